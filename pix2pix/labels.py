@@ -1,0 +1,114 @@
+"""The 12 facade label classes, their two palettes, and the compact text form of a label map.
+
+A label map is a `(H, W)` uint8 array of class indices 0..11. This is the only home of the palette:
+the browser gets it from here.
+"""
+
+import base64
+import binascii
+from typing import NamedTuple
+
+import numpy as np
+
+
+class LabelClass(NamedTuple):
+    """One class: `name` in files and JSON, `shown` to people, colours as (R, G, B) in 0..255."""
+
+    name: str
+    shown: str
+    rgb: tuple[int, int, int]  # published pix2pix facades set: canonical, what we paint and train on
+    cmp_rgb: tuple[int, int, int]  # the indexed .png files of the CMP facade database
+
+
+# Order of the CMP facade database; its .png files hold index + 1.
+CLASSES = (
+    LabelClass("background", "background", (0, 0, 222), (0, 0, 170)),
+    LabelClass("facade", "wall", (0, 48, 255), (0, 0, 255)),
+    LabelClass("window", "window", (0, 128, 255), (0, 85, 255)),
+    LabelClass("door", "door", (0, 207, 255), (0, 170, 255)),
+    LabelClass("cornice", "cornice", (32, 255, 224), (0, 255, 255)),
+    LabelClass("sill", "sill", (112, 254, 142), (85, 255, 170)),
+    LabelClass("balcony", "balcony", (192, 255, 63), (170, 255, 85)),
+    LabelClass("blind", "blind", (255, 239, 0), (255, 255, 0)),
+    LabelClass("deco", "deco", (255, 159, 0), (255, 170, 0)),
+    LabelClass("molding", "molding", (255, 80, 0), (255, 85, 0)),
+    LabelClass("pillar", "pillar", (254, 0, 0), (255, 0, 0)),
+    LabelClass("shop", "shop", (174, 0, 0), (170, 0, 0)),
+)
+NAMES = tuple(label.name for label in CLASSES)
+INDEX = {name: index for index, name in enumerate(NAMES)}
+PALETTE = np.array([label.rgb for label in CLASSES], dtype=np.uint8)  # (12, 3)
+CMP_PALETTE = np.array([label.cmp_rgb for label in CLASSES], dtype=np.uint8)  # (12, 3)
+
+# Back to front: where elements overlap, CMP draws the later one over the earlier one.
+DRAWING_ORDER = (
+    "background", "facade", "sill", "balcony", "door", "blind",
+    "molding", "deco", "shop", "window", "cornice", "pillar",
+)  # fmt: skip
+
+_RUN = np.dtype([("label", "u1"), ("length", "<u2")])
+_LONGEST_RUN = 0xFFFF
+
+
+def colorize(labels: np.ndarray) -> np.ndarray:
+    """Label map `(H, W)` of indices 0..11 -> image `(H, W, 3)` uint8 in the canonical palette."""
+    return PALETTE[labels]
+
+
+def snap(image: np.ndarray, palette: np.ndarray = PALETTE) -> np.ndarray:
+    """Image `(H, W, 3)` uint8 -> label map `(H, W)` uint8: each pixel's nearest palette colour.
+
+    The published label images went through JPEG, so most of their pixels lie beside the palette.
+    """
+    return _distances(image, palette).argmin(axis=-1).astype(np.uint8)
+
+
+def off_palette(image: np.ndarray, palette: np.ndarray = PALETTE, tolerance: float = 6) -> np.ndarray:
+    """Mask `(H, W)` of the pixels further than `tolerance` units (Euclidean, 0..255) from every colour."""
+    return _distances(image, palette).min(axis=-1) > tolerance**2
+
+
+def _distances(image: np.ndarray, palette: np.ndarray) -> np.ndarray:
+    """Squared Euclidean distance of each pixel to each palette colour: `(H, W, 12)` int32."""
+    pixels = image.astype(np.int32)
+    return np.stack([np.square(pixels - colour).sum(axis=-1) for colour in palette.astype(np.int32)], axis=-1)
+
+
+def shares(labels: np.ndarray) -> np.ndarray:
+    """The share of the area that each class covers: `(12,)` float64, sums to 1."""
+    return np.bincount(labels.ravel(), minlength=len(CLASSES)) / labels.size
+
+
+def encode_runs(labels: np.ndarray) -> str:
+    """Label map `(H, W)` -> text: base64 of (class u8, run length u16 little-endian) in reading order.
+
+    A drawing of rectangles takes a few hundred characters; links, files and the wire all use it.
+    """
+    flat = labels.ravel()
+    starts = np.flatnonzero(np.diff(flat, prepend=-1))  # prepend: the first pixel always starts a run
+    lengths = np.diff(starts, append=flat.size)
+    pieces = -(-lengths // _LONGEST_RUN)  # runs longer than a u16 are cut into several
+    runs = np.empty(pieces.sum(), dtype=_RUN)
+    runs["label"] = np.repeat(flat[starts], pieces)
+    runs["length"] = _LONGEST_RUN
+    runs["length"][np.cumsum(pieces) - 1] = lengths - (pieces - 1) * _LONGEST_RUN
+    return base64.b64encode(runs.tobytes()).decode("ascii")
+
+
+def decode_runs(text: str, height: int, width: int) -> np.ndarray:
+    """The inverse of `encode_runs` for a map of known size; raises ValueError for anything else."""
+    if len(text) > 4 * height * width + 4:  # the longest honest message: one run a pixel
+        raise ValueError(f"drawing data is too long for {width}x{height} pixels")
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueError("drawing data is not valid base64") from None
+    if len(data) % _RUN.itemsize:
+        raise ValueError("drawing data ends in the middle of a run")
+    runs = np.frombuffer(data, dtype=_RUN)
+    if runs.size and runs["label"].max() >= len(CLASSES):
+        raise ValueError(f"drawing data names class {runs['label'].max()}; classes are 0 to {len(CLASSES) - 1}")
+    total = int(runs["length"].sum(dtype=np.int64))
+    if total != height * width:
+        raise ValueError(f"drawing data holds {total} pixels; {width}x{height} takes {height * width}")
+    return np.repeat(runs["label"], runs["length"]).reshape(height, width)
