@@ -1,18 +1,167 @@
-"""Renders a plan as a photo."""
+"""Renders a plan as a photo: scenery, wall, parts from back to front, then light, lens and film."""
 
 import numpy as np
+from PIL import Image
 
+from pix2pix.synthetic import parts
+from pix2pix.synthetic.parts import Look, mix
 from pix2pix.synthetic.plan import Plan, to_pixels
+from pix2pix.synthetic.surface import Light, Pixels, Surface, noise
 
-_FLAT = {"background": (150, 180, 210), "facade": None, "window": (60, 70, 84), "door": (84, 56, 40)}
+# Back to front as they stand in front of one another; the label order has the window over the balcony.
+_PARTS = {
+    "molding": parts.draw_molding,
+    "deco": parts.draw_deco,
+    "sill": parts.draw_sill,
+    "window": parts.draw_window,
+    "blind": parts.draw_blind,
+    "cornice": parts.draw_head,
+    "door": parts.draw_door,
+    "shop": parts.draw_shop,
+    "balcony": parts.draw_balcony,
+    "pillar": parts.draw_pillar,
+}
+_STOREY = 3.4  # metres
+_FRAMES = ((238, 236, 230), (226, 222, 210), (90, 64, 44), (60, 62, 64), (120, 92, 64), (240, 240, 240), (74, 90, 76))
+_SHUTTERS = ((62, 96, 70), (120, 44, 40), (232, 228, 216), (92, 70, 50), (74, 98, 124), (110, 120, 104), (146, 52, 44))
+_DOORS = ((84, 54, 36), (60, 40, 30), (46, 66, 54), (110, 72, 44), (58, 58, 62), (92, 34, 32))
+_METALS = ((34, 36, 38), (48, 50, 50), (70, 74, 76), (36, 52, 46))
+_AWNINGS = ((170, 40, 36), (36, 86, 66), (40, 66, 120), (190, 140, 50), (110, 40, 60), (50, 50, 54))
 
 
 def paint(plan: Plan, rng: np.random.Generator, height: int, width: int) -> np.ndarray:
-    """The photo `(height, width, 3)` uint8 of `plan`."""
-    photo = np.full((height, width, 3), _FLAT["background"], dtype=np.uint8)
-    wall = plan.style.walls[int(rng.integers(len(plan.style.walls)))]
-    trim = plan.style.trims[int(rng.integers(len(plan.style.trims)))]
-    for element in plan.elements:
-        left, top, right, bottom = to_pixels(element.box, height, width)
-        photo[top:bottom, left:right] = wall if element.name == "facade" else _FLAT.get(element.name, trim)
-    return photo
+    """The photo `(height, width, 3)` uint8 of `plan`; every part fills exactly the pixels of its label."""
+    oversampling = 2 if min(height, width) <= 512 else 1
+    surface = Surface(height * oversampling, width * oversampling, plan.storey_height * height * oversampling / _STOREY)
+    look = _look(plan, rng)
+    boxes = [tuple(oversampling * edge for edge in to_pixels(element.box, height, width)) for element in plan.elements]
+    front = tuple(oversampling * edge for edge in to_pixels(plan.front, height, width))
+    _paint_scenery(surface, plan, front, look, rng)
+    _paint_wall(surface, plan, front, look, rng)
+    for element, box in zip(plan.elements, boxes, strict=True):
+        if element.name == "window" and look.ornate and element.shape != "arched":
+            parts.draw_surround(surface, box, look)
+    for name, draw in _PARTS.items():
+        for element, box in zip(plan.elements, boxes, strict=True):
+            if element.name == name:
+                draw(surface, box, look, rng, element.shape)
+    photo = Image.fromarray(surface.lit(_light(rng))).reduce(oversampling)
+    return _film(np.asarray(photo), rng)
+
+
+def _look(plan: Plan, rng: np.random.Generator) -> Look:
+    def pick(options):
+        return options[int(rng.integers(len(options)))]
+
+    style = plan.style
+    tint = rng.integers(-12, 13, 3)
+    return Look(
+        style=style,
+        wall=tuple(np.clip(np.array(pick(style.walls)) + tint, 0, 255)),
+        trim=tuple(np.clip(np.array(pick(style.trims)) + tint // 2, 0, 255)),
+        frame=pick(_FRAMES),
+        shutter=pick(_SHUTTERS),
+        door=pick(_DOORS),
+        metal=pick(_METALS),
+        awning=pick(_AWNINGS),
+        sash=pick(style.sashes),
+        transom=0.25 + 0.15 * float(rng.random()),
+        ornate=style.deco >= 0.4,
+    )
+
+
+def _paint_scenery(surface: Surface, plan: Plan, front: Pixels, look: Look, rng: np.random.Generator) -> None:
+    """Sky with clouds, neighbours left and right, roof, street."""
+    height, width = surface.height, surface.width
+    down = np.linspace(0, 1, height, dtype=np.float32)[:, None]
+    zenith, horizon = ((92, 136, 196), (190, 210, 228)) if rng.random() < 0.6 else ((196, 202, 208), (226, 228, 230))
+    surface.color[:] = mix(zenith, zenith, 0)[:, None, None]
+    surface.color += (mix(horizon, zenith, 0) - mix(zenith, zenith, 0))[:, None, None] * np.minimum(down * 2, 1)
+    clouds = noise(rng, height, width, (4, 4)) + np.float32(0.5) * noise(rng, height, width, (11, 9))
+    surface.color += (245 - surface.color) * np.clip(clouds - np.float32(0.1), 0, 0.8)
+    surface.relief[:] = -0.6
+    surface.gloss[:] = True
+    for left, right in ((0, front[0]), (front[2], width)):
+        if right - left > 2:
+            _paint_neighbour(
+                surface, (left, front[1] + height * 0.2 * (rng.random() - 0.4), right, front[3]), look, rng
+            )
+    if front[3] < height:
+        street = (0, front[3], width, height)
+        surface.fill(street, (104, 104, 106), -0.6)
+        kerb = front[3] + 0.45 * (height - front[3])
+        surface.fill((0, front[3], width, kerb), (164, 160, 154), 0.0)
+        surface.fill((0, kerb - 2, width, kerb), (196, 194, 190), 0.05)
+    if plan.roof != "flat":
+        roof_top = front[1] - plan.roof_height * height
+        _paint_roof(surface, plan.roof, (front[0], roof_top, front[2], front[1]), look, rng)
+
+
+def _paint_neighbour(surface: Surface, box: Pixels, look: Look, rng: np.random.Generator) -> None:
+    """A plain house beside the front: background in the labels, so only hinted at."""
+    shade = 120 + 90 * rng.random()
+    surface.fill(box, mix((shade, shade * 0.95, shade * 0.86), look.wall, 0.3 * rng.random()), -0.1)
+    metre = surface.metre
+    top = box[1] + 0.9 * metre
+    surface.fill((*box[:3], box[1] + 0.4 * metre), (188, 182, 170), 0.1)
+    while top + 2 * metre < box[3]:
+        left = box[0] + 0.7 * metre
+        while left < box[2]:
+            parts.draw_window(surface, (left, top, min(left + 1.1 * metre, box[2]), top + 1.9 * metre), look, rng)
+            left += 2.4 * metre
+        top += 3.3 * metre
+
+
+def _paint_roof(surface: Surface, kind: str, box: Pixels, look: Look, rng: np.random.Generator) -> None:
+    if box[3] - box[1] < 2:
+        return
+    if kind == "tiles":
+        surface.fill(box, mix((150, 84, 60), (110, 78, 66), rng.random()), 0.0)
+        parts.masonry(surface, box, rng, (0.3, 0.28), 0.75, 0.12, 0.03)
+    else:
+        surface.fill(box, mix((112, 120, 128), (86, 90, 98), rng.random()), 0.0)
+        surface.comb(box, 0.6 * surface.metre, 1, (146, 152, 158), 0.06)
+        surface.fill(parts.part(box, 0, 0, 1, 0.06), (140, 146, 150), 0.12)
+    height, width = surface.shape(box)
+    surface.scale(box, 1 + np.float32(0.08) * noise(rng, height, width, (5, 12)))
+
+
+def _paint_wall(surface: Surface, plan: Plan, front: Pixels, look: Look, rng: np.random.Generator) -> None:
+    """The front itself, its texture and weathering."""
+    surface.fill(front, look.wall, 0.0)
+    height, width = surface.shape(front)
+    texture = look.style.texture
+    if texture == "brick":
+        parts.masonry(surface, front, rng, (0.26, 0.1), 1.12, 0.13, 0.004)
+    elif texture == "ashlar":
+        parts.masonry(surface, front, rng, (0.9, 0.45), 0.86, 0.035)
+    elif texture == "panel":
+        parts.masonry(surface, front, rng, (2.4, _STOREY / 2), 0.8, 0.03)
+    stains = noise(rng, height, width, (6, 6)) + noise(rng, height, width, (3, 40)) * np.float32(0.6)
+    rough = noise(rng, height, width, (height / 3, width / 3))
+    surface.scale(front, 1 + np.float32(0.03) * stains + np.float32(0.025) * rough)
+    if plan.has_street:
+        socle = (front[0], front[3] - 0.5 * surface.metre, front[2], front[3])
+        surface.fill(socle, mix(look.trim, (120, 116, 112), 0.55), 0.06)
+
+
+def _light(rng: np.random.Generator) -> Light:
+    """Sun from the upper left or right, from hard to hazy; a flat lit wall comes out at about its own colour."""
+    sunny = 0.25 + 0.4 * rng.random()
+    side = 0.3 + 0.6 * rng.random()
+    slope = (side if rng.random() < 0.5 else -side, 0.6 + 0.6 * rng.random())
+    sun = tuple(sunny * tint for tint in (1.05, 1.0, 0.92))
+    sky = tuple((1 - sunny) * tint for tint in (0.97, 1.0, 1.05))
+    return Light(slope, sun, sky)
+
+
+def _film(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Exposure, white balance, contrast and grain of the camera: `(H, W, 3)` uint8."""
+    exposure = np.float32(0.82 + 0.3 * rng.random())
+    balance = (1 + (rng.random(3) - 0.5) * 0.06).astype(np.float32)
+    tone = np.arange(256, dtype=np.float32)[:, None] * exposure * balance / 255
+    tone = tone + np.float32(0.25 * rng.random()) * tone * (1 - tone) * (2 * tone - 1)
+    curve = np.clip(tone * 255 + np.float32(0.5), 0, 255).astype(np.uint8)
+    developed = np.stack([curve[photo[..., channel], channel] for channel in range(3)], axis=-1)
+    grain = rng.integers(-3, 4, photo.shape[:2], dtype=np.int16) + rng.integers(-3, 4, photo.shape[:2], dtype=np.int16)
+    return np.clip(developed + grain[..., None], 0, 255).astype(np.uint8)
