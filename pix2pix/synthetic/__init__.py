@@ -4,8 +4,9 @@ import zlib
 
 import numpy as np
 
+from pix2pix.synthetic.layout import make_plan
 from pix2pix.synthetic.paint import paint
-from pix2pix.synthetic.plan import Plan, make_plan, rasterize
+from pix2pix.synthetic.plan import Plan, rasterize
 
 SMALLEST, LARGEST = 32, 4096  # pixels per side
 _PLAN_STREAM, _PAINT_STREAM = 0, 1  # two random streams, so that a label map does not depend on painting

@@ -140,7 +140,7 @@ def _paint_wall(surface: Surface, plan: Plan, front: Pixels, look: Look, rng: np
     stains = noise(rng, height, width, (6, 6)) + noise(rng, height, width, (3, 40)) * np.float32(0.6)
     rough = noise(rng, height, width, (height / 3, width / 3))
     surface.scale(front, 1 + np.float32(0.03) * stains + np.float32(0.025) * rough)
-    if plan.has_street:
+    if plan.ground_top < 1:
         socle = (front[0], front[3] - 0.5 * surface.metre, front[2], front[3])
         surface.fill(socle, mix(look.trim, (120, 116, 112), 0.55), 0.06)
 

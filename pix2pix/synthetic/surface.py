@@ -78,8 +78,9 @@ class Surface:
         before = [layer[..., rows, columns].copy() for layer in (self.color, self.relief, self.gloss)]
         yield
         height, width = before[1].shape
-        across = (np.arange(width, dtype=np.float32) * 2 + 1) / max(width, 1) - 1
-        down = (np.arange(height, dtype=np.float32) * 2 + 1) / max(height, 1) - 1
+        left, top = columns.start - round(box[0]), rows.start - round(box[1])  # above 0 where the border cuts the box
+        across = (np.arange(left, left + width, dtype=np.float32) * 2 + 1) / np.float32(box[2] - box[0]) - 1
+        down = (np.arange(top, top + height, dtype=np.float32) * 2 + 1) / np.float32(box[3] - box[1]) - 1
         outside = ~mask(across, down[:, None])
         for layer, old in zip((self.color, self.relief, self.gloss), before, strict=True):
             np.copyto(layer[..., rows, columns], old, where=outside)
