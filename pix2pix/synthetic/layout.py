@@ -185,13 +185,14 @@ class _Architect:
                 thickness = min(0.16 * half, 0.5 * width - half)
                 for x in (box[0] - thickness, box[2]):
                     self.add("pillar", (x, box[1], x + thickness, box[3]))
-            self.add_window(box, self.paired[bay], shape, hidden)
+            self.add_window(box, self.paired[bay], shape, hidden, 0.46 * width - half)
 
-    def add_window(self, box: Box, paired: bool, shape: str, hidden: float) -> None:
+    def add_window(self, box: Box, paired: bool, shape: str, hidden: float, room: float) -> None:
+        """`room`: how far shutters may reach to either side."""
         left, top, right, bottom = box
         width = right - left
         if self.has_shutters:
-            leaf = 0.45 * width
+            leaf = min(0.45 * width, room)
             self.add("blind", (left - leaf, top, left, bottom), "shutter", hidden)
             self.add("blind", (right, top, right + leaf, bottom), "shutter", hidden)
         elif self.has_rollers and self.chance(0.5):

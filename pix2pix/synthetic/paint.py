@@ -5,7 +5,7 @@ from PIL import Image
 
 from pix2pix.synthetic import parts
 from pix2pix.synthetic.parts import Look, mix
-from pix2pix.synthetic.plan import Plan, to_pixels
+from pix2pix.synthetic.plan import Box, Plan, to_pixels
 from pix2pix.synthetic.surface import Light, Pixels, Surface, noise
 
 # Back to front as they stand in front of one another; the label order has the window over the balcony.
@@ -32,21 +32,29 @@ _AWNINGS = ((170, 40, 36), (36, 86, 66), (40, 66, 120), (190, 140, 50), (110, 40
 def paint(plan: Plan, rng: np.random.Generator, height: int, width: int) -> np.ndarray:
     """The photo `(height, width, 3)` uint8 of `plan`; every part fills exactly the pixels of its label."""
     oversampling = 2 if min(height, width) <= 512 else 1
-    surface = Surface(height * oversampling, width * oversampling, plan.storey_height * height * oversampling / _STOREY)
+    surface = Surface(height, width, oversampling, metre=plan.storey_height * height / _STOREY)
     look = _look(plan, rng)
-    boxes = [tuple(oversampling * edge for edge in to_pixels(element.box, height, width)) for element in plan.elements]
-    front = tuple(oversampling * edge for edge in to_pixels(plan.front, height, width))
-    _paint_scenery(surface, plan, front, look, rng)
-    _paint_wall(surface, plan, front, look, rng)
-    for element, box in zip(plan.elements, boxes, strict=True):
-        if element.name == "window" and look.ornate and element.shape != "arched":
-            parts.draw_surround(surface, box, look)
+    placed = [(element, _pixels(element.box, surface)) for element in plan.elements]
+    _paint_scenery(surface, plan, look, rng)
+    _paint_wall(surface, plan, look, rng)
+    for element, box in placed:
+        if look.ornate and element.name in ("window", "door"):
+            parts.draw_surround(surface, box, look, element.shape)
     for name, draw in _PARTS.items():
-        for element, box in zip(plan.elements, boxes, strict=True):
+        for element, (left, top, right, bottom) in placed:
             if element.name == name:
-                draw(surface, box, look, rng, element.shape)
+                draw(surface, (left, top, right, bottom + element.hidden * surface.height), look, rng, element.shape)
+    if plan.projection:
+        surface.relief[surface.window(_pixels(plan.projection, surface))] += np.float32(0.3)
     photo = Image.fromarray(surface.lit(_light(rng))).reduce(oversampling)
     return _film(np.asarray(photo), rng)
+
+
+def _pixels(box: Box, surface: Surface) -> Pixels:
+    """A box of the plan on the surface, its edges exactly on those of its label's pixels."""
+    fine = surface.oversampling
+    left, top, right, bottom = to_pixels(box, surface.height // fine, surface.width // fine)
+    return left * fine, top * fine, right * fine, bottom * fine
 
 
 def _look(plan: Plan, rng: np.random.Generator) -> Look:
@@ -54,7 +62,7 @@ def _look(plan: Plan, rng: np.random.Generator) -> Look:
         return options[int(rng.integers(len(options)))]
 
     style = plan.style
-    tint = rng.integers(-12, 13, 3)
+    tint = rng.integers(-4, 5, 3) + rng.integers(-14, 15)
     return Look(
         style=style,
         wall=tuple(np.clip(np.array(pick(style.walls)) + tint, 0, 255)),
@@ -67,18 +75,22 @@ def _look(plan: Plan, rng: np.random.Generator) -> Look:
         sash=pick(style.sashes),
         transom=0.25 + 0.15 * float(rng.random()),
         ornate=style.deco >= 0.4,
+        rusticated=style.deco >= 0.4 and style.texture != "brick" and bool(rng.random() < 0.5),
     )
 
 
-def _paint_scenery(surface: Surface, plan: Plan, front: Pixels, look: Look, rng: np.random.Generator) -> None:
+def _paint_scenery(surface: Surface, plan: Plan, look: Look, rng: np.random.Generator) -> None:
     """Sky with clouds, neighbours left and right, roof, street."""
+    front = _pixels(plan.front, surface)
     height, width = surface.height, surface.width
     down = np.linspace(0, 1, height, dtype=np.float32)[:, None]
     zenith, horizon = ((92, 136, 196), (190, 210, 228)) if rng.random() < 0.6 else ((196, 202, 208), (226, 228, 230))
     surface.color[:] = mix(zenith, zenith, 0)[:, None, None]
     surface.color += (mix(horizon, zenith, 0) - mix(zenith, zenith, 0))[:, None, None] * np.minimum(down * 2, 1)
-    clouds = noise(rng, height, width, (4, 4)) + np.float32(0.5) * noise(rng, height, width, (11, 9))
-    surface.color += (245 - surface.color) * np.clip(clouds - np.float32(0.1), 0, 0.8)
+    octaves = [
+        noise(rng, height, width, (7 * 2**octave, 3 * 2**octave)) * np.float32(0.6**octave) for octave in range(4)
+    ]
+    surface.color += (246 - surface.color) * np.clip(sum(octaves) * np.float32(0.8) + np.float32(0.1), 0, 0.85)
     surface.relief[:] = -0.6
     surface.gloss[:] = True
     for left, right in ((0, front[0]), (front[2], width)):
@@ -126,8 +138,9 @@ def _paint_roof(surface: Surface, kind: str, box: Pixels, look: Look, rng: np.ra
     surface.scale(box, 1 + np.float32(0.08) * noise(rng, height, width, (5, 12)))
 
 
-def _paint_wall(surface: Surface, plan: Plan, front: Pixels, look: Look, rng: np.random.Generator) -> None:
+def _paint_wall(surface: Surface, plan: Plan, look: Look, rng: np.random.Generator) -> None:
     """The front itself, its texture and weathering."""
+    front = _pixels(plan.front, surface)
     surface.fill(front, look.wall, 0.0)
     height, width = surface.shape(front)
     texture = look.style.texture
@@ -141,6 +154,9 @@ def _paint_wall(surface: Surface, plan: Plan, front: Pixels, look: Look, rng: np
     rough = noise(rng, height, width, (height / 3, width / 3))
     surface.scale(front, 1 + np.float32(0.03) * stains + np.float32(0.025) * rough)
     if plan.ground_top < 1:
+        if look.rusticated:
+            ground = _pixels((plan.front[0], plan.ground_top, plan.front[2], plan.front[3]), surface)
+            parts.masonry(surface, ground, rng, (1.1, 0.42), 0.72, 0.03, 0.05)
         socle = (front[0], front[3] - 0.5 * surface.metre, front[2], front[3])
         surface.fill(socle, mix(look.trim, (120, 116, 112), 0.55), 0.06)
 

@@ -23,6 +23,7 @@ class Look:
     sash: str
     transom: float  # where the cross bar of a window sits, from its top
     ornate: bool
+    rusticated: bool  # the ground floor is of rough blocks
 
 
 def mix(first, second, share: float) -> np.ndarray:
@@ -120,9 +121,14 @@ def draw_window(surface: Surface, box: Pixels, look: Look, rng, shape: str = "")
         surface.fill(rod, look.frame, -0.11)
 
 
-def draw_surround(surface: Surface, box: Pixels, look: Look) -> None:
-    """The raised band around a window opening."""
-    surface.fill(inset(box, -max(1.0, 0.13 * surface.metre)), look.trim, 0.035)
+def draw_surround(surface: Surface, box: Pixels, look: Look, shape: str) -> None:
+    """The raised band around an opening."""
+    band = inset(box, -max(1.0, 0.13 * surface.metre))
+    if shape == "arched":
+        with surface.cut(band, arch):
+            surface.fill(band, look.trim, 0.035)
+    else:
+        surface.fill(band, look.trim, 0.035)
 
 
 def draw_sill(surface: Surface, box: Pixels, look: Look, rng, shape: str = "") -> None:
@@ -272,7 +278,7 @@ def draw_pillar(surface: Surface, box: Pixels, look: Look, rng, shape: str = "")
 def draw_door(surface: Surface, box: Pixels, look: Look, rng, shape: str = "") -> None:
     """Two panelled leaves below a light."""
     if shape == "arched":
-        with surface.cut(box, lambda across, down: (down > -0.7) | (across**2 + ((down + 0.7) / 0.3) ** 2 <= 1)):
+        with surface.cut(box, arch):
             draw_door(surface, box, look, rng)
         return
     metre = surface.metre
@@ -290,27 +296,42 @@ def draw_door(surface: Surface, box: Pixels, look: Look, rng, shape: str = "") -
 
 def draw_shop(surface: Surface, box: Pixels, look: Look, rng, shape: str = "") -> None:
     """A shop front: sign board, wide glass over a lit interior, a stall riser, often an awning."""
-    metre = surface.metre
-    sign_color = mix(look.awning, (30, 30, 30), 0.25 + 0.4 * rng.random())
-    surface.fill(box, mix(look.door, (40, 40, 40), 0.4), -0.05)
-    sign = part(box, 0, 0, 1, 0.2)
+    if shape == "sign":
+        _draw_sign(surface, box, look, rng)
+        return
+    wood = mix(look.door, (40, 40, 40), 0.4)
+    surface.fill(box, wood, -0.05)
     front = part(box, 0.03, 0.22, 0.97, 0.86)
     glass(surface, front, rng, -0.2, "empty")
-    goods = part(front, 0.05, 0.45, 0.95, 1)
+    goods = part(front, 0.03, 0.3, 0.97, 1)
     height, width = surface.shape(goods)
     if height > 2 and width > 2:
-        display = noise(rng, height, width, (3, 8))
-        tint = mix((255, 226, 180), look.awning, 0.3 * rng.random()).reshape(3, 1, 1)
+        display = noise(rng, height, width, (4, 10))
+        glow = np.linspace(0.25, 0.6, height, dtype=np.float32)[:, None] * np.clip(display + np.float32(0.5), 0, 1)
         rows, columns = surface.window(goods)
-        surface.color[:, rows, columns] += tint * np.clip(display + np.float32(0.3), 0, 1) * np.float32(0.45)
-    for x in (0.0, 0.32, 0.64, 0.97):
-        surface.fill(part(box, x, 0.2, x + 0.03, 1), mix(look.door, (60, 60, 60), 0.4), -0.1)
-    surface.fill(sign, sign_color, 0.12)
-    letters = part(sign, 0.15, 0.3, 0.85, 0.72)
-    surface.comb(letters, 0.22 * metre, 0.1 * metre, (236, 226, 196), 0.13)
-    surface.comb(part(letters, 0, 0.3, 1, 0.55), 0.44 * metre, 0.3 * metre, (236, 226, 196), 0.13)
-    if rng.random() < 0.4:
+        surface.color[:, rows, columns] += mix((255, 222, 170), look.awning, 0.3 * rng.random())[:, None, None] * glow
+    panes = max(2, round((box[2] - box[0]) / (1.3 * surface.metre)))
+    for x in np.linspace(0, 0.97, panes + 1).tolist():
+        surface.fill(part(box, x, 0.2, x + 0.03, 1), wood, -0.1)
+    _draw_sign(surface, part(box, 0, 0, 1, 0.2), look, rng)
+    if rng.random() < 0.35:
         awning = part(box, 0.01, 0.2, 0.99, 0.42)
         surface.fill(awning, look.awning, 0.8)
-        surface.comb(awning, 0.5 * metre, 0.25 * metre, (238, 234, 224), 0.8)
+        surface.comb(awning, 0.5 * surface.metre, 0.25 * surface.metre, (238, 234, 224), 0.8)
         surface.scale(part(awning, 0, 0.82, 1, 1), np.float32(0.8))
+
+
+def _draw_sign(surface: Surface, box: Pixels, look: Look, rng) -> None:
+    """A painted board with a word of unreadable letters."""
+    board = mix(look.awning, (30, 30, 30), 0.25 + 0.4 * rng.random())
+    surface.fill(box, board, 0.12)
+    size = 0.45 * (box[3] - box[1])
+    word = part(box, 0.2, 0.28, 0.8, 0.73)
+    x = word[0]
+    while x + 0.6 * size < word[2] and size >= 2:
+        if rng.random() < 0.85:  # otherwise a gap between words
+            letter = (x, word[1], x + 0.6 * size, word[3])
+            surface.fill(letter, (238, 228, 200), 0.13)
+            hollow = part(letter, 0.35, 0.25 * rng.random(), 0.7 + 0.4 * rng.random(), 0.4 + 0.6 * rng.random())
+            surface.fill(hollow, board)
+        x += 0.85 * size

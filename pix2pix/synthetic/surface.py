@@ -28,11 +28,13 @@ class Light:
 class Surface:
     """`color` (3, H, W) float32 in 0..255, `relief` (H, W) float32 in metres in front of the wall, `gloss` (H, W)."""
 
-    def __init__(self, height: int, width: int, metre: float):
-        self.height, self.width, self.metre = height, width, metre  # metre: pixels per metre
-        self.color = np.zeros((3, height, width), dtype=np.float32)
-        self.relief = np.zeros((height, width), dtype=np.float32)
-        self.gloss = np.zeros((height, width), dtype=bool)
+    def __init__(self, height: int, width: int, oversampling: int, metre: float):
+        """A picture of height x width pixels, drawn `oversampling` times finer; `metre` in pixels of the picture."""
+        self.oversampling = oversampling
+        self.height, self.width, self.metre = height * oversampling, width * oversampling, metre * oversampling
+        self.color = np.zeros((3, self.height, self.width), dtype=np.float32)
+        self.relief = np.zeros((self.height, self.width), dtype=np.float32)
+        self.gloss = np.zeros((self.height, self.width), dtype=bool)
 
     def window(self, box: Pixels) -> tuple[slice, slice]:
         """The box as index of the arrays, cut at the border."""
