@@ -1,0 +1,111 @@
+"""Paint facades and watch them become photos: the web app, also a Hugging Face Space.
+
+python app.py [--model FOLDER|NAME|USER/REPO] [--data FOLDER] [--visitors bundled|hub|any] [--mcp]
+"""
+
+import argparse
+import os
+import threading
+from pathlib import Path
+from typing import get_args
+
+import gradio as gr
+
+from pix2pix.canvas import LabelCanvas, Painter, find_examples, preloads
+from pix2pix.images import read_image
+from pix2pix.serving import Line, Models, Visitors, listed_models
+
+ROOT = Path(__file__).parent
+THEME = gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
+CSS = """
+.gradio-container { padding: 0 !important; max-width: none !important; }
+.gradio-container main { padding: 0 !important; max-width: none !important; }
+"""
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Flags; each has an environment variable as its default, since a Space is started without flags."""
+    parser = argparse.ArgumentParser(description="Paint facades and watch them become photos.")
+    env = os.environ.get
+    parser.add_argument("--model", default=env("PIX2PIX_MODEL"), help="checkpoint: name, folder or Hub id")
+    parser.add_argument("--data", type=Path, default=env("PIX2PIX_DATA"), help="dataset whose val pairs are examples")
+    parser.add_argument(
+        "--visitors",
+        choices=get_args(Visitors),
+        default=env("PIX2PIX_VISITORS", "bundled"),
+        help="what visitors may load: the listed models (default), also Hub ids, also folders of this machine",
+    )
+    parser.add_argument("--mcp", action="store_true", help="also serve the API as an MCP tool (needs gradio[mcp])")
+    return parser.parse_args(arguments)
+
+
+def build(painter: Painter) -> gr.Blocks:
+    """The page, and the same as an API: `/generate` takes a label image and returns a photo."""
+
+    def generate(image: str, seed: float | None = None, model: str | None = None):
+        """Turn a facade label image into a photo.
+
+        Args:
+            image: label image; colours are those of the 12 CMP facade classes, any size.
+            seed: picks one of many variations; empty for the most likely photo.
+            model: name of the checkpoint; empty for the default one.
+        """
+        if not image:
+            raise gr.Error("an image is needed")
+        try:
+            translate = painter.models.get(model or None)
+            return translate(read_image(Path(image)), None if seed is None else int(seed))
+        except ValueError as error:
+            raise gr.Error(str(error)) from None
+
+    with gr.Blocks(title="pix2pix: paint a facade", analytics_enabled=False, fill_width=True) as page:
+        LabelCanvas(painter)
+        with gr.Row(visible=False):
+            image = gr.Image(type="filepath", image_mode=None, label="label image")
+            seed = gr.Number(None, label="seed", precision=0, minimum=0)
+            model = gr.Textbox(label="model")
+            photo = gr.Image(format="png", label="photo")
+            button = gr.Button()
+        button.click(generate, [image, seed, model], photo, api_name="generate", concurrency_limit=1)
+    return page
+
+
+def main() -> None:
+    options = parse()
+    models = Models(load, listed_models(ROOT / "checkpoints", options.model), options.visitors)
+    data = options.data or ROOT / "data" / "facades"
+    painter = Painter(models, find_examples(data), Line())
+    threading.Thread(target=warm_up, args=[models], daemon=True).start()
+    launch(painter, mcp_server=options.mcp)
+
+
+def launch(painter: Painter, **options):
+    """Start serving; further options are those of `gr.Blocks.launch`."""
+    return build(painter).launch(
+        app_kwargs={"routes": painter.routes()},
+        theme=THEME,
+        css=CSS,
+        head=preloads(painter),
+        footer_links=[],
+        run_history=False,
+        **options,
+    )
+
+
+def load(name: str | Path):
+    """Open a checkpoint; the import waits until then, so that the page answers sooner."""
+    from pix2pix.inference import load
+
+    return load(name)
+
+
+def warm_up(models: Models) -> None:
+    """Load the default model while the first visitor's page opens, and say so in the terminal if that fails."""
+    try:
+        models.get()
+    except ValueError as error:
+        print(f"No model yet: {error}")
+
+
+if __name__ == "__main__":
+    main()

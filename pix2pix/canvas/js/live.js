@@ -1,0 +1,79 @@
+// The live loop: one request under way, the newest state waiting, and the last state always generated.
+
+const FIRST_PAUSE = 400; // milliseconds before a failed request is tried again; doubles each time
+const LONGEST_PAUSE = 4000;
+const SLOW = 3000; // milliseconds after which the page says that a picture takes long
+
+/** What a server answers when it will not paint: `again` says whether trying the same once more makes sense. */
+export class Refusal extends Error {
+  constructor(message, again) {
+    super(message);
+    this.again = again;
+  }
+}
+
+export class Live {
+  /**
+   * `generate()` sends the state as it is at that moment and resolves to its picture; `show(picture, milliseconds)`
+   * displays it; `say(state, message)` gets "painting", "slow", "live", "reconnecting" or "failed".
+   */
+  constructor({ generate, show, say, clock = () => performance.now() }) {
+    Object.assign(this, { generate, show, say, clock });
+    this.wanted = false;
+    this.running = false;
+    this.wake = () => {};
+  }
+
+  /** Something changed: generate the newest state as soon as the request under way is back. */
+  want() {
+    this.wanted = true;
+    if (!this.running) this.#run();
+  }
+
+  /** Try now what waits for its next attempt. */
+  hurry() {
+    this.wake();
+  }
+
+  async #run() {
+    this.running = true;
+    for (let pause = FIRST_PAUSE; this.wanted; ) {
+      this.wanted = false;
+      const failure = await this.#attempt();
+      if (!failure) {
+        pause = FIRST_PAUSE;
+      } else if (failure instanceof Refusal && !failure.again) {
+        this.say("failed", failure.message);
+      } else {
+        this.say(failure instanceof Refusal ? "failed" : "reconnecting", failure.message);
+        this.wanted = true;
+        await this.#sleep(pause);
+        pause = Math.min(2 * pause, LONGEST_PAUSE);
+      }
+    }
+    this.running = false;
+  }
+
+  async #attempt() {
+    const started = this.clock();
+    const slow = setTimeout(() => this.say("slow"), SLOW);
+    try {
+      this.say("painting");
+      const picture = await this.generate();
+      this.show(picture, this.clock() - started);
+      this.say("live");
+      return null;
+    } catch (error) {
+      return error;
+    } finally {
+      clearTimeout(slow);
+    }
+  }
+
+  #sleep(milliseconds) {
+    return new Promise((resolve) => {
+      this.wake = resolve;
+      setTimeout(resolve, milliseconds);
+    });
+  }
+}

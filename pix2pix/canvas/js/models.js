@@ -1,0 +1,59 @@
+// The choice of the model. While another one loads, and when it does not load, the old one keeps working.
+
+import { sentence } from "./sources.js";
+
+const OTHER = "Another…";
+
+export class ModelChoice {
+  /** `others` says what visitors may load beyond the list: "bundled" (nothing), "hub" or "any". */
+  constructor(element, others, server, changed, tell) {
+    Object.assign(this, { server, changed, tell });
+    this.select = element.querySelector("[data-control=model]");
+    this.progress = element.querySelector(".loading");
+    this.dialog = element.querySelector("dialog.other");
+    if (others !== "bundled") this.select.add(new Option(OTHER));
+    if (!this.select.options.length) this.select.add(new Option("none yet", ""));
+    this.current = this.select.value === OTHER ? "" : this.select.value;
+    this.select.addEventListener("change", () => (this.select.value === OTHER ? this.#ask() : this.load(this.select.value)));
+    this.dialog.addEventListener("close", () => this.#answered());
+  }
+
+  async load(name) {
+    const wanted = (this.wanted = name);
+    this.progress.hidden = false;
+    this.tell(`Loading ${name}…`);
+    try {
+      await this.server.load(name);
+      if (this.wanted !== wanted) return;
+      this.#list(name);
+      this.current = name;
+      this.tell(`${name} is painting now.`);
+      this.changed();
+    } catch (error) {
+      if (this.wanted !== wanted) return;
+      const reason = error.again === undefined ? "The connection was lost while it was loading." : sentence(error.message);
+      this.tell(reason + (this.current ? ` ${this.current} keeps painting.` : ""), "warning");
+    } finally {
+      if (this.wanted === wanted) {
+        this.progress.hidden = true;
+        this.select.value = this.current;
+      }
+    }
+  }
+
+  #ask() {
+    this.select.value = this.current;
+    this.dialog.returnValue = "";
+    this.dialog.showModal();
+  }
+
+  #answered() {
+    const name = this.dialog.querySelector("input").value.trim();
+    if (this.dialog.returnValue === "load" && name) this.load(name);
+  }
+
+  #list(name) {
+    if ([...this.select.options].some((option) => option.value === name)) return;
+    this.select.add(new Option(name), this.select.options.length - 1);
+  }
+}

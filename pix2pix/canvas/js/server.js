@@ -1,0 +1,53 @@
+// The painter's routes, as calls. What the server refuses becomes a Refusal; a broken connection any other Error.
+
+import { Refusal } from "./live.js";
+
+const PATIENCE = 30_000; // milliseconds before a request is given up and tried again
+
+export class Server {
+  constructor(base) {
+    this.base = base; // URL that ends in "/"
+    this.visitor = crypto.getRandomValues(new Uint32Array(4)).join("-");
+    this.last = Promise.resolve();
+  }
+
+  /** {drawing, model, variation, format} -> Blob of the picture. Calls wait for each other: one at a time. */
+  generate(job) {
+    const send = async () => (await this.#post("generate", JSON.stringify({ ...job, visitor: this.visitor }))).blob();
+    this.last = this.last.then(send, send);
+    return this.last;
+  }
+
+  async load(model) {
+    return (await this.#post("model", JSON.stringify({ model }), 15 * 60_000)).json();
+  }
+
+  async read(file) {
+    return (await this.#post("read", file)).json();
+  }
+
+  async random(seed) {
+    return (await this.#answer(fetch(new URL(`random/${seed}`, this.base)))).json();
+  }
+
+  async example(number) {
+    return (await this.#answer(fetch(new URL(`examples/${number}`, this.base)))).json();
+  }
+
+  /** `picture` is "target" or "thumbnail". */
+  pictureOf(example, picture) {
+    return new URL(`examples/${example}/${picture}.jpg`, this.base).href;
+  }
+
+  #post(route, body, patience = PATIENCE) {
+    const signal = AbortSignal.timeout(patience);
+    return this.#answer(fetch(new URL(route, this.base), { method: "POST", body, signal }));
+  }
+
+  async #answer(request) {
+    const response = await request;
+    if (response.ok) return response;
+    const { error, again } = await response.json(); // a proxy's page is no JSON: that counts as a broken connection
+    throw new Refusal(error, again);
+  }
+}

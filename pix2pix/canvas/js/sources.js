@@ -1,0 +1,90 @@
+// What a drawing can start from: an example, a random facade, an empty wall, an uploaded image, a link.
+
+import { drawingIn } from "./link.js";
+import { decodeRuns } from "./runs.js";
+
+const MOST_SEEDS = 2 ** 31;
+
+export class Sources {
+  /** `tell(message, kind)` shows a line to the person. */
+  constructor(element, studio, server, classes, tell) {
+    Object.assign(this, { element, studio, server, classes, tell });
+    this.file = element.querySelector("input[type=file]");
+    this.file.addEventListener("change", () => {
+      if (this.file.files[0]) this.open(this.file.files[0]);
+      this.file.value = ""; // so that the same file can be chosen again
+    });
+    for (const button of element.querySelectorAll("[data-example]")) {
+      button.style.backgroundImage = `url("${server.pictureOf(button.dataset.example, "thumbnail")}")`;
+      button.addEventListener("click", () => this.example(Number(button.dataset.example)));
+    }
+    this.#takeFiles(element);
+  }
+
+  example(number) {
+    return this.#load(() => this.server.example(number), number);
+  }
+
+  random() {
+    return this.#load(() => this.server.random(Math.floor(Math.random() * MOST_SEEDS)));
+  }
+
+  empty() {
+    this.studio.load(new Uint8Array(this.studio.drawing.labels.length).fill(this.studio.wall));
+  }
+
+  async open(file) {
+    const facts = await this.#load(() => this.server.read(file));
+    if (!facts) return;
+    const kind = facts.palette === "CMP" ? " in the CMP palette" : "";
+    const off = facts.off ? `${facts.off.toLocaleString()} of ${facts.pixels.toLocaleString()} pixels` : "no pixel";
+    const were = facts.off === 1 || !facts.off ? "was" : "were";
+    this.tell(`Opened ${facts.width} × ${facts.height} labels${kind}; ${off} ${were} off the palette and snapped.`);
+  }
+
+  /** Open the drawing in the page's address, if there is one; resolves to whether there was. */
+  async link() {
+    const { hash } = location;
+    try {
+      const labels = await drawingIn(hash, this.studio.drawing.labels.length, this.classes);
+      if (!labels) return false;
+      this.studio.load(labels);
+      this.tell("Opened the drawing from the link. Undo brings back what was here.");
+      return true;
+    } catch (error) {
+      this.tell(`The drawing in this link cannot be opened: ${error.message}.`, "warning");
+      return false;
+    } finally {
+      if (hash) history.replaceState(null, "", location.pathname + location.search); // it ages with the next stroke
+    }
+  }
+
+  async #load(fetched, origin = null) {
+    const wanted = (this.wanted = {});
+    try {
+      const answer = await fetched();
+      if (this.wanted !== wanted) return null; // something else was chosen meanwhile
+      this.studio.load(decodeRuns(answer.drawing, this.studio.drawing.labels.length, this.classes), origin);
+      return answer;
+    } catch (error) {
+      this.tell(error.again === undefined ? "This needs the connection, which is lost right now." : sentence(error.message), "warning");
+      return null;
+    }
+  }
+
+  #takeFiles(element) {
+    element.addEventListener("dragover", (event) => event.preventDefault());
+    element.addEventListener("drop", (event) => {
+      event.preventDefault();
+      if (event.dataTransfer.files[0]) this.open(event.dataTransfer.files[0]);
+    });
+    const pasted = (event) => {
+      if (!element.isConnected) return document.removeEventListener("paste", pasted);
+      const file = event.clipboardData?.files[0];
+      if (file) this.open(file);
+    };
+    document.addEventListener("paste", pasted);
+  }
+}
+
+export const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;

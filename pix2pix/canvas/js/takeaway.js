@@ -1,0 +1,75 @@
+// What people take with them: the drawing, the photo, both beside the target, and a link.
+
+import { fragmentOf } from "./link.js";
+
+const GAP = 8; // pixels between the pictures of a sheet
+const SHEET_COLOUR = "#ffffff";
+
+export class Takeaway {
+  /** `photo()` resolves to the generated picture as a lossless PNG Blob. */
+  constructor(element, studio, photo, tell) {
+    Object.assign(this, { element, studio, photo, tell });
+    this.labels = element.querySelector("canvas.labels");
+    this.target = element.querySelector("img.target");
+  }
+
+  async saveLabels() {
+    save(await pngOf(this.labels), "facade-input.png");
+  }
+
+  async savePhoto() {
+    save(await this.photo(), "facade-generated.png");
+  }
+
+  async saveSheet() {
+    const pictures = [this.labels, await createImageBitmap(await this.photo())];
+    if (!this.target.hidden) pictures.push(this.target);
+    save(await pngOf(sideBySide(pictures, this.labels.width)), "facade-sheet.png");
+  }
+
+  async copyPhoto() {
+    try {
+      await navigator.clipboard.write([new ClipboardItem({ "image/png": this.photo() })]);
+      this.tell("Copied the photo.");
+    } catch {
+      this.tell("The browser did not allow copying; save the photo instead.", "warning");
+    }
+  }
+
+  async copyLink() {
+    const fragment = await fragmentOf(this.studio.drawing.labels);
+    if (!fragment) return this.tell("This drawing is too intricate for a link; save it as an image instead.", "warning");
+    const link = location.origin + location.pathname + location.search + fragment;
+    try {
+      await navigator.clipboard.writeText(link);
+      this.tell("Copied a link that opens this drawing.");
+    } catch {
+      const dialog = this.element.querySelector("dialog.link");
+      dialog.querySelector("input").value = link;
+      dialog.showModal();
+      dialog.querySelector("input").select();
+    }
+  }
+}
+
+export function pngOf(canvas) {
+  return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+}
+
+function sideBySide(pictures, side) {
+  const sheet = document.createElement("canvas");
+  [sheet.width, sheet.height] = [pictures.length * (side + GAP) - GAP, side];
+  const context = sheet.getContext("2d");
+  context.fillStyle = SHEET_COLOUR;
+  context.fillRect(0, 0, sheet.width, sheet.height);
+  pictures.forEach((picture, at) => context.drawImage(picture, at * (side + GAP), 0, side, side));
+  return sheet;
+}
+
+function save(blob, name) {
+  const anchor = document.createElement("a");
+  anchor.href = URL.createObjectURL(blob);
+  anchor.download = name;
+  anchor.click();
+  setTimeout(() => URL.revokeObjectURL(anchor.href), 60_000);
+}

@@ -1,0 +1,127 @@
+// What each tool does with a drag. `begin` functions take the studio, the point where the drag starts (in drawing
+// pixels, fractions allowed) and the held keys {square, copy}; they return {move(point, keys), end()}.
+
+import { acrossAxis, contains, fillRect, floodFill, labelAt, strokeLine } from "./drawing.js";
+
+/** The rectangle of all grid cells that a drag from `a` to `b` touches; grid 1 is the pixels themselves. */
+export function touchedCells(a, b, grid, square = false) {
+  const [left, right] = touchedSpan(a.x, b.x, grid);
+  const [top, bottom] = touchedSpan(a.y, b.y, grid);
+  const rect = { x: left, y: top, width: right - left, height: bottom - top };
+  if (!square) return rect;
+  const side = Math.max(rect.width, rect.height);
+  if (b.x < a.x) rect.x = right - side;
+  if (b.y < a.y) rect.y = bottom - side;
+  return { ...rect, width: side, height: side };
+}
+
+function touchedSpan(a, b, grid) {
+  return [Math.floor(Math.min(a, b) / grid) * grid, (Math.floor(Math.max(a, b) / grid) + 1) * grid];
+}
+
+/** The end of a line held to steps of 45 degrees. */
+export function straightened(from, to) {
+  const step = Math.PI / 4;
+  const angle = Math.round(Math.atan2(to.y - from.y, to.x - from.x) / step) * step;
+  const length = Math.hypot(to.x - from.x, to.y - from.y);
+  return { x: from.x + Math.cos(angle) * length, y: from.y + Math.sin(angle) * length };
+}
+
+function rectangle(studio, start) {
+  return {
+    move(point, keys) {
+      studio.restore();
+      const rect = touchedCells(start, point, studio.grid, keys.square);
+      for (const each of studio.withMirror(rect, acrossAxis)) fillRect(studio.drawing, each, studio.label);
+      studio.measure(rect);
+    },
+  };
+}
+
+function strokeWith(labelOf) {
+  return (studio, start) => {
+    let last = start;
+    return {
+      move(point) {
+        stroke(studio, last, point, labelOf(studio));
+        last = point;
+      },
+    };
+  };
+}
+
+function line(studio, start) {
+  const from = studio.snapped(start);
+  return {
+    move(point, keys) {
+      studio.restore();
+      const to = keys.square ? straightened(from, point) : studio.snapped(point);
+      stroke(studio, from, to, studio.label);
+      studio.measure({ width: Math.abs(Math.round(to.x - from.x)), height: Math.abs(Math.round(to.y - from.y)) });
+    },
+  };
+}
+
+function stroke(studio, from, to, label) {
+  const across = (point, drawing) => ({ ...point, x: drawing.width - point.x });
+  const [starts, ends] = [studio.withMirror(from, across), studio.withMirror(to, across)];
+  starts.forEach((each, at) => strokeLine(studio.drawing, each, ends[at], studio.size, label));
+}
+
+function fill(studio, start) {
+  const across = (point, drawing) => ({ ...point, x: drawing.width - 1 - point.x });
+  const pixel = studio.pixelAt(start);
+  if (pixel) for (const each of studio.withMirror(pixel, across)) floodFill(studio.drawing, each.x, each.y, studio.label);
+  return { move() {} };
+}
+
+function pick(studio) {
+  return {
+    move(point) {
+      const pixel = studio.pixelAt(point);
+      if (pixel) studio.set({ label: labelAt(studio.drawing, pixel.x, pixel.y) });
+    },
+  };
+}
+
+function select(studio, start, keys) {
+  const pixel = studio.pixelAt(start);
+  const inside = studio.selection && pixel && contains(studio.selection, pixel.x, pixel.y);
+  return inside ? drag(studio, start, keys) : marquee(studio, start);
+}
+
+function marquee(studio, start) {
+  let moved = false;
+  studio.selectRect(null);
+  return {
+    move(point, keys) {
+      moved ||= Math.hypot(point.x - start.x, point.y - start.y) >= 1;
+      if (!moved) return; // a click selects nothing
+      studio.selectRect(touchedCells(start, point, studio.grid, keys.square));
+      if (studio.selection) studio.measure(studio.selection);
+    },
+  };
+}
+
+function drag(studio, start, keys) {
+  const { x, y } = studio.selection;
+  let floating = null;
+  return {
+    move(point) {
+      const corner = studio.snappedCorner({ x: x + point.x - start.x, y: y + point.y - start.y });
+      if (!floating && corner.x === x && corner.y === y) return;
+      floating ??= studio.lifted(keys.copy);
+      studio.float(floating, corner);
+    },
+  };
+}
+
+export const TOOLS = {
+  rectangle,
+  brush: strokeWith((studio) => studio.label),
+  line,
+  fill,
+  pick,
+  eraser: strokeWith((studio) => studio.eraser),
+  select,
+};

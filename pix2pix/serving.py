@@ -1,0 +1,145 @@
+"""What stands between many visitors and one processor: who is painted next, and which models are loaded.
+
+Nothing in here knows HTTP or Gradio. A model is any callable `(image (H, W, 3) uint8, variation) -> (H, W, 3) uint8`.
+"""
+
+import asyncio
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+Model = Callable[[np.ndarray, int | None], np.ndarray]
+Loader = Callable[[str | Path], Model]
+Visitors = Literal["bundled", "hub", "any"]  # what visitors may load: listed models, also Hub ids, also server folders
+
+HUB_ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*(@[\w./-]+)?")
+MOST_LOADED = 3  # models kept in memory at once; the one unused for longest goes first
+
+
+class Replaced(Exception):
+    """A newer picture of the same visitor took the place of this one in the line."""
+
+
+class Crowded(Exception):
+    """More visitors wait than the line takes."""
+
+
+class Line:
+    """Turns at the model: `running` at once, one waiting per visitor, at most `waiting` in all, first come first served.
+
+    Since a visitor never waits twice, everyone's turn comes after at most one turn of each other visitor.
+    """
+
+    def __init__(self, running: int = 1, waiting: int = 32):
+        self._free = running
+        self._most_waiting = waiting
+        self._waiting: OrderedDict[str, asyncio.Future] = OrderedDict()
+
+    @asynccontextmanager
+    async def turn(self, visitor: str) -> AsyncIterator[None]:
+        """Wait for a turn and hold it. Raises Replaced or Crowded instead of entering."""
+        if self._free:
+            self._free -= 1
+        else:
+            await self._wait(visitor)
+        try:
+            yield
+        finally:
+            self._pass_on()
+
+    async def _wait(self, visitor: str) -> None:
+        turn = asyncio.get_running_loop().create_future()
+        older = self._waiting.get(visitor)
+        if older is None and len(self._waiting) >= self._most_waiting:
+            raise Crowded
+        self._waiting[visitor] = turn  # in the older one's place: painting on does not cost the place in the line
+        if older is not None:
+            older.set_exception(Replaced())
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if self._waiting.get(visitor) is turn:
+                del self._waiting[visitor]
+            elif turn.done() and not turn.cancelled() and turn.exception() is None:
+                self._pass_on()  # the turn came in the same moment as the visitor left
+            raise
+
+    def _pass_on(self) -> None:
+        if self._waiting:
+            _, turn = self._waiting.popitem(last=False)
+            turn.set_result(None)
+        else:
+            self._free += 1
+
+
+class Models:
+    """The models by name: those `listed` (name -> folder or Hub id), and what visitors may load beyond them."""
+
+    def __init__(self, load: Loader, listed: dict[str, str | Path], visitors: Visitors = "bundled"):
+        self.listed = dict(listed)
+        self.visitors = visitors
+        self._load = load
+        self._loaded: OrderedDict[str, Model] = OrderedDict()
+        self._loading = threading.Lock()
+
+    @property
+    def default(self) -> str | None:
+        """The name of the first listed model; None where there is none."""
+        return next(iter(self.listed), None)
+
+    def get(self, name: str | None = None) -> Model:
+        """The model of that name (None: the default), loaded now if it is not yet; blocks meanwhile.
+
+        Raises ValueError in one line for people: an unknown or forbidden name, or a checkpoint that does not load.
+        """
+        name = name or self.default
+        if name is None:
+            raise ValueError("there is no checkpoint here yet: train one, or start the app with --model")
+        with self._loading:
+            if name not in self._loaded:
+                self._loaded[name] = self._load(self._source(name))
+                if len(self._loaded) > MOST_LOADED:
+                    self._loaded.popitem(last=False)
+            self._loaded.move_to_end(name)
+            return self._loaded[name]
+
+    def loaded(self, name: str | None = None) -> Model | None:
+        """The same without loading or waiting: None where it is not in memory."""
+        return self._loaded.get(name or self.default or "")
+
+    def _source(self, name: str) -> str | Path:
+        if name in self.listed:
+            return self.listed[name]
+        if self.visitors == "any" and Path(name).is_dir():
+            return Path(name)
+        if self.visitors != "bundled" and HUB_ID.fullmatch(name) and not _on_disk(name):
+            return name
+        raise ValueError(f"{name[:80]} is not a model of this page. {self._remedy()}")
+
+    def _remedy(self) -> str:
+        if self.visitors == "bundled":
+            return f"It offers: {', '.join(self.listed) or 'none'}."
+        return "A model on the Hub is named USER/REPO or USER/REPO@REVISION."
+
+
+def _on_disk(name: str) -> bool:
+    """Whether a would-be Hub id is a path on this server, which only `any` may read."""
+    return Path(name).exists() or Path(name.split("@")[0]).exists()
+
+
+def listed_models(folder: Path, chosen: str | None = None) -> dict[str, str | Path]:
+    """The checkpoints in `folder` by name, after the `chosen` one (a name in it, another folder, or a Hub id)."""
+    bundled = {path.parent.name: path.parent for path in sorted(folder.glob("*/config.json"))}
+    if not chosen:
+        return bundled
+    if chosen in bundled:
+        return {chosen: bundled[chosen], **bundled}
+    if Path(chosen).exists() or not HUB_ID.fullmatch(chosen):
+        return {Path(chosen).resolve().name: Path(chosen), **bundled}
+    return {chosen: chosen, **bundled}
