@@ -43,11 +43,11 @@ class _Architect:
         self.heads = self.mirrored(self.pick(style.heads), self.pick(style.heads), self.chance(0.25))
         self.railing = self.pick(style.railings)
         self.paired = self.some_bays(1.0 if self.chance(style.paired * 0.3) else style.paired * 0.7)
-        self.balcony_bays = self.some_bays(0.6)
+        self.balcony_bays = self.some_bays(0.5)
         self.has_balconies, self.has_deco = self.chance(style.balcony), self.chance(style.deco)
         self.has_shutters, self.has_rollers = self.chance(style.shutters), self.chance(style.rollers)
         self.sill_drop = self.between(0.1, 0.2) if self.chance(0.5) else self.between(0.06, 0.1)
-        self.head_rise, self.head_reach = self.between(0.14, 0.3), self.between(1.25, 2.1)
+        self.head_rise, self.head_reach = self.between(0.18, 0.36), self.between(1.25, 2.4)
         self.sill_reach = self.between(1.2, 1.9)
 
     def chance(self, probability: float) -> bool:
@@ -139,7 +139,7 @@ class _Architect:
             top = self.top - self.between(0.4, 0.6) * self.entablature
             self.add("balcony", (self.left, top, self.right, self.top), "balusters")
             self.plan.roof = "flat"
-        if self.has_deco and self.chance(0.55):
+        if self.has_deco and self.chance(0.75):
             share = self.between(0.4, 0.8)
             for left, right in self.pairs:
                 reach = (right - left) * share / 2
@@ -156,10 +156,12 @@ class _Architect:
         has_heads, has_sills = self.chance(style.head), self.chance(style.sill)
         has_balconies = self.has_balconies and self.chance(0.65)
         is_long = has_balconies and self.chance(style.long_balcony)
-        has_deco, has_aedicules = self.has_deco and self.chance(0.5), has_heads and self.chance(0.45 * style.pillar)
+        has_deco, has_aedicules = self.has_deco and self.chance(0.65), has_heads and self.chance(0.6 * style.pillar)
         window_bottom = bottom - max(band, 0.08 * height) - height * (self.sill_drop if has_sills else 0.1)
         window_top = max(window_bottom - height * self.window_size[1] * self.between(0.9, 1.05), top + 0.1 * height)
-        rail_top, slab_bottom = bottom - self.between(0.28, 0.36) * height, bottom - 0.02 * height
+        rail_top, slab_bottom = bottom - self.between(0.28, 0.42) * height, bottom - 0.02 * height
+        if not has_sills and self.chance(0.45):
+            self.add("molding", (self.left, window_bottom, self.right, window_bottom + 0.07 * height), "course")
         if is_long:
             self.add("balcony", (self.left, rail_top, self.right, slab_bottom), self.railing)
         for bay, (left, right) in enumerate(self.pairs):
@@ -242,7 +244,7 @@ class _Architect:
                 if self.has_deco and self.chance(0.7):
                     self.add("deco", (middle - 1.2 * half, top + band, middle + 1.2 * half, door_top), "panel")
             elif shop_bays[bay]:
-                half = width * self.between(0.36, 0.44)
+                half = width * self.between(0.3, 0.43)
                 self.add("shop", (middle - half, top + band + 0.1 * height, middle + half, bottom - 0.06 * height))
             else:
                 half = width * self.window_size[0] / 2

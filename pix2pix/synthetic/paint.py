@@ -3,23 +3,23 @@
 import numpy as np
 from PIL import Image
 
-from pix2pix.synthetic import parts
-from pix2pix.synthetic.parts import Look, mix
+from pix2pix.synthetic import openings, stonework
+from pix2pix.synthetic.look import Look, mix, part
 from pix2pix.synthetic.plan import Box, Plan, to_pixels
 from pix2pix.synthetic.surface import Light, Pixels, Surface, noise
 
 # Back to front as they stand in front of one another; the label order has the window over the balcony.
 _PARTS = {
-    "molding": parts.draw_molding,
-    "deco": parts.draw_deco,
-    "sill": parts.draw_sill,
-    "window": parts.draw_window,
-    "blind": parts.draw_blind,
-    "cornice": parts.draw_head,
-    "door": parts.draw_door,
-    "shop": parts.draw_shop,
-    "balcony": parts.draw_balcony,
-    "pillar": parts.draw_pillar,
+    "molding": stonework.draw_molding,
+    "deco": stonework.draw_deco,
+    "sill": stonework.draw_sill,
+    "window": openings.draw_window,
+    "blind": openings.draw_blind,
+    "cornice": stonework.draw_head,
+    "door": openings.draw_door,
+    "shop": openings.draw_shop,
+    "balcony": stonework.draw_balcony,
+    "pillar": stonework.draw_pillar,
 }
 _STOREY = 3.4  # metres
 _FRAMES = ((238, 236, 230), (226, 222, 210), (90, 64, 44), (60, 62, 64), (120, 92, 64), (240, 240, 240), (74, 90, 76))
@@ -39,7 +39,7 @@ def paint(plan: Plan, rng: np.random.Generator, height: int, width: int) -> np.n
     _paint_wall(surface, plan, look, rng)
     for element, box in placed:
         if look.ornate and element.name in ("window", "door"):
-            parts.draw_surround(surface, box, look, element.shape)
+            openings.draw_surround(surface, box, look, element.shape)
     for name, draw in _PARTS.items():
         for element, (left, top, right, bottom) in placed:
             if element.name == name:
@@ -119,7 +119,7 @@ def _paint_neighbour(surface: Surface, box: Pixels, look: Look, rng: np.random.G
     while top + 2 * metre < box[3]:
         left = box[0] + 0.7 * metre
         while left < box[2]:
-            parts.draw_window(surface, (left, top, min(left + 1.1 * metre, box[2]), top + 1.9 * metre), look, rng)
+            openings.draw_window(surface, (left, top, min(left + 1.1 * metre, box[2]), top + 1.9 * metre), look, rng)
             left += 2.4 * metre
         top += 3.3 * metre
 
@@ -129,11 +129,11 @@ def _paint_roof(surface: Surface, kind: str, box: Pixels, look: Look, rng: np.ra
         return
     if kind == "tiles":
         surface.fill(box, mix((150, 84, 60), (110, 78, 66), rng.random()), 0.0)
-        parts.masonry(surface, box, rng, (0.3, 0.28), 0.75, 0.12, 0.03)
+        stonework.masonry(surface, box, rng, (0.3, 0.28), 0.75, 0.12, 0.03)
     else:
         surface.fill(box, mix((112, 120, 128), (86, 90, 98), rng.random()), 0.0)
         surface.comb(box, 0.6 * surface.metre, 1, (146, 152, 158), 0.06)
-        surface.fill(parts.part(box, 0, 0, 1, 0.06), (140, 146, 150), 0.12)
+        surface.fill(part(box, 0, 0, 1, 0.06), (140, 146, 150), 0.12)
     height, width = surface.shape(box)
     surface.scale(box, 1 + np.float32(0.08) * noise(rng, height, width, (5, 12)))
 
@@ -145,18 +145,18 @@ def _paint_wall(surface: Surface, plan: Plan, look: Look, rng: np.random.Generat
     height, width = surface.shape(front)
     texture = look.style.texture
     if texture == "brick":
-        parts.masonry(surface, front, rng, (0.26, 0.1), 1.12, 0.13, 0.004)
+        stonework.masonry(surface, front, rng, (0.26, 0.1), 1.12, 0.13, 0.004)
     elif texture == "ashlar":
-        parts.masonry(surface, front, rng, (0.9, 0.45), 0.86, 0.035)
+        stonework.masonry(surface, front, rng, (0.9, 0.45), 0.86, 0.035)
     elif texture == "panel":
-        parts.masonry(surface, front, rng, (2.4, _STOREY / 2), 0.8, 0.03)
+        stonework.masonry(surface, front, rng, (2.4, _STOREY / 2), 0.8, 0.03)
     stains = noise(rng, height, width, (6, 6)) + noise(rng, height, width, (3, 40)) * np.float32(0.6)
     rough = noise(rng, height, width, (height / 3, width / 3))
     surface.scale(front, 1 + np.float32(0.03) * stains + np.float32(0.025) * rough)
     if plan.ground_top < 1:
         if look.rusticated:
             ground = _pixels((plan.front[0], plan.ground_top, plan.front[2], plan.front[3]), surface)
-            parts.masonry(surface, ground, rng, (1.1, 0.42), 0.72, 0.03, 0.05)
+            stonework.masonry(surface, ground, rng, (1.1, 0.42), 0.72, 0.03, 0.05)
         socle = (front[0], front[3] - 0.5 * surface.metre, front[2], front[3])
         surface.fill(socle, mix(look.trim, (120, 116, 112), 0.55), 0.06)
 
