@@ -10,17 +10,18 @@ from pathlib import Path
 from typing import get_args
 
 import gradio as gr
+import numpy as np
 
-from pix2pix.canvas import LabelCanvas, Painter, find_examples, preloads
-from pix2pix.images import read_image
+from pix2pix.canvas import SIZE, LabelCanvas, Painter, find_examples, preloads, read_labels
+from pix2pix.labels import colorize
 from pix2pix.serving import Line, Models, Visitors, listed_models
 
 ROOT = Path(__file__).parent
-THEME = gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
-CSS = """
-.gradio-container { padding: 0 !important; max-width: none !important; }
-.gradio-container main { padding: 0 !important; max-width: none !important; }
-"""
+PAGE, DARK_PAGE = "#f7f7f5", "#151517"  # as --page in canvas.css
+THEME = gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]).set(
+    body_background_fill=PAGE, body_background_fill_dark=DARK_PAGE
+)
+CSS = ".gradio-container .main, .gradio-container .html-container { padding: 0 !important; }"  # the canvas has its own
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -42,21 +43,21 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 def build(painter: Painter) -> gr.Blocks:
     """The page, and the same as an API: `/generate` takes a label image and returns a photo."""
 
-    def generate(image: str, seed: float | None = None, model: str | None = None):
-        """Turn a facade label image into a photo.
+    def generate(image: str, seed: float | None = None, model: str | None = None) -> np.ndarray:
+        """Turn a facade label image into a photo of 256x256 pixels.
 
         Args:
-            image: label image; colours are those of the 12 CMP facade classes, any size.
+            image: label image in the colours of the 12 CMP facade classes, any size.
             seed: picks one of many variations; empty for the most likely photo.
             model: name of the checkpoint; empty for the default one.
         """
-        if not image:
-            raise gr.Error("an image is needed")
         try:
-            translate = painter.models.get(model or None)
-            return translate(read_image(Path(image)), None if seed is None else int(seed))
+            if not image:
+                raise ValueError("a label image is needed")
+            upload = read_labels(Path(image).read_bytes(), SIZE, SIZE)
+            return painter.models.get(model)(colorize(upload.labels), None if seed is None else int(seed))
         except ValueError as error:
-            raise gr.Error(str(error)) from None
+            raise gr.Error(str(error), print_exception=False) from None
 
     with gr.Blocks(title="pix2pix: paint a facade", analytics_enabled=False, fill_width=True) as page:
         LabelCanvas(painter)
@@ -96,7 +97,10 @@ def load(name: str | Path):
     """Open a checkpoint; the import waits until then, so that the page answers sooner."""
     from pix2pix.inference import load
 
-    return load(name)
+    translator = load(name)
+    if translator.config.task != "facades":
+        raise ValueError(f"{translator.name} was not trained on facade labels, which this page paints")
+    return translator
 
 
 def warm_up(models: Models) -> None:

@@ -22,16 +22,16 @@ HUB_ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*(@[\w./-]+)?")
 MOST_LOADED = 3  # models kept in memory at once; the one unused for longest goes first
 
 
-class Replaced(Exception):
+class ReplacedError(Exception):
     """A newer picture of the same visitor took the place of this one in the line."""
 
 
-class Crowded(Exception):
+class CrowdedError(Exception):
     """More visitors wait than the line takes."""
 
 
 class Line:
-    """Turns at the model: `running` at once, one waiting per visitor, at most `waiting` in all, first come first served.
+    """Turns at the model, first come first served: `running` at once, one waiting per visitor, `waiting` in all.
 
     Since a visitor never waits twice, everyone's turn comes after at most one turn of each other visitor.
     """
@@ -43,7 +43,7 @@ class Line:
 
     @asynccontextmanager
     async def turn(self, visitor: str) -> AsyncIterator[None]:
-        """Wait for a turn and hold it. Raises Replaced or Crowded instead of entering."""
+        """Wait for a turn and hold it. Raises ReplacedError or CrowdedError instead of entering."""
         if self._free:
             self._free -= 1
         else:
@@ -57,10 +57,10 @@ class Line:
         turn = asyncio.get_running_loop().create_future()
         older = self._waiting.get(visitor)
         if older is None and len(self._waiting) >= self._most_waiting:
-            raise Crowded
+            raise CrowdedError
         self._waiting[visitor] = turn  # in the older one's place: painting on does not cost the place in the line
         if older is not None:
-            older.set_exception(Replaced())
+            older.set_exception(ReplacedError())
         try:
             await turn
         except asyncio.CancelledError:

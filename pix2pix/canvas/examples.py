@@ -30,7 +30,7 @@ class LocalExamples:
     def __init__(self, folder: Path):
         files = sorted((path for path in folder.iterdir() if path.suffix.lower() in EXTENSIONS), key=_by_number)
         self._files = files[:MOST]
-        self.names = [file.stem for file in self._files]
+        self.names = [f"pair {file.stem}" for file in self._files]
 
     @lru_cache(maxsize=MOST)  # noqa: B019  (one instance lives as long as the app)
     def pair(self, number: int) -> Pair:

@@ -8,6 +8,7 @@ JSON: {"error": one line, "again": whether trying the same later makes sense}.
 
 import hashlib
 import io
+import json
 import logging
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from starlette.staticfiles import StaticFiles
 from pix2pix.canvas.examples import SIZE, Examples
 from pix2pix.canvas.uploads import read_labels
 from pix2pix.labels import colorize, decode_runs, encode_runs
-from pix2pix.serving import Crowded, Line, Models, Replaced
+from pix2pix.serving import CrowdedError, Line, Models, ReplacedError
 
 LONGEST_REQUEST = 4 * SIZE * SIZE + 4096  # bytes: the longest honest drawing and its settings
 LARGEST_UPLOAD = 20 * 2**20  # bytes
@@ -35,7 +36,7 @@ log = logging.getLogger(__name__)
 
 
 class Painter:
-    """The routes and what they share. `models` paint, `line` says whose turn it is, `examples` are there to start from."""
+    """The routes and what they share: the models, whose turn it is, and the examples to start from."""
 
     def __init__(self, models: Models, examples: Examples, line: Line):
         self.models, self.examples, self.line = models, examples, line
@@ -76,9 +77,9 @@ class Painter:
         try:
             async with self.line.turn(_text(job, "visitor")):
                 picture = await anyio.to_thread.run_sync(lambda: _encoded(model(image, variation), kind))
-        except Replaced:
+        except ReplacedError:
             return _refusal("a newer drawing took its place", 409, again=True)
-        except Crowded:
+        except CrowdedError:
             return _refusal("many people are painting right now; yours comes as soon as there is room", 503, again=True)
         except Exception:
             log.exception("the model failed to paint")
@@ -160,8 +161,6 @@ async def _body(request: Request, most: int) -> bytes:
 
 
 async def _json(request: Request) -> dict:
-    import json
-
     try:
         job = json.loads(await _body(request, LONGEST_REQUEST))
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
