@@ -1,6 +1,6 @@
 """Procedural facades against real ones: area share and number of elements of each class.
 
-    python benchmarks/synthetic_statistics.py --data DATASETS/facades/train [--count 300] [--json FILE]
+    PYTHONPATH=. python benchmarks/synthetic_statistics.py --data DATASETS/facades/train [--count 288] [--json FILE]
 
 DIR holds published facades pairs (photo left, label image right). Their labels went through JPEG and are cleaned
 first; the synthetic ones go through the same JPEG and the same cleaning, so that both sides are measured alike.
@@ -24,7 +24,7 @@ from pix2pix.synthetic.statistics import components, labels_from_jpeg
 def main() -> None:
     parser = argparse.ArgumentParser(description="Class shares and element counts of synthetic and real facades.")
     parser.add_argument("--data", type=Path, required=True, help="folder of published facades pairs (*.jpg)")
-    parser.add_argument("--count", type=int, default=300, help="how many facades of each side, at most")
+    parser.add_argument("--count", type=int, default=288, help="how many facades of each side, at most")
     parser.add_argument("--json", type=Path, help="also write the numbers here")
     arguments = parser.parse_args()
 

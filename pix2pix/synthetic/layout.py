@@ -43,7 +43,7 @@ class _Architect:
         self.heads = self.mirrored(self.pick(style.heads), self.pick(style.heads), self.chance(0.25))
         self.railing = self.pick(style.railings)
         self.paired = self.some_bays(1.0 if self.chance(style.paired * 0.3) else style.paired * 0.7)
-        self.balcony_bays = self.some_bays(0.5)
+        self.balcony_bays = self.some_bays(0.45)
         self.has_balconies, self.has_deco = self.chance(style.balcony), self.chance(style.deco)
         self.has_shutters, self.has_rollers = self.chance(style.shutters), self.chance(style.rollers)
         self.sill_drop = self.between(0.1, 0.2) if self.chance(0.5) else self.between(0.06, 0.1)
@@ -172,7 +172,7 @@ class _Architect:
             if is_long or (has_balconies and self.balcony_bays[bay]):
                 box, hidden = (*box[:3], rail_top), bottom - 0.07 * height - rail_top
                 if not is_long:
-                    reach = min(half * 1.7, 0.49 * width)
+                    reach = min(half * 1.9, 0.5 * width)
                     self.add("balcony", (middle - reach, rail_top, middle + reach, slab_bottom), self.railing)
             elif has_sills:
                 reach = min(half * self.sill_reach, 0.5 * width)
@@ -212,7 +212,7 @@ class _Architect:
         """A giant order over some storeys, between all bays, or only where the front and its middle end."""
         first, last = sorted(self.rng.integers(0, len(self.storeys), 2).tolist())
         top, bottom = self.storeys[first][0], self.storeys[last][1]
-        half = self.between(0.05, 0.09) * float(np.mean(np.diff(self.bays)))
+        half = self.between(0.05, 0.09) * (self.pairs[-1][1] - self.pairs[0][0]) / len(self.pairs)
         edges = self.bays.tolist()
         if self.chance(0.3):
             edges = [edges[0], edges[-1]] + ([edges[1], edges[-2]] if len(edges) > 4 else [])
@@ -227,7 +227,11 @@ class _Architect:
             self.add("molding", (self.left, top, self.right, top + band), "course")
         count = len(self.pairs)
         is_central = self.chance(0.65)
-        door_bays = {count // 2, (count - 1) // 2} if is_central else {int(self.rng.integers(count))}
+        door_bays = (
+            {count // 2, (count - 1) // 2}
+            if is_central and (count % 2 or self.chance(0.4))
+            else {int(self.rng.integers(count))}
+        )
         if not self.chance(0.8):
             door_bays = set()
         shop_bays = [self.chance(0.85) for _ in range(count)] if self.chance(style.shop) else [False] * count
@@ -244,7 +248,7 @@ class _Architect:
                 if self.has_deco and self.chance(0.7):
                     self.add("deco", (middle - 1.2 * half, top + band, middle + 1.2 * half, door_top), "panel")
             elif shop_bays[bay]:
-                half = width * self.between(0.3, 0.43)
+                half = width * self.between(0.3, 0.42)
                 self.add("shop", (middle - half, top + band + 0.1 * height, middle + half, bottom - 0.06 * height))
             else:
                 half = width * self.window_size[0] / 2

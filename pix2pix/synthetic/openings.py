@@ -43,6 +43,9 @@ def draw_window(surface: Surface, box: Pixels, look: Look, rng: np.random.Genera
     draw = rng.random()
     interior = "sheer" if draw < 0.22 else "sides" if draw < 0.36 else "half" if draw < 0.46 else "empty"
     pane = inset(frame, bar)
+    if pane[2] - pane[0] < 2 or pane[3] - pane[1] < 2:  # too small to show a frame
+        glass(surface, box, rng, -0.15, interior)
+        return
     glass(surface, pane, rng, -0.15, interior)
     left, top, right, bottom = pane
     middle, width = (left + right) / 2, right - left
