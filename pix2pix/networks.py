@@ -1,0 +1,243 @@
+"""The networks: the paper's U-Net generator, our live U-Net generator, and the 70x70 PatchGAN.
+
+All take and return `(N, C, H, W)` float tensors; images in [-1, 1]. H and W must be multiples of `2 ** depth`.
+Weights are drawn from torch's global random stream.
+"""
+
+import math
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pix2pix import images, labels
+from pix2pix.config import Config
+
+LEAK = 0.2  # slope of LeakyReLU in both networks (paper, section 6.1)
+DROPPED_DECODERS = 3  # the innermost decoders carry dropout (paper, section 6.1.1)
+
+
+def unet_widths(width: int, depth: int, most: int = 8) -> list[int]:
+    """Channels of each encoder from the outside in: doubling from `width`, at most `most * width`.
+
+    The paper's 64, 128, 256, 512, 512, 512, 512, 512 is `unet_widths(64, 8)`.
+    """
+    return [width * min(2**level, most) for level in range(depth)]
+
+
+class UNet(nn.Module):
+    """The paper's generator (section 6.1.1), `(N, in, H, W) -> (N, out, H, W)` in [-1, 1].
+
+    `bottleneck_norm` puts a norm on the innermost encoder, as the TensorFlow code had it: at batch 1 that layer
+    is 1x1, so the norm subtracts everything and the bottleneck carries nothing (the paper's erratum removes it).
+    """
+
+    def __init__(
+        self,
+        in_channels: int = 3,
+        out_channels: int = 3,
+        width: int = 64,
+        depth: int = 8,
+        bottleneck_norm: bool = False,
+    ):
+        super().__init__()
+        widths = unet_widths(width, depth)
+        self.encoders, self.decoders = nn.ModuleList(), nn.ModuleList()
+        self.encoder_norms, self.decoder_norms = nn.ModuleList(), nn.ModuleList()
+        for level, (before, after) in enumerate(zip([in_channels, *widths], widths, strict=False)):
+            self.encoders.append(nn.Conv2d(before, after, 4, stride=2, padding=1, bias=False))
+            normed = 0 < level < depth - 1 or (level == depth - 1 and bottleneck_norm)
+            self.encoder_norms.append(BatchStatisticsNorm(after) if normed else nn.Identity())
+        for level in reversed(range(depth)):
+            before = widths[level] if level == depth - 1 else 2 * widths[level]  # decoder and skip, concatenated
+            after = widths[level - 1] if level else out_channels
+            self.decoders.append(nn.ConvTranspose2d(before, after, 4, stride=2, padding=1, bias=False))
+            self.decoder_norms.append(BatchStatisticsNorm(after) if level else nn.Identity())
+        self.apply(_init_normal)
+
+    @property
+    def mask_channels(self) -> list[int]:
+        """Channels of each dropout mask; mask `i` is `(N, channels, H * 2**(i+1) / 2**depth, W * …)`."""
+        return [decoder.out_channels for decoder in self.decoders[:-1]][:DROPPED_DECODERS]
+
+    def forward(self, inputs: Tensor, masks: Sequence[Tensor] | None = None) -> Tensor:
+        """`masks` multiply the innermost decoders; None means dropout at training and nothing at test."""
+        x, skips = inputs, []
+        for level, (conv, norm) in enumerate(zip(self.encoders, self.encoder_norms, strict=True)):
+            x = norm(conv(F.leaky_relu(x, LEAK) if level else x))  # (N, widths[level], H/2^(level+1), …)
+            skips.append(x)
+        x = skips.pop()
+        for level, (conv, norm) in enumerate(zip(self.decoders, self.decoder_norms, strict=True)):
+            x = norm(conv(F.relu(x if level == 0 else torch.cat([x, skips.pop()], dim=1))))
+            if level < len(self.mask_channels):
+                x = F.dropout(x, 0.5, self.training) if masks is None else x * masks[level]
+        return torch.tanh(x)  # (N, out, H, W)
+
+
+class LiveUNet(nn.Module):
+    """Our generator for painting, `(N, in, H, W) -> (N, out, H, W)` in [-1, 1]: the paper's U-Net with three changes.
+
+    No norm: its filters have unit length instead (`UnitConv`), so that nothing depends on statistics of the picture.
+    An empty wall is not amplified into noise, and painting one window leaves the rest of the facade as it was.
+    One plane for each label class: with `labelled`, inputs are label images and `LabelPlanes` takes them apart.
+    No checkerboard: its decoders resize, then convolve (`ResizeConv`), at the price of a transposed convolution.
+    """
+
+    def __init__(
+        self, in_channels: int = 3, out_channels: int = 3, width: int = 32, depth: int = 8, labelled: bool = True
+    ):
+        super().__init__()
+        widths = unet_widths(width, depth)
+        self.planes = LabelPlanes() if labelled else nn.Identity()
+        in_channels = len(labels.CLASSES) if labelled else in_channels
+        self.encoders, self.decoders = nn.ModuleList(), nn.ModuleList()
+        for before, after in zip([in_channels, *widths], widths, strict=False):
+            self.encoders.append(UnitConv(before, after))
+        for level in reversed(range(depth)):
+            before = widths[level] if level == depth - 1 else 2 * widths[level]  # decoder and skip, concatenated
+            self.decoders.append(ResizeConv(before, widths[level - 1] if level else out_channels))
+
+    @property
+    def mask_channels(self) -> list[int]:
+        """As in `UNet`."""
+        return [decoder.weight.shape[1] for decoder in self.decoders[:-1]][:DROPPED_DECODERS]
+
+    def forward(self, inputs: Tensor, masks: Sequence[Tensor] | None = None) -> Tensor:
+        """`masks` as in `UNet`."""
+        x, skips = self.planes(inputs), []
+        for conv in self.encoders:
+            x = F.leaky_relu(conv(x), LEAK)  # (N, widths[level], H/2^(level+1), …)
+            skips.append(x)
+        x = skips.pop()
+        for level, conv in enumerate(self.decoders[:-1]):
+            x = F.leaky_relu(conv(x), LEAK)
+            if level < len(self.mask_channels):
+                x = F.dropout(x, 0.5, self.training) if masks is None else x * masks[level]
+            x = torch.cat([x, skips.pop()], dim=1)
+        return torch.tanh(self.decoders[-1](x))  # (N, out, H, W)
+
+
+class PatchGAN(nn.Module):
+    """The 70x70 PatchGAN (section 6.1.2): `(N, in, H, W)` and `(N, out, H, W)` -> logits `(N, 1, H/8 - 2, W/8 - 2)`.
+
+    Each logit judges one 70x70 patch of the image beside the same patch of the input: 30x30 of them at 256x256.
+    """
+
+    def __init__(self, in_channels: int = 3, out_channels: int = 3, width: int = 64):
+        super().__init__()
+        widths = [in_channels + out_channels, width, 2 * width, 4 * width, 8 * width, 1]
+        self.convs, self.norms = nn.ModuleList(), nn.ModuleList()
+        for layer in range(5):
+            stride = 2 if layer < 3 else 1
+            self.convs.append(nn.Conv2d(widths[layer], widths[layer + 1], 4, stride=stride, padding=1, bias=False))
+            self.norms.append(BatchStatisticsNorm(widths[layer + 1]) if 0 < layer < 4 else nn.Identity())
+        self.apply(_init_normal)
+
+    def forward(self, inputs: Tensor, images: Tensor) -> Tensor:
+        x = torch.cat([inputs, images], dim=1)
+        for layer, (conv, norm) in enumerate(zip(self.convs, self.norms, strict=True)):
+            x = norm(conv(F.leaky_relu(x, LEAK) if layer else x))
+        return x
+
+
+class BatchStatisticsNorm(nn.Module):
+    """Batch norm with the statistics of the batch at hand, at training and at test, `(N, C, H, W) -> (N, C, H, W)`.
+
+    A batch of one 1x1 map is all mean: its result is the offset alone (torch's own layer refuses that case).
+    """
+
+    def __init__(self, channels: int, eps: float = 1e-5):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+        self.eps = eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.batch_norm(x, self.weight, self.bias, None, None, True, 0.0, self.eps, True)
+
+
+class LabelPlanes(nn.Module):
+    """Label image `(N, 3, H, W)` in [-1, 1] -> one plane for each class, `(N, 12, H, W)`: sqrt(12) or 0.
+
+    That height gives the planes a mean square of 1, as every later layer has it. A plane is proportional to
+    relu(1 - sharpness * squared distance to the class's colour). At palette colours that is one class exactly, since
+    no other lies within 1 / sharpness (the closest two, background and wall, are 0.21 apart).
+    """
+
+    sharpness = 5.0
+
+    def __init__(self):
+        super().__init__()
+        colours = torch.from_numpy(images.normalize(labels.PALETTE.astype("float32")))
+        self.register_buffer("colours", colours[:, :, None, None], persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if torch.is_autocast_enabled(x.device.type):  # half precision blurs classes whose colours are close
+            with torch.autocast(x.device.type, enabled=False):
+                return self(x)
+        lengths = x.square().sum(dim=1, keepdim=True) + self.colours.square().sum(dim=1)
+        return math.sqrt(len(labels.CLASSES)) * F.relu(1 - self.sharpness * (lengths - 2 * F.conv2d(x, self.colours)))
+
+
+class UnitConv(nn.Module):
+    """4x4 convolution, stride 2, whose filters have unit length times a learned gain (Salimans & Kingma 2016).
+
+    `(N, in, H, W) -> (N, out, H/2, W/2)`. The length is folded into the weights once, at export.
+    """
+
+    def __init__(self, before: int, after: int):
+        super().__init__()
+        self.weight = nn.Parameter(0.02 * torch.randn(after, before, 4, 4))
+        self.gain = nn.Parameter(torch.full((after,), _GAIN))
+        self.bias = nn.Parameter(torch.zeros(after))
+
+    def forward(self, x: Tensor) -> Tensor:
+        length = self.weight.square().sum(dim=(1, 2, 3), keepdim=True).sqrt()
+        return F.conv2d(x, self.weight * (self.gain[:, None, None, None] / length), self.bias, stride=2, padding=1)
+
+
+class ResizeConv(nn.Module):
+    """Nearest-neighbour resize by two, then a 3x3 convolution (Odena et al. 2016), with filters of unit length.
+
+    `(N, in, H, W) -> (N, out, 2H, 2W)`. Computed as what it equals: a 4x4 transposed convolution of stride 2 whose
+    kernel is the 3x3 kernel spread by a 2x2 box. That costs 4 multiplications where resizing first costs 9.
+    """
+
+    def __init__(self, before: int, after: int):
+        super().__init__()
+        self.weight = nn.Parameter(0.02 * torch.randn(before, after, 3, 3))
+        self.gain = nn.Parameter(torch.full((after,), _GAIN))
+        self.bias = nn.Parameter(torch.zeros(after))
+        # Row i of this matrix is the 3x3 kernel's tap i after the box, turned as transposed convolution wants it.
+        taps = F.conv2d(torch.eye(9).view(9, 1, 3, 3), torch.ones(1, 1, 2, 2), padding=1)
+        self.register_buffer("spread", taps.flip(2, 3).reshape(9, 16), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        length = self.weight.square().sum(dim=(0, 2, 3), keepdim=True).sqrt()
+        weight = self.weight * (self.gain[:, None, None] / length)
+        kernel = (weight.flatten(2) @ self.spread).unflatten(2, (4, 4))  # (before, after, 4, 4)
+        return F.conv_transpose2d(x, kernel, self.bias, stride=2, padding=1)
+
+
+_GAIN = math.sqrt(2 / (1 + LEAK**2))  # keeps the second moment through LeakyReLU (He et al. 2015)
+
+
+def build_generator(config: Config) -> UNet | LiveUNet:
+    """The generator a config describes, with new weights."""
+    if config.generator == "live":
+        return LiveUNet(width=config.width, depth=config.depth, labelled=config.task == "facades")
+    return UNet(width=config.width, depth=config.depth, bottleneck_norm=config.bottleneck_norm)
+
+
+def build_discriminator(config: Config) -> PatchGAN:
+    """The discriminator a config describes, with new weights."""
+    return PatchGAN(width=config.discriminator_width)
+
+
+def _init_normal(module: nn.Module) -> None:
+    """Filters N(0, 0.02), norm scales N(1, 0.02), offsets 0 (paper, section 6.2, and its TensorFlow code)."""
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+        nn.init.normal_(module.weight, 0.0, 0.02)
+    elif isinstance(module, BatchStatisticsNorm):
+        nn.init.normal_(module.weight, 1.0, 0.02)

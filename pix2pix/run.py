@@ -1,0 +1,107 @@
+"""A run folder: what a training run was started with, what it said, and what it needs to go on.
+
+run.json           data, config and command; written once
+log.jsonl          one line of losses every `log_every` steps
+samples/           sheets of input | generated | target
+checkpoints/       step-000005000, …: folders that everything else loads
+state.pt           the newest resume state, replaced as a whole
+results/           after the last step: pictures of all validation pairs and their page
+"""
+
+import io
+import json
+import shlex
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from pix2pix import card, checkpoint, images
+from pix2pix import config as configs
+from pix2pix.config import Config
+
+FACTS, LOG, STATE = "run.json", "log.jsonl", "state.pt"
+
+
+def check_new(folder: Path) -> None:
+    """Raises ValueError where `folder` exists and is not an empty folder."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ValueError(f"{folder} exists already: name another with --output, or continue it with --resume")
+
+
+class Run:
+    """A run folder, new (`create`) or there already (`open`)."""
+
+    def __init__(self, folder: Path, config: Config, facts: dict[str, str | int]):
+        """`facts`: data, command, train_pairs, val_pairs, processes, commit, hardware, torch, started."""
+        self.folder, self.config, self.facts = folder, config, facts
+
+    @classmethod
+    def create(cls, folder: Path, config: Config, facts: dict[str, str | int]) -> "Run":
+        """Raises ValueError where the folder exists and is not empty: no run overwrites another."""
+        check_new(folder)
+        run = cls(folder, config, {**facts, "started": datetime.now(UTC).isoformat(timespec="seconds")})
+        folder.mkdir(parents=True, exist_ok=True)
+        run._write(FACTS, json.dumps({**run.facts, "config": asdict(config)}, indent=2) + "\n")
+        return run
+
+    @classmethod
+    def open(cls, folder: Path) -> "Run":
+        """Raises ValueError, in one line, for a folder that no run can be continued from."""
+        if not (folder / FACTS).is_file():
+            raise ValueError(f"{folder} is not a run folder: it has no {FACTS}; --output names the run to resume")
+        try:
+            facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+            config = configs.from_json(json.dumps({"model_type": configs.MODEL_TYPE, **facts.pop("config")}))
+            return cls(folder, config, facts)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{folder / FACTS} cannot be read: {error}") from None
+
+    @property
+    def resume_command(self) -> str:
+        return f"python train.py --resume --output {shlex.quote(str(self.folder))}"
+
+    def log(self, entry: dict) -> None:
+        with (self.folder / LOG).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(entry) + "\n")
+
+    def save_samples(self, step: int, sheet: np.ndarray) -> None:
+        (self.folder / "samples").mkdir(exist_ok=True)
+        images.write_png(self.folder / "samples" / f"step-{step:09d}.png", sheet)
+
+    def save_checkpoint(self, generator, step: int, scores: dict[str, float] | None = None) -> Path:
+        """Keep a generator; a step that was reached before an interruption is not written twice."""
+        folder = self.folder / "checkpoints" / f"step-{step:09d}"
+        if not folder.exists():
+            checkpoint.save(folder, self.config, generator, card.write(self.config, self.facts, step, scores))
+        return folder
+
+    def save_state(self, state: dict, step: int) -> None:
+        """Replace the resume state; the one before stays whole until the new one is on the disk."""
+        buffer = io.BytesIO()
+        torch.save(state | {"step": step}, buffer)
+        images.write_atomically(self.folder / STATE, buffer.getbuffer())
+
+    def load_state(self) -> tuple[dict, int]:
+        """The resume state and its step; lines that were logged after it are dropped, since they will come again."""
+        try:
+            state = torch.load(self.folder / STATE, map_location="cpu", weights_only=True)
+            step = state.pop("step")
+        except FileNotFoundError:
+            return {}, 0
+        except Exception as error:  # torch raises many kinds for a broken file
+            raise ValueError(f"{self.folder / STATE} cannot be read: {str(error).splitlines()[0]}") from None
+        self._drop_log_after(step)
+        return state, step
+
+    def _drop_log_after(self, step: int) -> None:
+        path = self.folder / LOG
+        if path.exists():
+            lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+            whole = [line for line in lines if line.endswith("\n")]
+            self._write(LOG, "".join(line for line in whole if json.loads(line)["step"] <= step))
+
+    def _write(self, name: str, text: str) -> None:
+        images.write_atomically(self.folder / name, text.encode())

@@ -1,0 +1,253 @@
+"""The training loop: it receives networks, pairs, a config and a run folder, and knows nothing of the command line."""
+
+import copy
+import math
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from pix2pix import images, results
+from pix2pix.config import Config
+from pix2pix.data import Pair, PairDataset, batches, steps_per_epoch, stream_seed
+from pix2pix.inference import TorchNetwork, Translator
+from pix2pix.losses import adversarial_loss, discriminator_loss, l1_loss
+from pix2pix.run import Run
+
+LOSS_DECAY = 0.99  # a step, of the losses shown
+SAMPLE_PAIRS = 8  # validation pairs on a sample sheet
+
+
+class Interrupted(Exception):
+    """Training was asked to stop by a signal (Ctrl-C, SIGTERM); its state at `step` is saved."""
+
+    def __init__(self, step: int, number: int):
+        super().__init__(f"stopped at step {step} by signal {number}")
+        self.step, self.signal = step, number
+
+
+class Diverged(Exception):
+    """A loss is no longer a number; what was saved before stands."""
+
+
+class Trainer:
+    """Networks, optimisers, averages and counters: all that a step changes, and all that a resumed run needs."""
+
+    def __init__(self, config: Config, generator: nn.Module, discriminator: nn.Module, accelerator: Accelerator):
+        self.config, self.accelerator = config, accelerator
+        adam = {"lr": config.learning_rate, "betas": (config.beta1, config.beta2), "fused": True}
+        prepare = accelerator.prepare
+        generator, discriminator = generator.to(accelerator.device), discriminator.to(accelerator.device)
+        self.average = copy.deepcopy(generator).requires_grad_(False) if config.ema else None
+        self.generator, self.discriminator = prepare(generator, discriminator)
+        self.generator_optimizer = prepare(torch.optim.Adam(generator.parameters(), **adam))
+        self.discriminator_optimizer = prepare(torch.optim.Adam(discriminator.parameters(), **adam))
+        self.losses = torch.zeros(3, device=accelerator.device)  # running sums, weighted towards the last steps
+        self.steps = 0
+
+    def update(self, inputs: Tensor, targets: Tensor) -> None:
+        """One step on `(N, 3, size, size)` images in [-1, 1]: D on the pair and the fake, then G through the new D."""
+        generated = self.generator(inputs)
+
+        # Step the discriminator.
+        real_logits = self.discriminator(inputs, targets)
+        fake_logits = self.discriminator(inputs, generated.detach())
+        d_loss = discriminator_loss(real_logits, fake_logits)
+        self.discriminator_optimizer.zero_grad()
+        self.accelerator.backward(d_loss)
+        self.discriminator_optimizer.step()
+
+        # Step the generator.
+        judge = self.accelerator.unwrap_model(self.discriminator).requires_grad_(False)
+        g_loss = adversarial_loss(judge(inputs, generated))
+        l1 = l1_loss(generated, targets)
+        self.generator_optimizer.zero_grad()
+        self.accelerator.backward(self.config.gan_weight * g_loss + self.config.l1_weight * l1)
+        self.generator_optimizer.step()
+        judge.requires_grad_(True)
+
+        # Follow the weights and the losses.
+        self.steps += 1
+        if self.average is not None:
+            self._follow_weights()
+        self.losses.lerp_(torch.stack([d_loss, g_loss, l1]).detach().float(), 1 - LOSS_DECAY)
+
+    @torch.no_grad()
+    def _follow_weights(self) -> None:
+        decay = min(self.config.ema, self.steps / (self.steps + 9))  # short at first: the first weights are noise
+        weights = self.accelerator.unwrap_model(self.generator).parameters()
+        for mean, weight in zip(self.average.parameters(), weights, strict=True):
+            mean.lerp_(weight, 1 - decay)
+
+    def shown_losses(self) -> dict[str, float]:
+        """The losses as exponential moving averages, free of the bias towards their start at 0. Waits for the GPU."""
+        values = (self.losses / (1 - LOSS_DECAY**self.steps)).tolist()
+        return dict(zip(("discriminator", "adversarial", "l1"), values, strict=True))
+
+    def set_learning_rate(self, epoch: int) -> None:
+        """Constant, then linear towards 0 over the last `decay_epochs` (as the authors' torch code does)."""
+        left = self.config.epochs - epoch
+        rate = self.config.learning_rate * min(1.0, left / (self.config.decay_epochs + 1))
+        for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+
+    @property
+    def learning_rate(self) -> float:
+        return self.generator_optimizer.param_groups[0]["lr"]
+
+    @property
+    def result(self) -> nn.Module:
+        """The generator that is sampled and kept: the averaged one where there is one."""
+        return self.average if self.average is not None else self.accelerator.unwrap_model(self.generator)
+
+    def _parts(self) -> dict:
+        parts = {
+            "generator": self.accelerator.unwrap_model(self.generator),
+            "discriminator": self.accelerator.unwrap_model(self.discriminator),
+            "generator_optimizer": self.generator_optimizer,
+            "discriminator_optimizer": self.discriminator_optimizer,
+        }
+        if self.average is not None:
+            parts["average"] = self.average
+        if self.accelerator.scaler is not None:
+            parts["scaler"] = self.accelerator.scaler
+        return parts
+
+    def state(self) -> dict:
+        """Tensors and plain values only, so that it loads with `weights_only=True`."""
+        states = {name: part.state_dict() for name, part in self._parts().items()}
+        return states | {"losses": self.losses.cpu(), "steps": self.steps}
+
+    def load_state(self, state: dict) -> None:
+        for name, part in self._parts().items():
+            part.load_state_dict(state[name])
+        self.losses = state["losses"].to(self.losses.device)
+        self.steps = state["steps"]
+
+
+def train(trainer: Trainer, train_pairs: list[Pair], val_pairs: list[Pair], run: Run, workers: int = 0) -> None:
+    """Train from wherever `run` stands to the end of the config's epochs; write its results.
+
+    Raises Interrupted after saving when asked to stop, Diverged (saving nothing) when a loss is no longer finite.
+    """
+    config, accelerator = trainer.config, trainer.accelerator
+    rank, processes = accelerator.process_index, accelerator.num_processes
+    dataset = PairDataset(train_pairs, config)
+    per_epoch = steps_per_epoch(len(dataset), config, processes)
+    if per_epoch == 0:
+        raise ValueError(f"{len(dataset)} pairs are too few for {processes} processes of batch {config.batch_size}")
+    total, batch = per_epoch * config.epochs, config.batch_size * processes
+    state, step = run.load_state()
+    if state:
+        trainer.load_state(state)
+
+    with (
+        tqdm(total=total * batch, initial=step * batch, unit="img", dynamic_ncols=True, disable=rank != 0) as bar,
+        _stop_signals() as asked_to_stop,
+    ):
+        while step < total:
+            epoch, first = divmod(step, per_epoch)
+            trainer.set_learning_rate(epoch)
+            for inputs, targets in batches(dataset, config, epoch, first, rank, processes, workers):
+                # Every step has a random stream of its own, so that there is no state of it to save.
+                torch.manual_seed(stream_seed(config.seed, step, rank))
+                trainer.update(_on(accelerator.device, inputs), _on(accelerator.device, targets))
+                step += 1
+                bar.update(batch)
+
+                stopping = _any_process(accelerator, bool(asked_to_stop))
+                at_end = step == total
+                if step % config.log_every == 0 or at_end:
+                    _log(trainer, run, bar, step, epoch)
+                if step % config.save_every == 0 or at_end or stopping:
+                    _save(trainer, run, step, val_pairs if at_end else None, keep=not stopping)
+                if (step % config.sample_every == 0 or at_end) and rank == 0:
+                    run.save_samples(step, sample_sheet(trainer, val_pairs))
+                if stopping and not at_end:
+                    raise Interrupted(step, asked_to_stop[0] if asked_to_stop else signal.SIGTERM)
+
+
+def step_seconds(trainer: Trainer, steps: int = 3) -> float:
+    """Seconds a step takes on noise, after one to warm up; the networks are no longer new afterwards."""
+    shape = (trainer.config.batch_size, 3, trainer.config.size, trainer.config.size)
+    inputs, targets = (torch.rand(shape, device=trainer.accelerator.device) * 2 - 1 for _ in range(2))
+    for step in range(steps + 1):
+        if step == 1:
+            start = time.perf_counter()
+        trainer.update(inputs, targets)
+        trainer.shown_losses()  # waits for the device
+    return (time.perf_counter() - start) / steps
+
+
+def sample_sheet(trainer: Trainer, pairs: list[Pair]) -> np.ndarray:
+    """Rows of input | generated | target for the first few pairs: `(H, W, 3)` uint8."""
+    translator = _translator(trainer)
+    rows = [np.hstack([pair.input, translator(pair.input), pair.target]) for pair in pairs[:SAMPLE_PAIRS]]
+    return np.vstack(rows)
+
+
+def _log(trainer: Trainer, run: Run, bar: tqdm, step: int, epoch: int) -> None:
+    losses = _finite_losses(trainer, step)
+    if trainer.accelerator.is_main_process:
+        run.log({"step": step, "epoch": epoch, "learning_rate": trainer.learning_rate} | losses)
+        shown = "  ".join(f"{name} {loss:.4f}" for name, loss in losses.items())
+        bar.write(f"step {step}  epoch {epoch + 1}  {shown}")
+
+
+def _save(trainer: Trainer, run: Run, step: int, last_pairs: list[Pair] | None, keep: bool) -> None:
+    """Save the resume state, a checkpoint where it is to be kept, and at the end the results on the last pairs."""
+    _finite_losses(trainer, step)
+    if not trainer.accelerator.is_main_process:
+        return
+    if last_pairs is not None:
+        scores = results.write(run.folder / "results", _translator(trainer), last_pairs)
+        run.save_checkpoint(trainer.result, step, scores)
+    elif keep:
+        run.save_checkpoint(trainer.result, step)
+    run.save_state(trainer.state(), step)
+
+
+def _finite_losses(trainer: Trainer, step: int) -> dict[str, float]:
+    losses = trainer.shown_losses()
+    if not all(math.isfinite(loss) for loss in losses.values()):
+        raise Diverged(f"the losses are no longer numbers at step {step}: {losses}")
+    return losses
+
+
+def _translator(trainer: Trainer) -> Translator:
+    return Translator(trainer.config, TorchNetwork(trainer.result))
+
+
+def _on(device: torch.device, pictures: Tensor) -> Tensor:
+    return images.normalize(pictures.to(device, non_blocking=True).float())
+
+
+def _any_process(accelerator: Accelerator, asked: bool) -> bool:
+    """Whether any process was asked to stop: all must stop at the same step, or they wait for each other forever."""
+    if accelerator.num_processes == 1:
+        return asked
+    return bool(accelerator.reduce(torch.tensor(float(asked), device=accelerator.device)).item())
+
+
+@contextmanager
+def _stop_signals() -> Iterator[list[int]]:
+    """Collect Ctrl-C and SIGTERM instead of dying of them in the middle of a step; a second Ctrl-C kills."""
+    received: list[int] = []
+
+    def note(number: int, frame: object) -> None:
+        received.append(number)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
