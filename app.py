@@ -77,12 +77,12 @@ def main() -> None:
     data = options.data or ROOT / "data" / "facades"
     painter = Painter(models, find_examples(data), Line())
     threading.Thread(target=warm_up, args=[models], daemon=True).start()
-    launch(painter, mcp_server=options.mcp)
+    launch(build(painter), painter, mcp_server=options.mcp)
 
 
-def launch(painter: Painter, **options):
-    """Start serving; further options are those of `gr.Blocks.launch`."""
-    return build(painter).launch(
+def launch(page: gr.Blocks, painter: Painter, **options):
+    """Serve the page and the painter's routes; further options are those of `gr.Blocks.launch`."""
+    return page.launch(
         app_kwargs={"routes": painter.routes()},
         theme=THEME,
         css=CSS,

@@ -3,7 +3,7 @@
 import { base64Of, bytesOf, labelsOf, runsOf } from "./runs.js";
 
 const KEY = "#drawing=";
-export const LONGEST_LINK = 60_000; // characters: below what browsers and chat programs cut off or refuse
+export const LONGEST_LINK = 30_000; // characters: below what browsers and chat programs cut off or refuse
 
 /** Label map -> URL fragment; null for a drawing too intricate for a link. */
 export async function fragmentOf(labels) {
