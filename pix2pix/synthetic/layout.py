@@ -79,7 +79,8 @@ class _Architect:
         if self.chance(0.2):
             beyond = self.between(0.05, 0.3)
             return (-beyond, 0.0 if self.chance(0.5) else -beyond / 2, 1 + beyond, 1.0)
-        background = 0.005 + 0.66 * float(self.rng.random()) ** 2.3
+        draw = float(self.rng.random())
+        background = 0.005 + 0.66 * draw * draw * (0.7 + 0.3 * draw)  # mostly little, now and then half the picture
         edges = self.rng.random(4) * (0.6, 1.2, 0.6, 0.35) * (self.rng.random(4) < (0.6, 0.75, 0.6, 0.7))
         left, top, right, bottom = np.minimum(edges * background / max(edges.sum(), 1e-9), 0.35).tolist()
         return (left, top, 1 - right, 1 - bottom)
@@ -219,6 +220,13 @@ class _Architect:
         for x in edges:
             self.add("pillar", (max(x - half, self.left), top, min(x + half, self.right), bottom))
 
+    def door_bays(self) -> set[int]:
+        """In the middle (two doors, where two bays share it), or anywhere."""
+        count = len(self.pairs)
+        if self.chance(0.65) and (count % 2 or self.chance(0.4)):
+            return {(count - 1) // 2, count // 2}
+        return {int(self.rng.integers(count))}
+
     def add_ground_floor(self) -> None:
         top, bottom, style = self.plan.ground_top, self.bottom, self.style
         height = bottom - top
@@ -226,14 +234,7 @@ class _Architect:
         if band:
             self.add("molding", (self.left, top, self.right, top + band), "course")
         count = len(self.pairs)
-        is_central = self.chance(0.65)
-        door_bays = (
-            {count // 2, (count - 1) // 2}
-            if is_central and (count % 2 or self.chance(0.4))
-            else {int(self.rng.integers(count))}
-        )
-        if not self.chance(0.8):
-            door_bays = set()
+        door_bays = self.door_bays() if self.chance(0.8) else set()
         shop_bays = [self.chance(0.85) for _ in range(count)] if self.chance(style.shop) else [False] * count
         shape = "arched" if self.chance(style.arched * 2) else ""
         if band and any(shop_bays) and self.chance(0.6):
@@ -252,12 +253,8 @@ class _Architect:
                 self.add("shop", (middle - half, top + band + 0.1 * height, middle + half, bottom - 0.06 * height))
             else:
                 half = width * self.window_size[0] / 2
-                box = (
-                    middle - half,
-                    top + max(0.3 * height, band + 0.1 * height),
-                    middle + half,
-                    bottom - 0.3 * height,
-                )
+                window_top, window_bottom = top + max(0.3 * height, band + 0.1 * height), bottom - 0.3 * height
+                box = (middle - half, window_top, middle + half, window_bottom)
                 self.add("window", box, shape)
                 if style.sill > 0.5:
                     self.add("sill", (box[0] - 0.3 * half, box[3], box[2] + 0.3 * half, box[3] + 0.06 * height))
