@@ -48,7 +48,7 @@ def test_a_seed_gives_the_same_bytes_in_another_process():
 def test_a_seed_gives_the_same_bytes_on_every_machine():
     """Recorded once. Changing the drawing on purpose changes it: print the new digest and replace it here."""
     labels, photo = facade(2017, 96, 128)
-    assert hashlib.sha256(labels.tobytes() + photo.tobytes()).hexdigest()[:16] == "1df0c2ca1f95267b"
+    assert hashlib.sha256(labels.tobytes() + photo.tobytes()).hexdigest()[:16] == "282ea6e2111211be"
 
 
 @pytest.mark.parametrize(("height", "width"), [(256, 256), (64, 64), (32, 200), (96, 71), (1024, 64), (512, 768)])

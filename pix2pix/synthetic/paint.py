@@ -6,7 +6,7 @@ from PIL import Image
 from pix2pix.synthetic import openings, stonework
 from pix2pix.synthetic.look import Look, mix, part
 from pix2pix.synthetic.plan import Box, Plan, to_pixels
-from pix2pix.synthetic.surface import Light, Pixels, Surface, noise
+from pix2pix.synthetic.surface import FAR, Light, Pixels, Surface, noise
 
 # Back to front as they stand in front of one another; the label order has the window over the balcony.
 _PARTS = {
@@ -91,7 +91,7 @@ def _paint_scenery(surface: Surface, plan: Plan, look: Look, rng: np.random.Gene
         noise(rng, height, width, (7 * 2**octave, 3 * 2**octave)) * np.float32(0.6**octave) for octave in range(4)
     ]
     surface.color += (246 - surface.color) * np.clip(sum(octaves) * np.float32(0.8) + np.float32(0.1), 0, 0.85)
-    surface.relief[:] = -0.6
+    surface.relief[:] = FAR
     surface.gloss[:] = True
     for left, right in ((0, front[0]), (front[2], width)):
         if right - left > 2:
@@ -100,7 +100,7 @@ def _paint_scenery(surface: Surface, plan: Plan, look: Look, rng: np.random.Gene
             )
     if front[3] < height:
         street = (0, front[3], width, height)
-        surface.fill(street, (104, 104, 106), -0.6)
+        surface.fill(street, (104, 104, 106), -0.3)
         kerb = front[3] + 0.45 * (height - front[3])
         surface.fill((0, front[3], width, kerb), (164, 160, 154), 0.0)
         surface.fill((0, kerb - 2, width, kerb), (196, 194, 190), 0.05)

@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 Pixels = tuple[float, float, float, float]  # (left, top, right, bottom) in pixels of the surface
+FAR = -0.6  # relief of what is too far away to be shaded: the sky
 _DEEPEST, _LEVELS_PER_METRE = 0.6, 120  # relief is stored as bytes for Pillow's blur: -0.6 m is 0
 
 
@@ -93,6 +94,8 @@ class Surface:
         sunny = (1 - shadow) * self._facing(light)
         open_sky = 1 - self._occlusion()
         sunny[self.gloss] = 0.55 + 0.45 * sunny[self.gloss]  # glass mirrors more than it is lit
+        far = self.relief <= FAR
+        sunny[far] = open_sky[far] = 1  # the house throws no shadow on the sky
         for channel, sun, sky in zip(self.color, light.sun, light.sky, strict=True):
             channel *= sun * sunny + sky * open_sky
         return np.clip(self.color, 0, 255).astype(np.uint8).transpose(1, 2, 0)
