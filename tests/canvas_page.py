@@ -91,8 +91,11 @@ class CanvasPage:
         self.page.select_option("[data-control=grid]", "off")
         if self.page.get_attribute("[data-action=mirror]", "aria-pressed") == "true":
             self.do("mirror")
-        self.do("empty")
+        self.empty_wall()
         self.settle()
+
+    def empty_wall(self) -> None:
+        self.do("empty")
 
     # --- Looking
 
