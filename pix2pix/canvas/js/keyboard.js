@@ -45,7 +45,10 @@ export function bindKeyboard(element, overlay, studio, view, classKeys, act, say
   }
 
   function onDrawing(event) {
-    if (!ARROWS[event.key]) return void dragOrDrop(event) ?? true;
+    if (!ARROWS[event.key]) {
+      if (!event.repeat) dragOrDrop();
+      return true;
+    }
     if (studio.selection && !dragging) return nudged(event);
     const [across, down] = ARROWS[event.key];
     const step = event.shiftKey ? Math.max(LEAP, studio.grid) : studio.grid;
@@ -62,13 +65,12 @@ export function bindKeyboard(element, overlay, studio, view, classKeys, act, say
     say(cursor, true);
   }
 
-  function dragOrDrop(event) {
+  function dragOrDrop() {
     if (!view.cursor) moveTo({ x: studio.drawing.width / 2 + 0.5, y: studio.drawing.height / 2 + 0.5 });
-    if (event.repeat) return;
     if (dragging) studio.end();
     else studio.begin(view.cursor, {});
     dragging = !dragging;
-    if (["fill", "pick"].includes(studio.settings.tool) && dragging) dragOrDrop(event); // done at once
+    if (["fill", "pick"].includes(studio.settings.tool) && dragging) dragOrDrop(); // done at once
   }
 
   function nudged(event) {

@@ -1,0 +1,266 @@
+"""The app as a server: its API, its routes with good and bad requests, its flags, and how it starts."""
+
+import asyncio
+import io
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from PIL import Image
+
+import app
+from pix2pix.canvas import Painter, find_examples
+from pix2pix.canvas.examples import SyntheticExamples
+from pix2pix.canvas.routes import LARGEST_UPLOAD, LONGEST_REQUEST
+from pix2pix.labels import INDEX, PALETTE, colorize, decode_runs, encode_runs
+from pix2pix.serving import Line, Models
+from tests.conftest import StandIn, grey_of
+
+ROOT = Path(app.__file__).parent
+WALL = np.full((256, 256), INDEX["facade"], np.uint8)
+
+
+@pytest.fixture(scope="module")
+def client(served):
+    with httpx.Client(base_url=f"{served.url}canvas/", timeout=30) as client:
+        yield client
+
+
+def job(**changes) -> dict:
+    return {"drawing": encode_runs(WALL), "model": "facades", "variation": None, "visitor": "test", **changes}
+
+
+# --- /canvas/generate
+
+
+def test_a_drawing_is_answered_with_its_photo(client, running_app):
+    answer = client.post("generate", json=job(format="png"))
+    photo = np.asarray(Image.open(io.BytesIO(answer.content)))
+    assert answer.headers["content-type"] == "image/png"
+    assert photo.shape == (256, 256, 3)
+    assert (photo == grey_of(PALETTE[INDEX["facade"]].tolist())).all()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"drawing": "not base64!"}, "base64"),
+        ({"drawing": encode_runs(WALL[:100])}, "takes 65536"),
+        ({"drawing": "DP//DAEA"}, "class 12"),
+        ({"drawing": ["list"]}, "must be text"),
+        ({"model": "nobody/wrong"}, "nobody/wrong"),
+        ({"model": "broken"}, "broken is not a checkpoint"),
+        ({"model": "../secrets"}, "not a model of this page"),
+        ({"variation": "many"}, "whole number"),
+        ({"variation": -1}, "whole number"),
+    ],
+)
+def test_a_bad_request_is_answered_with_one_line(client, changes, words):
+    answer = client.post("generate", json=job(**changes))
+    assert answer.status_code == 422
+    assert words in answer.json()["error"]
+    assert "\n" not in answer.json()["error"]
+
+
+def test_a_body_that_is_no_json_object_is_answered_with_one_line(client):
+    for body in (b"", b"\xff\xfe", b"[1]", b"[" * 5000):
+        assert "JSON" in client.post("generate", content=body).json()["error"]
+
+
+def test_an_oversized_body_is_not_read_to_its_end(client):
+    answer = client.post("generate", content=b"x" * (LONGEST_REQUEST + 1))
+    assert "too large" in answer.json()["error"]
+
+
+def test_a_failing_model_is_answered_as_data_and_paints_again(client, running_app):
+    running_app.models["facades"].failures = 1
+    answer = client.post("generate", json=job())
+    assert (answer.status_code, answer.json()["again"]) == (500, True)
+    assert client.post("generate", json=job()).status_code == 200
+
+
+def test_of_one_visitors_waiting_pictures_only_the_newest_is_painted(client, running_app):
+    running_app.models["facades"].delay = 0.3
+    codes = []
+
+    def post():
+        codes.append(httpx.post(f"{client.base_url}generate", json=job(), timeout=30).status_code)
+
+    threads = [threading.Thread(target=post) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(codes) == [200, 200, 409, 409, 409]
+
+
+# --- Uploads
+
+
+def encoded(image: Image.Image, kind: str, **options) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+LABELS = WALL.copy()
+LABELS[64:128, 64:192] = INDEX["window"]
+PICTURE = Image.fromarray(colorize(LABELS))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        encoded(PICTURE, "PNG"),
+        encoded(PICTURE.resize((1024, 512), Image.Resampling.NEAREST), "PNG"),
+        encoded(PICTURE.convert("RGBA"), "PNG"),
+        encoded(PICTURE.convert("P", palette=Image.Palette.ADAPTIVE), "GIF", save_all=True, append_images=[PICTURE]),
+        encoded(PICTURE, "WEBP", lossless=True),
+    ],
+    ids=["png", "large", "alpha", "animated", "webp"],
+)
+def test_label_images_of_all_kinds_are_read(client, data):
+    answer = client.post("read", content=data).json()
+    assert (decode_runs(answer["drawing"], 256, 256) == LABELS).all()
+
+
+def test_a_jpeg_of_labels_is_snapped(client):
+    answer = client.post("read", content=encoded(PICTURE, "JPEG", quality=75)).json()
+    assert (decode_runs(answer["drawing"], 256, 256) == LABELS).mean() > 0.97
+    assert answer["off"] > 0
+
+
+def png_header_of(width: int, height: int) -> bytes:
+    """A PNG that claims a size and holds nothing of it."""
+    import struct
+    import zlib
+
+    chunk = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    end = struct.pack(">I", 0) + b"IEND" + struct.pack(">I", zlib.crc32(b"IEND"))
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk)) + end
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "not an image"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not an image"),
+        (encoded(PICTURE, "PNG")[:300], "cannot be read"),
+        (png_header_of(60_000, 60_000), "at most"),
+        (encoded(Image.new("I;16", (64, 64), 30_000), "PNG"), "looks like a photo"),
+        (encoded(Image.new("CMYK", (64, 64), (90, 10, 40, 20)), "JPEG"), "looks like a photo"),
+        (b"x" * (LARGEST_UPLOAD + 1), "too large"),
+    ],
+    ids=["empty", "svg", "truncated", "claims-3.6-gigapixels", "16-bit", "cmyk", "huge"],
+)
+def test_what_is_no_label_image_is_refused_with_one_line(client, data, words):
+    answer = client.post("read", content=data)
+    assert answer.status_code == 422
+    assert words in answer.json()["error"]
+
+
+# --- Examples and random facades
+
+
+def test_examples_hold_drawing_target_and_thumbnail(client, example_pairs):
+    answer = client.get("examples/0").json()
+    pair = np.asarray(Image.open(example_pairs / "val" / "1.png"))
+    assert (colorize(decode_runs(answer["drawing"], 256, 256)) == pair[:, 256:]).all()
+    target = np.asarray(Image.open(io.BytesIO(client.get("examples/0/target.jpg").content)))
+    assert np.abs(target.astype(int) - pair[:, :256]).mean() < 8
+    assert Image.open(io.BytesIO(client.get("examples/0/thumbnail.jpg").content)).size == (144, 72)
+    assert client.get("examples/99").status_code == 404
+
+
+def test_a_random_facade_is_the_same_for_the_same_seed(client):
+    assert client.get("random/7").json() == client.get("random/7").json() != client.get("random/8").json()
+
+
+def test_without_a_dataset_the_examples_are_synthetic(tmp_path):
+    examples = find_examples(tmp_path)
+    assert isinstance(examples, SyntheticExamples)
+    assert examples.pair(0).labels.shape == (256, 256)
+    assert examples.pair(0).target.shape == (256, 256, 3)
+
+
+# --- The API, as in the README
+
+
+def test_the_api_turns_a_label_image_into_a_photo(running_app, tmp_path):
+    from gradio_client import Client, handle_file
+
+    PICTURE.save(tmp_path / "labels.png")
+    client = Client(running_app.url, verbose=False, download_files=str(tmp_path))
+    photo = client.predict(handle_file(tmp_path / "labels.png"), seed=7, model="other", api_name="/generate")
+    pixels = np.asarray(Image.open(photo))
+    assert (pixels[..., 0] == colorize(LABELS).astype(int).sum(axis=-1) // 4 + 7).all()
+    photo = client.predict(handle_file(tmp_path / "labels.png"), api_name="/generate")
+    assert (np.asarray(Image.open(photo))[..., 0] == colorize(LABELS).astype(int).sum(axis=-1) // 4).all()
+
+
+def test_the_api_refuses_in_one_line(running_app, tmp_path):
+    from gradio_client import Client, handle_file
+
+    Image.fromarray(np.random.default_rng(0).integers(90, 120, (64, 64, 3), np.uint8)).save(tmp_path / "photo.png")
+    client = Client(running_app.url, verbose=False)
+    with pytest.raises(Exception, match="looks like a photo"):
+        client.predict(handle_file(tmp_path / "photo.png"), api_name="/generate")
+    assert list(client.view_api(return_format="dict")["named_endpoints"]) == ["/generate"]
+
+
+# --- Start
+
+
+def test_flags_have_environment_variables_as_defaults(monkeypatch):
+    monkeypatch.setenv("PIX2PIX_MODEL", "someone/model@v2")
+    monkeypatch.setenv("PIX2PIX_VISITORS", "hub")
+    monkeypatch.setenv("PIX2PIX_DATA", "pairs")
+    options = app.parse([])
+    assert (options.model, options.visitors, options.data) == ("someone/model@v2", "hub", Path("pairs"))
+    assert app.parse(["--visitors", "any"]).visitors == "any"
+
+
+def test_a_checkpoint_for_another_task_is_refused(monkeypatch):
+    from types import SimpleNamespace
+
+    from pix2pix import inference
+
+    shoes = SimpleNamespace(name="shoes", config=SimpleNamespace(task="photo"))
+    monkeypatch.setattr(inference, "load", lambda name: shoes)
+    with pytest.raises(ValueError, match="not trained on facade labels"):
+        app.load("shoes")
+
+
+def test_starting_imports_neither_torch_nor_the_trainer():
+    code = "import sys, app; print([m for m in ('torch', 'pix2pix.trainer', 'pix2pix.data', 'matplotlib') if m in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
+
+
+def test_without_a_checkpoint_the_page_still_serves_and_says_so():
+    models = Models(StandIn, {})
+    painter = Painter(models, SyntheticExamples(), Line())
+    page = app.build(painter)
+    from starlette.applications import Starlette
+
+    async def answer():
+        transport = httpx.ASGITransport(Starlette(routes=painter.routes()))
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            return (await client.post("/canvas/generate", json=job(model=""))).json()
+
+    assert page.config
+    assert "no checkpoint here yet" in asyncio.run(answer())["error"]
+
+
+def test_every_module_of_the_page_is_served_with_its_version_in_the_path(client, running_app):
+    for module in running_app.painter.modules:
+        answer = httpx.get(running_app.url + module)
+        assert answer.status_code == 200
+        assert "javascript" in answer.headers["content-type"]
+    assert httpx.get(f"{running_app.url}canvas/routes.py").status_code == 404
+    assert os.sep not in running_app.painter.base

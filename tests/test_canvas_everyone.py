@@ -1,0 +1,146 @@
+"""Use by keyboard alone, by screen reader, in both colour schemes and with little motion."""
+
+import pytest
+
+from pix2pix.labels import INDEX
+from tests.conftest import PHONE
+
+pytestmark = pytest.mark.browser
+WALL, WINDOW, DOOR = (INDEX[name] for name in ("facade", "window", "door"))
+
+
+@pytest.fixture
+def focused(canvas):
+    """The drawing has the keyboard; its cursor starts in the middle."""
+    canvas.page.focus(".overlay")
+    yield canvas
+    canvas.page.evaluate("document.activeElement.blur()")
+
+
+def test_a_rectangle_is_painted_by_keys_alone(focused):
+    for keys in ("r", "4", *["Shift+ArrowLeft"] * 3, "Space", *["Shift+ArrowRight"] * 2, "ArrowDown", "Space"):
+        focused.page.keyboard.press(keys)
+    focused.frame()
+    labels = focused.labels()
+    assert (labels[128:130, 104:121] == DOOR).all()
+    assert (labels == DOOR).sum() == 2 * 17
+    focused.settle()
+
+
+def test_the_cursor_stays_on_the_drawing_and_what_lies_under_it_is_spoken(focused):
+    for _ in range(40):
+        focused.page.keyboard.press("Shift+ArrowUp")
+    focused.frame()
+    assert focused.page.inner_text("[data-shows=spoken]").split() == ["wall", "128,", "0"]
+
+
+def test_a_selection_is_made_moved_and_repeated_by_keys_alone(focused):
+    for keys in ("s", "Space", "Shift+ArrowRight", "Shift+ArrowDown", "Space"):
+        focused.page.keyboard.press(keys)
+    focused.page.keyboard.press("Delete")
+    assert (focused.labels() == WALL).all()
+    for keys in ("3", "r", "Space", "Shift+ArrowRight", "Shift+ArrowDown", "Space", "Control+a", "Shift+ArrowUp"):
+        focused.page.keyboard.press(keys)
+    focused.frame()
+    assert (focused.labels() == WINDOW).sum() == 9 * 9
+
+
+def test_escape_drops_a_drag_of_the_keyboard(focused):
+    for keys in ("Space", "Shift+ArrowRight", "Escape", "ArrowRight"):
+        focused.page.keyboard.press(keys)
+    focused.frame()
+    assert (focused.labels() == WALL).all()
+
+
+@pytest.mark.parametrize("key", "1234567890-=")
+def test_each_class_has_its_key(canvas, key):
+    canvas.key(key)
+    assert canvas.page.inner_text(".palette [data-label][aria-pressed=true] kbd") == key
+
+
+def test_each_tool_has_its_key(canvas):
+    for key, tool in {
+        "b": "brush",
+        "l": "line",
+        "f": "fill",
+        "i": "pick",
+        "e": "eraser",
+        "s": "select",
+        "r": "rectangle",
+    }.items():
+        canvas.key(key)
+        assert canvas.page.get_attribute("[aria-label=Tools] [data-tool][aria-pressed=true]", "data-tool") == tool
+
+
+def test_brush_size_grid_and_mirror_have_keys(canvas):
+    for key in ("b", "]", "]", "[", "g", "m"):
+        canvas.key(key)
+    assert canvas.page.input_value("[data-control=size]") == "12"
+    assert canvas.page.input_value("[data-control=grid]") == "8"
+    assert canvas.page.get_attribute("[data-action=mirror]", "aria-pressed") == "true"
+
+
+def test_letters_typed_into_a_field_are_no_shortcuts(canvas):
+    canvas.page.select_option("[data-control=model]", "Another…")
+    canvas.page.keyboard.type("bees/eel")
+    assert canvas.page.input_value("dialog.other input") == "bees/eel"
+    canvas.key("Escape")
+    assert canvas.page.get_attribute("[data-tool=rectangle]", "aria-pressed") == "true"
+
+
+def test_the_help_sheet_opens_and_closes_by_key(canvas):
+    canvas.key("?")
+    assert canvas.page.locator("dialog.help").is_visible()
+    canvas.key("Escape")
+    assert not canvas.page.locator("dialog.help").is_visible()
+
+
+def test_every_control_is_reached_by_tab_with_a_name_and_a_visible_focus(visit):
+    canvas = visit()
+    reached, names = [], []
+    for _ in range(90):
+        canvas.page.keyboard.press("Tab")
+        facts = canvas.page.evaluate(
+            """() => { const e = document.activeElement, s = getComputedStyle(e);
+            return [e.outerHTML.slice(0, 300), e.ariaLabel || e.textContent.trim() || e.labels?.[0]?.textContent || e.getAttribute("aria-labelledby"),
+                    s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2, !!e.closest(".studio")]; }"""
+        )
+        if not facts[3]:
+            break
+        reached.append(facts[0])
+        names.append(facts[1])
+        assert facts[2], f"no visible focus on {facts[0]}"
+    assert all(names)
+    expected = canvas.page.locator(
+        ".studio :is(button, select, input:not([type=file]), .overlay):visible:enabled"
+    ).count()
+    assert len(reached) >= expected
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("device", [{}, PHONE], ids=["desktop", "phone"])
+def test_axe_finds_no_violation(visit, scheme, device):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    canvas = visit(color_scheme=scheme, **device)
+    canvas.tool("select")
+    found = axe.Axe().run(canvas.page).response["violations"]
+    canvas.do("help")
+    found += axe.Axe().run(canvas.page, context="dialog.help").response["violations"]
+    assert [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found] == []
+
+
+def test_dark_and_light_follow_the_visitors_scheme(visit):
+    shades = {}
+    for scheme in ("light", "dark"):
+        page = visit(color_scheme=scheme).page
+        shades[scheme] = page.evaluate("getComputedStyle(document.querySelector('.studio')).backgroundColor")
+        assert shades[scheme] == page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert shades == {"light": "rgb(247, 247, 245)", "dark": "rgb(21, 21, 23)"}
+
+
+def test_nothing_moves_by_itself_for_those_who_ask_for_less_motion(visit):
+    page = visit(reduced_motion="reduce").page
+    durations = page.evaluate(
+        "[...new Set([...document.querySelectorAll('.studio *')].map(e => getComputedStyle(e).transitionDuration))]"
+    )
+    assert durations == ["0s"]
