@@ -95,16 +95,26 @@ def test_the_help_sheet_opens_and_closes_by_key(canvas):
     assert not canvas.page.locator("dialog.help").is_visible()
 
 
+# What has the focus: its markup, its name, whether the focus is visible, and whether it belongs to the page.
+FOCUSED = """() => {
+  const focused = document.activeElement;
+  const label = focused.labels?.[0]?.textContent || focused.getAttribute("aria-labelledby");
+  const style = getComputedStyle(focused);
+  return [
+    focused.outerHTML.slice(0, 300),
+    focused.ariaLabel || focused.textContent.trim() || label,
+    style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+    !!focused.closest(".studio"),
+  ];
+}"""
+
+
 def test_every_control_is_reached_by_tab_with_a_name_and_a_visible_focus(visit):
     canvas = visit()
     reached, names = [], []
     for _ in range(90):
         canvas.page.keyboard.press("Tab")
-        facts = canvas.page.evaluate(
-            """() => { const e = document.activeElement, s = getComputedStyle(e);
-            return [e.outerHTML.slice(0, 300), e.ariaLabel || e.textContent.trim() || e.labels?.[0]?.textContent || e.getAttribute("aria-labelledby"),
-                    s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2, !!e.closest(".studio")]; }"""
-        )
+        facts = canvas.page.evaluate(FOCUSED)
         if not facts[3]:
             break
         reached.append(facts[0])
