@@ -7,21 +7,31 @@ from pathlib import Path
 from typing import Literal, get_args, get_type_hints
 
 MODEL_TYPE = "pix2pix"  # what `config.json` says it is
+MOST_CHANNELS = 64
 MOST_PARAMETERS_WIDTH = 512  # wider or deeper nets than anyone trains: refused, since configs come from strangers
+
+
+def _halvings(side: int) -> int:
+    """How often a side can be halved without a rest."""
+    return (side & -side).bit_length() - 1
 
 
 @dataclass(frozen=True)
 class Config:
     """What a run is made of. Immutable; travels with the run and with each checkpoint."""
 
-    task: Literal["facades", "photo"] = "facades"
-    """What the inputs are: facade label images (snapped to the palette), or any picture."""
+    task: Literal["facades", "edges", "colors", "photo"] = "facades"
+    """What the inputs are: facade label images (snapped to the palette), dark lines on white, the grey version of the
+    targets, or any picture."""
     direction: Literal["BtoA", "AtoB"] = "BtoA"
     """Which half of an AB image becomes which: BtoA reads the right half as input, as facades has it."""
     size: int = 256
-    """Pixels: training pictures are area-resized to size x size."""
-    jitter: int = 286
-    """Pixels: scaled up to this, then cropped to `size` at random (paper, section 6.2); equal to `size` is off."""
+    """Pixels: training pictures are area-resized to this height."""
+    columns: int = 0
+    """Pixels: and to this width; 0 makes them square."""
+    jitter: int = 0
+    """Pixels: scaled up to this height, then cropped at random (paper, section 6.2); 0 is the paper's 286 for 256, and
+    in proportion for other sizes; equal to `size` is off."""
     mirror: bool = True
     """Mirror pairs at random, left to right."""
 
@@ -30,9 +40,21 @@ class Config:
     width: int = 64
     """Filters of the generator's first layer (the paper's ngf)."""
     depth: int = 8
-    """Encoders, and decoders, of the generator; sides must be multiples of 2**depth."""
+    """Encoders, and decoders, of the generator: this many, or as many as halve both sides without a rest."""
+    in_channels: int = 3
+    """Of the inputs; 3 becomes 1 where all inputs are grey, and n where they are arrays of n channels."""
+    out_channels: int = 3
+    """Of the targets, likewise."""
+    norm: bool = True
+    """Norm with the statistics of the picture (U-Net); nets that keep running statistics are converted to none."""
     bottleneck_norm: bool = False
     """Norm on the U-Net's innermost encoder: only for old weights; the paper's erratum removes it."""
+    biases: bool = False
+    """Biases on the U-Net's layers that have no norm: pytorch-CycleGAN-and-pix2pix has them."""
+    dropped: int = 3
+    """Decoders with dropout (paper, section 6.1.1); 0 for a generator without noise."""
+    first_dropped: int = 0
+    """The first of them, counted from the innermost; 1 in pytorch-CycleGAN-and-pix2pix."""
     discriminator_width: int = 64
     """Filters of the discriminator's first layer (the paper's ndf)."""
 
@@ -66,10 +88,15 @@ class Config:
 
     def __post_init__(self):
         for name, least, most in (
-            ("size", 2, 4096),
-            ("jitter", self.size, 8192),
+            ("size", 4, 4096),
+            ("columns", 4 if self.columns else 0, 4096),
+            ("jitter", self.size if self.jitter else 0, 8192),
             ("width", 1, MOST_PARAMETERS_WIDTH),
             ("depth", 2, 12),
+            ("in_channels", 1, MOST_CHANNELS),
+            ("out_channels", 1, MOST_CHANNELS),
+            ("dropped", 0, 12),
+            ("first_dropped", 0, 12),
             ("discriminator_width", 1, MOST_PARAMETERS_WIDTH),
             ("epochs", 1, 10**6),
             ("batch_size", 1, 4096),
@@ -88,9 +115,28 @@ class Config:
             value = getattr(self, name)
             if not least <= value <= most:
                 raise ValueError(f"{name} is {value}; it must lie between {least} and {most}")
-        if self.size % 2**self.depth:
-            multiple = 2**self.depth
-            raise ValueError(f"size is {self.size}; a generator of depth {self.depth} takes multiples of {multiple}")
+        halvings = min(_halvings(self.size), _halvings(self.picture_width))
+        if halvings < 2:
+            raise ValueError(
+                f"size is {self.size}x{self.picture_width}; both sides must be multiples of 4, best of 256"
+            )
+        object.__setattr__(self, "depth", min(self.depth, halvings))
+        if self.task == "facades" and self.in_channels != 3:
+            raise ValueError(f"facade labels are colours, 3 channels, not {self.in_channels}; give --task photo")
+        foreign = (self.norm, self.bottleneck_norm, self.biases, self.dropped, self.first_dropped)
+        if self.generator == "live" and foreign != (True, False, False, 3, 0):
+            raise ValueError("norm, bottleneck_norm, biases, dropped and first_dropped are for --generator unet")
+
+    @property
+    def picture_width(self) -> int:
+        """Pixels: the width of training pictures."""
+        return self.columns or self.size
+
+    @property
+    def jittered(self) -> tuple[int, int]:
+        """Height and width in pixels that training pictures are scaled up to before they are cropped."""
+        height = self.jitter or round(self.size * 286 / 256)
+        return height, round(height * self.picture_width / self.size)
 
 
 PRESETS = {

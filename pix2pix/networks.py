@@ -31,6 +31,7 @@ class UNet(nn.Module):
 
     `bottleneck_norm` puts a norm on the innermost encoder, as the TensorFlow code had it: at batch 1 that layer
     is 1x1, so the norm subtracts everything and the bottleneck carries nothing (the paper's erratum removes it).
+    The other arguments are as in `Config`, and describe the U-Nets of other programs.
     """
 
     def __init__(
@@ -40,26 +41,34 @@ class UNet(nn.Module):
         width: int = 64,
         depth: int = 8,
         bottleneck_norm: bool = False,
+        norm: bool = True,
+        biases: bool = False,
+        dropped: int = DROPPED_DECODERS,
+        first_dropped: int = 0,
     ):
         super().__init__()
         widths = unet_widths(width, depth)
+        self.dropped = range(depth - 1)[first_dropped : first_dropped + dropped]  # never the last decoder
         self.encoders, self.decoders = nn.ModuleList(), nn.ModuleList()
         self.encoder_norms, self.decoder_norms = nn.ModuleList(), nn.ModuleList()
         for level, (before, after) in enumerate(zip([in_channels, *widths], widths, strict=False)):
-            self.encoders.append(nn.Conv2d(before, after, 4, stride=2, padding=1, bias=False))
-            normed = 0 < level < depth - 1 or (level == depth - 1 and bottleneck_norm)
+            normed = norm and (0 < level < depth - 1 or (level == depth - 1 and bottleneck_norm))
+            bias = biases and not normed
+            self.encoders.append(nn.Conv2d(before, after, 4, stride=2, padding=1, bias=bias))
             self.encoder_norms.append(BatchStatisticsNorm(after) if normed else nn.Identity())
         for level in reversed(range(depth)):
             before = widths[level] if level == depth - 1 else 2 * widths[level]  # decoder and skip, concatenated
             after = widths[level - 1] if level else out_channels
-            self.decoders.append(nn.ConvTranspose2d(before, after, 4, stride=2, padding=1, bias=False))
-            self.decoder_norms.append(BatchStatisticsNorm(after) if level else nn.Identity())
+            normed = norm and level > 0
+            bias = biases and not normed
+            self.decoders.append(nn.ConvTranspose2d(before, after, 4, stride=2, padding=1, bias=bias))
+            self.decoder_norms.append(BatchStatisticsNorm(after) if normed else nn.Identity())
         self.apply(_init_normal)
 
     @property
     def mask_channels(self) -> list[int]:
-        """Channels of each dropout mask; mask `i` is `(N, channels, H * 2**(i+1) / 2**depth, W * …)`."""
-        return [decoder.out_channels for decoder in self.decoders[:-1]][:DROPPED_DECODERS]
+        """Channels of each dropout mask; that of decoder `i` is `(N, channels, H * 2**(i+1) / 2**depth, W * …)`."""
+        return [self.decoders[level].out_channels for level in self.dropped]
 
     def forward(self, inputs: Tensor, masks: Sequence[Tensor] | None = None) -> Tensor:
         """`masks` multiply the innermost decoders; None means dropout at training and nothing at test."""
@@ -70,8 +79,8 @@ class UNet(nn.Module):
         x = skips.pop()
         for level, (conv, norm) in enumerate(zip(self.decoders, self.decoder_norms, strict=True)):
             x = norm(conv(F.relu(x if level == 0 else torch.cat([x, skips.pop()], dim=1))))
-            if level < len(self.mask_channels):
-                x = F.dropout(x, 0.5, self.training) if masks is None else x * masks[level]
+            if level in self.dropped:
+                x = F.dropout(x, 0.5, self.training) if masks is None else x * masks[level - self.dropped.start]
         return torch.tanh(x)  # (N, out, H, W)
 
 
@@ -225,19 +234,22 @@ _GAIN = math.sqrt(2 / (1 + LEAK**2))  # keeps the second moment through LeakyReL
 
 def build_generator(config: Config) -> UNet | LiveUNet:
     """The generator a config describes, with new weights."""
+    sizes = (config.in_channels, config.out_channels, config.width, config.depth)
     if config.generator == "live":
-        return LiveUNet(width=config.width, depth=config.depth, labelled=config.task == "facades")
-    return UNet(width=config.width, depth=config.depth, bottleneck_norm=config.bottleneck_norm)
+        return LiveUNet(*sizes, labelled=config.task == "facades")
+    return UNet(*sizes, config.bottleneck_norm, config.norm, config.biases, config.dropped, config.first_dropped)
 
 
 def build_discriminator(config: Config) -> PatchGAN:
     """The discriminator a config describes, with new weights."""
-    return PatchGAN(width=config.discriminator_width)
+    return PatchGAN(config.in_channels, config.out_channels, config.discriminator_width)
 
 
 def _init_normal(module: nn.Module) -> None:
     """Filters N(0, 0.02), norm scales N(1, 0.02), offsets 0 (paper, section 6.2, and its TensorFlow code)."""
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
         nn.init.normal_(module.weight, 0.0, 0.02)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
     elif isinstance(module, BatchStatisticsNorm):
         nn.init.normal_(module.weight, 1.0, 0.02)
