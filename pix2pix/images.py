@@ -1,20 +1,28 @@
 """Pictures in and out: reading any image file safely, the AB layout, resizing, and the one pixel-range conversion.
 
-A picture is `(H, W, 3)` uint8 RGB in 0..255 everywhere outside the networks. No torch in here: the app starts
-without it.
+A picture is `(H, W, C)` uint8 in 0..255 everywhere outside the networks: RGB with C = 3, grey with 1, RGBA with 4, and
+with any other number what an array file holds. No torch in here: the app starts without it.
 """
 
 import io
 import os
+import struct
 import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
+EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".npy"})
 MOST_PIXELS = 64 * 2**20  # 64 megapixels, 200 MB decoded: larger files are refused before they are decoded
+_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+_GREY_MODES = frozenset({"1", "L", "F"})
+_ORIENTATION = 0x0112  # the EXIF tag
+_BROKEN = (OSError, SyntaxError, EOFError, ValueError, struct.error, zlib.error, IndexError, KeyError, OverflowError)
 
 
 def normalize(pixels):
@@ -24,43 +32,157 @@ def normalize(pixels):
 
 def denormalize(image: np.ndarray) -> np.ndarray:
     """`(3, H, W)` float in [-1, 1], as the networks give it -> picture `(H, W, 3)` uint8, rounded."""
-    return np.clip(np.rint((image.transpose(1, 2, 0) + 1) * 127.5), 0, 255).astype(np.uint8)
+    return np.clip(np.rint((image + 1) * 127.5), 0, 255).astype(np.uint8).transpose(1, 2, 0).copy()
 
 
-def read_image(source: Path | str | bytes | BinaryIO) -> np.ndarray:
-    """An image file of any common kind -> picture `(H, W, 3)` uint8.
+def read_image(source: Path | str | bytes | BinaryIO, channels: int = 3) -> np.ndarray:
+    """An image file of any common kind, or an array file (`.npy`) -> picture `(H, W, channels)` uint8.
 
-    Upright by its EXIF orientation, on white where it is transparent, 16-bit grey scaled to 8, CMYK to RGB, the
-    first frame of several. Raises ValueError, in one line that names the file, for what is no readable image or
-    has more than `MOST_PIXELS` pixels.
+    Upright by its EXIF orientation, on white where it is transparent (unless 4 channels are asked for), 16-bit grey
+    scaled to 8, CMYK to RGB, the first frame of several. Arrays are `(H, W)` or `(H, W, C)`: uint8, uint16, or floats
+    in 0..1. Raises ValueError, in one line that names the file, for what is no readable image, has more than
+    `MOST_PIXELS` pixels, or cannot be brought to that many channels.
     """
-    name = Path(source).name if isinstance(source, Path | str) else "the image"
+    name = _name(source)
+    if isinstance(source, Path | str) and Path(source).suffix.lower() == ".npy":
+        picture = _from_array(_read_array(Path(source)), name)
+    else:
+        with opened(source) as image:
+            picture = _from_image(image, with_alpha=channels == 4)
     try:
-        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as file:
-            if file.width * file.height > MOST_PIXELS:
-                raise ValueError(f"{name} is {file.width}x{file.height}; at most {MOST_PIXELS:,} pixels are read")
-            return _to_rgb(ImageOps.exif_transpose(file))
+        return to_channels(picture, channels)
+    except ValueError as error:
+        raise ValueError(f"{name} {error}") from None
+
+
+@contextmanager
+def opened(source: Path | str | bytes | BinaryIO) -> Iterator[Image.Image]:
+    """An image file, open but not decoded; whatever fails inside the block is a ValueError that names the file."""
+    name = _name(source)
+    try:
+        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
+            too_large = image.width * image.height > MOST_PIXELS
+            if not too_large:
+                yield image
     except FileNotFoundError:
         raise ValueError(f"{source} does not exist") from None
     except Image.DecompressionBombError:
-        raise ValueError(f"{name} is too large; at most {MOST_PIXELS:,} pixels are read") from None
+        too_large = True
     except UnidentifiedImageError:
         raise ValueError(f"{name} is not an image file that can be read") from None
-    except (OSError, SyntaxError, EOFError) as error:  # what Pillow's decoders raise on broken files
-        raise ValueError(f"{name} cannot be read as an image: {error}") from None
+    except _BROKEN as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise ValueError(f"{name} cannot be read as an image: {reason}") from None
+    if too_large:
+        raise ValueError(f"{name} is too large; at most {MOST_PIXELS:,} pixels are read")
 
 
-def _to_rgb(image: Image.Image) -> np.ndarray:
+class Header(NamedTuple):
+    """What is known of a picture without decoding it; `channels` is 1 for grey, 3 for colour, n for arrays."""
+
+    width: int
+    height: int
+    channels: int
+
+
+def read_header(path: Path) -> Header:
+    """Size and channels of an image file, and a look at whether it is whole; ValueError as `read_image`.
+
+    JPEG and PNG files say where they end, so that a truncated one is found without decoding it. What does not end
+    as it should is decoded.
+    """
+    if path.suffix.lower() == ".npy":
+        array = _read_array(path)
+        return Header(array.shape[1], array.shape[0], array.shape[2] if array.ndim == 3 else 1)
+    with opened(path) as image:
+        upright = image.getexif().get(_ORIENTATION, 1) < 5
+        if not _ends_well(path, image.format):
+            image.load()
+        grey = image.mode in _GREY_MODES or image.mode.startswith("I")
+        width, height = image.size if upright else image.size[::-1]
+        return Header(width, height, 1 if grey else 3)
+
+
+def to_channels(picture: np.ndarray, channels: int) -> np.ndarray:
+    """A picture between grey, RGB and RGBA; raises ValueError for any other change of channels."""
+    has = picture.shape[2]
+    if has == channels:
+        return picture
+    if not {has, channels} <= _MODES.keys():
+        raise ValueError(f"has {has} channels, not {channels}")
+    image = _image(picture)
+    if has == 4:
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return _array(image.convert(_MODES[channels]))
+
+
+def to_shown(picture: np.ndarray) -> np.ndarray:
+    """A picture of any channels as people can look at it, `(H, W, 3)`: of many channels the first three."""
+    if picture.shape[2] not in _MODES:
+        picture = np.concatenate([picture, np.zeros_like(picture)], axis=2)[..., :3]
+    return to_channels(picture, 3)
+
+
+def _from_image(image: Image.Image, with_alpha: bool) -> np.ndarray:
+    """Picture with 1, 3 or 4 channels, as the file has them; transparency only where it is asked for."""
+    image = ImageOps.exif_transpose(image)
     if image.mode.startswith("I"):  # Pillow would clip 16-bit grey at 255 instead of scaling it
-        image = Image.fromarray((np.asarray(image).astype(np.int32) >> 8).astype(np.uint8))
+        return _from_array(np.asarray(image).clip(0, 0xFFFF).astype(np.uint16), "")
+    if image.mode == "F":
+        return _from_array(np.asarray(image), "")
     if image.has_transparency_data:
-        white = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(white, image.convert("RGBA"))
-    return np.asarray(image.convert("RGB"))
+        image = image.convert("RGBA")
+        return _array(image) if with_alpha else to_channels(_array(image), 3)
+    return _array(image.convert("L" if image.mode in _GREY_MODES else "RGB"))
+
+
+def _read_array(path: Path) -> np.ndarray:
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError:
+        raise ValueError(f"{path} does not exist") from None
+    except (OSError, ValueError, EOFError) as error:
+        raise ValueError(f"{path.name} cannot be read as an array: {str(error).splitlines()[0]}") from None
+    if array.ndim not in (2, 3) or 0 in array.shape:
+        raise ValueError(f"{path.name} has the shape {array.shape}; a picture is (H, W) or (H, W, C)")
+    if array.shape[0] * array.shape[1] > MOST_PIXELS:
+        raise ValueError(f"{path.name} is too large; at most {MOST_PIXELS:,} pixels are read")
+    return array
+
+
+def _from_array(array: np.ndarray, name: str) -> np.ndarray:
+    array = array if array.ndim == 3 else array[..., None]
+    if array.dtype == np.uint8:
+        return np.array(array)
+    if array.dtype == np.uint16:
+        return (array >> 8).astype(np.uint8)
+    if array.dtype == bool or np.issubdtype(array.dtype, np.floating):
+        return np.clip(np.rint(np.nan_to_num(array) * 255.0), 0, 255).astype(np.uint8)
+    raise ValueError(f"{name} holds {array.dtype}; a picture is uint8, uint16, or floats in 0..1")
+
+
+def _ends_well(path: Path, kind: str | None) -> bool:
+    mark = {"JPEG": b"\xff\xd9", "MPO": b"\xff\xd9", "PNG": b"IEND"}.get(kind or "")
+    with path.open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - 32))
+        return mark is not None and mark in file.read()
+
+
+def _name(source: Path | str | bytes | BinaryIO) -> str:
+    return Path(source).name if isinstance(source, Path | str) else "the image"
+
+
+def _array(image: Image.Image) -> np.ndarray:
+    array = np.asarray(image)
+    return array if array.ndim == 3 else array[..., None]
+
+
+def _image(picture: np.ndarray) -> Image.Image:
+    return Image.fromarray(picture[..., 0] if picture.shape[2] == 1 else picture)
 
 
 def split_pair(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """An AB picture `(H, 2W, 3)` -> its halves (A, B). Raises ValueError for an odd width."""
+    """An AB picture `(H, 2W, C)` -> its halves (A, B). Raises ValueError for an odd width."""
     width = image.shape[1]
     if width % 2:
         raise ValueError(f"is {width} pixels wide; an AB image holds two halves of equal size, so its width is even")
@@ -68,9 +190,12 @@ def split_pair(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Area-resize a picture `(H, W, 3)` to `(height, width, 3)`: each pixel is the mean of what it covers."""
+    """Area-resize a picture `(H, W, C)` to `(height, width, C)`: each pixel is the mean of what it covers."""
     if image.shape[:2] == (height, width):
         return image
+    if image.shape[2] != 3:  # each for itself: Pillow would weigh the others by a fourth, as transparency
+        planes = [Image.fromarray(np.ascontiguousarray(plane)) for plane in image.transpose(2, 0, 1)]
+        return np.stack([np.asarray(plane.resize((width, height), Image.Resampling.BOX)) for plane in planes], axis=2)
     return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.BOX))
 
 
@@ -82,9 +207,9 @@ def resize_labels(labels: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def write_png(path: Path, image: np.ndarray) -> None:
-    """Write a picture `(H, W, 3)` as PNG, wholly or not at all."""
+    """Write a picture as PNG, wholly or not at all; one of many channels as `to_shown` shows it."""
     buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, format="PNG")
+    _image(image if image.shape[2] in _MODES else to_shown(image)).save(buffer, format="PNG")
     write_atomically(path, buffer.getvalue())
 
 
