@@ -8,8 +8,8 @@ function setUp() {
   const log = { sent: [], shown: [], said: [] };
   const page = { state: 0, waiting: [] };
   const live = new Live({
-    generate: () => new Promise((resolve, reject) => {
-      const state = page.state;
+    describe: () => page.state,
+    generate: (state) => new Promise((resolve, reject) => {
       log.sent.push(state);
       page.waiting.push({ answer: () => resolve(state), fail: reject });
     }),
@@ -62,4 +62,17 @@ test("a refusal for good is told and not repeated; the next change is tried", as
   page.waiting.shift().answer();
   await settle();
   assert.equal(log.said.at(-1), "live");
+});
+
+test("a state that is painted already is not painted again", async () => {
+  const { live, log, page } = setUp();
+  live.want();
+  page.waiting.shift().answer();
+  await settle();
+  live.want();
+  await settle();
+  assert.deepEqual(log.sent, [0]);
+  page.state = 1;
+  live.want();
+  assert.deepEqual(log.sent, [0, 1]);
 });

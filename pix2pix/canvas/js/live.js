@@ -14,11 +14,13 @@ export class Refusal extends Error {
 
 export class Live {
   /**
-   * `generate()` sends the state as it is at that moment and resolves to its picture; `show(picture, milliseconds)`
-   * displays it; `say(state, message)` gets "painting", "slow", "live", "reconnecting" or "failed".
+   * `describe()` tells the state at that moment as text; `generate(state)` resolves to its picture;
+   * `show(picture, milliseconds)` displays it; `say(condition, message)` gets "painting", "slow", "live",
+   * "reconnecting" or "failed".
    */
-  constructor({ generate, show, say, clock = () => performance.now() }) {
-    Object.assign(this, { generate, show, say, clock });
+  constructor({ describe, generate, show, say, clock = () => performance.now() }) {
+    Object.assign(this, { describe, generate, show, say, clock });
+    this.painted = null; // the state of the last picture
     this.wanted = false;
     this.running = false;
     this.wake = () => {};
@@ -39,7 +41,9 @@ export class Live {
     this.running = true;
     for (let pause = FIRST_PAUSE; this.wanted; ) {
       this.wanted = false;
-      const failure = await this.#attempt();
+      const state = this.describe();
+      if (state === this.painted) continue; // a pointer was lifted where it lay, or a change was taken back
+      const failure = await this.#attempt(state);
       if (!failure) {
         pause = FIRST_PAUSE;
       } else if (failure instanceof Refusal && !failure.again) {
@@ -54,12 +58,13 @@ export class Live {
     this.running = false;
   }
 
-  async #attempt() {
+  async #attempt(state) {
     const started = this.clock();
     const slow = setTimeout(() => this.say("slow"), SLOW);
     try {
       this.say("painting");
-      const picture = await this.generate();
+      const picture = await this.generate(state);
+      this.painted = state;
       this.show(picture, this.clock() - started);
       this.say("live");
       return null;

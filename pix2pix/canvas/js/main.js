@@ -31,9 +31,11 @@ export async function start(element, props, root) {
 
   const view = new View(find(".labels"), find(".overlay"), studio, classes);
   const pictures = new Pictures(element);
-  const job = (variation, format) => ({ drawing: encodeRuns(studio.drawing.labels), model: models.current, variation, format });
+  const job = (variation, format) =>
+    JSON.stringify({ drawing: encodeRuns(studio.drawing.labels), model: models.current, variation, format, visitor: server.visitor });
   const live = new Live({
-    generate: () => server.generate(job(variations.seed, "jpeg")),
+    describe: () => job(variations.seed, "jpeg"),
+    generate: (state) => server.generate(state),
     show: (blob, milliseconds) => pictures.show(blob, milliseconds),
     say: (state, message) => sayState(element, tell, state, message),
   });

@@ -40,7 +40,9 @@ export function bindPointer(overlay, studio, view, say) {
 
   overlay.addEventListener("pointerup", (event) => {
     touches.delete(event.pointerId);
-    if (!touches.size) studio.end();
+    if (touches.size) return;
+    studio.end();
+    say(pointOf(event));
   });
 
   overlay.addEventListener("pointercancel", (event) => {

@@ -11,9 +11,9 @@ export class Server {
     this.last = Promise.resolve();
   }
 
-  /** {drawing, model, variation, format} -> Blob of the picture. Calls wait for each other: one at a time. */
+  /** JSON text {drawing, model, variation, format, visitor} -> Blob of the picture. One call at a time. */
   generate(job) {
-    const send = async () => (await this.#post("generate", JSON.stringify({ ...job, visitor: this.visitor }))).blob();
+    const send = async () => (await this.#post("generate", job)).blob();
     this.last = this.last.then(send, send);
     return this.last;
   }
