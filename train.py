@@ -16,7 +16,7 @@ from typing import Annotated
 
 import tyro
 
-from pix2pix.cli import run_command
+from pix2pix.cli import parse, run_command
 from pix2pix.config import PRESETS, Config, to_json
 
 try:
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str]) -> None:
     """Raises ValueError or OSError for what the user can mend; exits with 130 or 143 when interrupted."""
     preset, arguments = take_preset(list(arguments))
     defaults = Options(config=PRESETS[preset])
-    options = tyro.cli(Options, args=arguments, default=defaults, prog="train.py")
+    options = parse(Options, arguments, prog="train.py", default=defaults)
     if options.resume:
         run = open_run(options, unchanged=options.config == defaults.config)
         config, data = run.config, str(run.facts["data"])

@@ -4,6 +4,7 @@ Nothing here unpickles. torch is imported only where weights become a network: t
 """
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -11,23 +12,48 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pix2pix import config as configs
+from pix2pix import images
 from pix2pix.config import Config
 
 CONFIG, WEIGHTS, ONNX, CARD = "config.json", "model.safetensors", "model.onnx", "README.md"
 PICKLES = ("*.bin", "*.ckpt", "*.pickle", "*.pkl", "*.pt", "*.pth")
+HUB_NAME = re.compile(r"([\w.-]+/[\w.-]+)(?:@([\w.-]+(?:/[\w.-]+)*))?", re.ASCII)  # USER/REPO, revision
+
+
+def hub_name(name: str | Path) -> re.Match | None:
+    """A match of `HUB_NAME` where a name has that form and is no relative path."""
+    return HUB_NAME.fullmatch(str(name)) if not str(name).startswith(".") else None
 
 
 def find(name: str | Path) -> Path:
-    """The folder of a named checkpoint, seen to hold a config and weights; ValueError says what is wrong."""
+    """The folder of a named checkpoint, seen to hold a config and weights; ValueError says what is wrong.
+
+    A run folder stands for the newest of its checkpoints; USER/REPO or USER/REPO@REVISION, where no such folder is,
+    for a checkpoint on the Hub, which is fetched into the Hub's cache.
+    """
     folder = Path(name)
+    if not folder.exists() and hub_name(name):
+        from pix2pix import hub  # its client takes half a second to import, and folders need none
+
+        try:
+            return hub.download(str(name))
+        except hub.Missing as error:
+            raise ValueError(f"{error} (and there is no folder {name})") from None
+    if kept := sorted((folder / "checkpoints").glob("step-*")):
+        folder = kept[-1]
     if not folder.is_dir():
-        raise ValueError(f"no checkpoint at {name}: give a folder with {CONFIG} and {WEIGHTS}")
+        raise ValueError(f"no checkpoint at {name}: give a folder with {CONFIG} and {WEIGHTS}, or USER/REPO on the Hub")
     missing = [file for file in (CONFIG, WEIGHTS) if not (folder / file).is_file()]
     if WEIGHTS in missing and (pickle := next((p for pattern in PICKLES for p in sorted(folder.glob(pattern))), None)):
         raise ValueError(f"{folder} holds {pickle.name}, a pickle, which could run code; a checkpoint has {WEIGHTS}")
     if missing:
         raise ValueError(f"{folder} is not a checkpoint: it has no {' and no '.join(missing)}")
     return folder
+
+
+def shown_name(name: str | Path) -> str:
+    """What people call a checkpoint: its name on the Hub, or that of its folder."""
+    return Path(name).resolve().name if Path(name).exists() else str(name)
 
 
 def load(name: str | Path):
@@ -37,6 +63,7 @@ def load(name: str | Path):
     """
     import safetensors
     import safetensors.torch
+    import torch
 
     from pix2pix.networks import build_generator
 
@@ -46,8 +73,10 @@ def load(name: str | Path):
         weights = safetensors.torch.load_file(folder / WEIGHTS)
     except (safetensors.SafetensorError, OSError) as error:
         raise ValueError(f"{folder / WEIGHTS} is not a readable safetensors file: {error}") from None
+    with torch.device("meta"):  # a stranger's config costs no memory before its weights are seen to fit it
+        expected = build_generator(config).state_dict()
+    _check_weights(folder / WEIGHTS, expected, weights)
     generator = build_generator(config)
-    _check_weights(folder / WEIGHTS, generator.state_dict(), weights)
     generator.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
     return config, generator.eval()
 
@@ -57,17 +86,22 @@ def save(folder: Path, config: Config, generator, card: str, half: bool = False)
 
     Raises ValueError where `folder` exists, OSError where the disk is full.
     """
-    import safetensors.torch
-
     if folder.exists():
         raise ValueError(f"{folder} exists already; name another folder")
-    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in generator.state_dict().items()}
     with written_together(folder) as building:
         (building / CONFIG).write_text(configs.to_json(config), encoding="utf-8")
         (building / CARD).write_text(card, encoding="utf-8")
-        safetensors.torch.save_file(
-            {name: tensor.half() if half else tensor for name, tensor in weights.items()}, building / WEIGHTS
-        )
+        write_weights(building, generator, half)
+
+
+def write_weights(folder: Path, generator, half: bool = False) -> None:
+    """Write or replace `model.safetensors`, wholly or not at all; `half` stores float16."""
+    import safetensors.torch
+
+    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in generator.state_dict().items()}
+    if half:
+        weights = {name: tensor.half() for name, tensor in weights.items()}
+    images.write_atomically(folder / WEIGHTS, safetensors.torch.save(weights))
 
 
 @contextmanager

@@ -1,7 +1,14 @@
-"""How every command ends: bad input is one line on standard error and exit code 2, never a traceback."""
+"""How every command starts and ends: flags from types, and bad input as one line with exit code 2, no traceback."""
 
+import contextlib
+import io
+import re
 import sys
 from collections.abc import Callable, Sequence
+
+import tyro
+
+_BOX = re.compile(r"[\u2500-\u257f\s]+")  # the frames that tyro draws around its errors
 
 
 def run_command(main: Callable[[Sequence[str]], None], arguments: Sequence[str]) -> None:
@@ -11,3 +18,18 @@ def run_command(main: Callable[[Sequence[str]], None], arguments: Sequence[str])
     except (ValueError, OSError) as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(2)
+
+
+def parse(wanted, arguments: Sequence[str], prog: str, **tyro_options):
+    """`tyro.cli`, whose errors become a ValueError of one line instead of a frame on the terminal."""
+    told = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(told):
+            return tyro.cli(wanted, args=list(arguments), prog=prog, **tyro_options)
+    except SystemExit as stop:
+        if not stop.code:
+            raise  # --help
+        message = _BOX.sub(" ", told.getvalue()).strip()
+        raise ValueError(
+            re.sub(r"^(Parsing error|Value error|Required options|Unrecognized options) ", "", message)
+        ) from None

@@ -35,32 +35,39 @@ class Translator:
         self.name = name
 
     def __call__(self, image: np.ndarray, variation: int | None = None) -> np.ndarray:
-        """Picture `(H, W, 3)` uint8 -> generated picture of the same size.
+        """Picture `(H, W, 3)` uint8, or label map `(H, W)` of class indices -> generated picture `(H, W, 3)` uint8.
 
-        Label images are snapped to the palette first, as in training. Sides that are no multiple of
+        A picture of labels is snapped to the palette first, as in training. Sides that are no multiple of
         `2 ** depth` are continued by reflection to the next one, and the result is cropped back. Statistics, where
         the network takes any, are of this one picture. `variation` is the seed of the dropout masks, which are
         the paper's only noise; None leaves dropout out. The same arguments give the same picture.
         """
         if self.config.task == "facades":
-            image = labels.colorize(labels.snap(image))
+            image = labels.colorize(labels.snap(image) if image.ndim == 3 else image)
         height, width = image.shape[:2]
         multiple = 2**self.config.depth
         padded = np.pad(image, ((0, -height % multiple), (0, -width % multiple), (0, 0)), mode="symmetric")
-        inputs = images.normalize(padded.astype(np.float32)).transpose(2, 0, 1)[None]
-        generated = self.network(np.ascontiguousarray(inputs), self._masks(*padded.shape[:2], variation))
+        inputs = np.ascontiguousarray(images.normalize(padded.astype(np.float32)).transpose(2, 0, 1)[None])
+        decoders = (self.config.depth, self.config.first_dropped)
+        shapes = dropout_shapes(self.network.mask_channels, *padded.shape[:2], *decoders)
+        generated = self.network(inputs, dropout_masks(shapes, variation))
         return images.denormalize(generated[0])[:height, :width]
 
-    def _masks(self, height: int, width: int, variation: int | None) -> list[np.ndarray]:
-        """One mask for each decoder with dropout: ones, or 0 and 2 at even odds drawn from the seed."""
-        shapes = [
-            (1, channels, height >> (self.config.depth - 1 - level), width >> (self.config.depth - 1 - level))
-            for level, channels in enumerate(self.network.mask_channels)
-        ]
-        if variation is None:
-            return [np.ones(shape, dtype=np.float32) for shape in shapes]
-        stream = np.random.default_rng(variation)
-        return [2 * stream.integers(0, 2, shape).astype(np.float32) for shape in shapes]
+
+def dropout_shapes(
+    channels: Sequence[int], height: int, width: int, depth: int, first: int = 0
+) -> list[tuple[int, int, int, int]]:
+    """The shapes of the dropout masks for inputs of `height` by `width`, from decoder `first` (0: innermost) outwards."""
+    shrunk = [depth - 1 - first - level for level in range(len(channels))]
+    return [(1, count, height >> by, width >> by) for count, by in zip(channels, shrunk, strict=True)]
+
+
+def dropout_masks(shapes: Sequence[tuple[int, ...]], variation: int | None) -> list[np.ndarray]:
+    """Masks of 0 and 2 at even odds, drawn from the seed; all ones where `variation` is None."""
+    if variation is None:
+        return [np.ones(shape, dtype=np.float32) for shape in shapes]
+    stream = np.random.default_rng(variation)
+    return [2 * stream.integers(0, 2, shape).astype(np.float32) for shape in shapes]
 
 
 def load(name: str | Path) -> Translator:
@@ -70,16 +77,16 @@ def load(name: str | Path) -> Translator:
     """
     folder = checkpoint.find(name)
     if not (folder / checkpoint.ONNX).is_file():
-        return load_torch(folder)
+        return load_torch(name)
     from pix2pix.onnx_network import OnnxNetwork
 
-    return Translator(configs.read(folder / checkpoint.CONFIG), OnnxNetwork(folder), folder.name)
+    return Translator(configs.read(folder / checkpoint.CONFIG), OnnxNetwork(folder), checkpoint.shown_name(name))
 
 
 def load_torch(name: str | Path) -> Translator:
     """The same on torch: the reference that the ONNX graph is checked against."""
     config, generator = checkpoint.load(name)
-    return Translator(config, TorchNetwork(generator), Path(name).name)
+    return Translator(config, TorchNetwork(generator), checkpoint.shown_name(name))
 
 
 class TorchNetwork:

@@ -60,18 +60,16 @@ def snap(image: np.ndarray, palette: np.ndarray = PALETTE) -> np.ndarray:
 
     The published label images went through JPEG, so most of their pixels lie beside the palette.
     """
-    return _distances(image, palette).argmin(axis=-1).astype(np.uint8)
+    # Squared distance is |pixel|^2 - 2 pixel.colour + |colour|^2: as one matrix product, exact in float32.
+    colours = palette.astype(np.float32)
+    closeness = image.astype(np.float32) @ (2 * colours.T) - np.square(colours).sum(axis=1)
+    return closeness.argmax(axis=-1).astype(np.uint8)
 
 
 def off_palette(image: np.ndarray, palette: np.ndarray = PALETTE, tolerance: float = 6) -> np.ndarray:
     """Mask `(H, W)` of the pixels further than `tolerance` units (Euclidean, 0..255) from every colour."""
-    return _distances(image, palette).min(axis=-1) > tolerance**2
-
-
-def _distances(image: np.ndarray, palette: np.ndarray) -> np.ndarray:
-    """Squared Euclidean distance of each pixel to each palette colour: `(H, W, 12)` int32."""
-    pixels = image.astype(np.int32)
-    return np.stack([np.square(pixels - colour).sum(axis=-1) for colour in palette.astype(np.int32)], axis=-1)
+    nearest = palette[snap(image, palette)].astype(np.int32)
+    return np.square(image - nearest).sum(axis=-1) > tolerance**2
 
 
 def shares(labels: np.ndarray) -> np.ndarray:

@@ -208,7 +208,7 @@ def _save(trainer: Trainer, run: Run, step: int, last_pairs: list[Pair] | None, 
         return
     if last_pairs is not None:
         scores = results.write(run.folder / "results", _translator(trainer), last_pairs)
-        run.save_checkpoint(trainer.result, step, scores)
+        run.finish(trainer.result, step, scores)
     elif keep:
         run.save_checkpoint(trainer.result, step)
     run.save_state(trainer.state(), step)

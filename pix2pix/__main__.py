@@ -1,0 +1,38 @@
+"""The command line: python -m pix2pix COMMAND. Each command is a plain function beside its logic.
+
+It names them only: a command's module, and what that imports, is loaded when the command is called.
+"""
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+import tyro
+
+from pix2pix.cli import run_command
+
+COMMANDS = {
+    "translate": ("pix2pix.translate", "files in, files out"),
+    "evaluate": ("pix2pix.evaluation", "scores of a checkpoint on pairs"),
+    "export": ("pix2pix.export", "model.onnx beside the weights, checked against torch"),
+}
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Raises ValueError or OSError for what the user can mend."""
+    name = arguments[0] if arguments else "--help"
+    if name in ("-h", "--help"):
+        print("usage: python -m pix2pix COMMAND …\n\nEach command explains itself with --help.\n")
+        print("\n".join(f"  {command:10} {what}" for command, (_, what) in COMMANDS.items()))
+        return
+    if name not in COMMANDS:
+        raise ValueError(f"unknown command {name!r}; there are: {', '.join(COMMANDS)}")
+    try:
+        module = importlib.import_module(COMMANDS[name][0])
+    except ModuleNotFoundError as error:
+        raise ValueError(f"{name} needs {error.name}: pip install -r requirements-train.txt") from None
+    tyro.cli(getattr(module, name), args=arguments[1:], prog=f"python -m pix2pix {name}")
+
+
+if __name__ == "__main__":
+    run_command(main, sys.argv[1:])

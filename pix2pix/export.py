@@ -1,0 +1,158 @@
+"""The command `export`: `model.onnx` beside the weights of a checkpoint, checked against torch.
+
+The graph holds no weights: it refers to those in `model.safetensors`, so that a checkpoint stores them once.
+What can be computed from weights alone (unit lengths, resize kernels, float16 to float32) ONNX Runtime folds
+when it loads the graph.
+"""
+
+import contextlib
+import copy
+import io
+import json
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import onnx
+import torch
+import tyro
+from torch import Tensor, nn
+
+from pix2pix import checkpoint, images
+from pix2pix.config import Config
+from pix2pix.inference import TorchNetwork, dropout_masks, dropout_shapes
+from pix2pix.networks import BatchStatisticsNorm
+from pix2pix.onnx_network import HEADER_KEY, OnnxNetwork, header_digest, read_header
+
+CHECKED_SIZES = ((1, 1), (2, 1), (1, 3))  # height and width, in multiples of what the network takes
+CHECKED_VARIATIONS = (None, 1, 2)
+TOLERANCE = 2e-3  # greatest difference from torch, in [-1, 1]: a quarter of one of 255 grey levels
+
+
+def export(folder: Annotated[Path, tyro.conf.Positional], half: bool = False) -> None:
+    """Write model.onnx into a checkpoint's folder and print its greatest difference from torch.
+
+    Args:
+        folder: The checkpoint.
+        half: Store the weights as float16 first, at half the size.
+    """
+    config, generator = checkpoint.load(folder)
+    if half:
+        (folder / checkpoint.ONNX).unlink(missing_ok=True)  # it tells where in the old file the weights are
+        checkpoint.write_weights(folder, generator, half=True)
+        config, generator = checkpoint.load(folder)
+    add_onnx(folder, config, generator)
+    difference = greatest_difference(folder, config, generator)
+    checks = f"{len(CHECKED_SIZES)} sizes with {len(CHECKED_VARIATIONS)} variations each"
+    print(f"{folder / checkpoint.ONNX}: at most {difference:.1e} from torch, of values in [-1, 1], at {checks}")
+
+
+def add_onnx(folder: Path, config: Config, generator: nn.Module) -> None:
+    """Write `model.onnx`, wholly or not at all. The generator is on the CPU and has the weights of the folder."""
+    graph = _trace(generator, config.depth)
+    _refer_to_weights(graph, folder / checkpoint.WEIGHTS)
+    images.write_atomically(folder / checkpoint.ONNX, graph.SerializeToString())
+
+
+def greatest_difference(folder: Path, config: Config, generator: nn.Module) -> float:
+    """Of ONNX Runtime from torch on label images of noise, in [-1, 1]; ValueError where it exceeds `TOLERANCE`."""
+    ours, reference = OnnxNetwork(folder), TorchNetwork(generator)
+    stream, worst = np.random.default_rng(0), 0.0
+    for height, width in CHECKED_SIZES:
+        for variation in CHECKED_VARIATIONS:
+            shape = (1, 3, height << config.depth, width << config.depth)
+            inputs = stream.choice(np.float32([-1, 1]), shape)
+            masks = dropout_masks(dropout_shapes(reference.mask_channels, *shape[2:], config.depth), variation)
+            worst = max(worst, float(np.abs(ours(inputs, masks) - reference(inputs, masks)).max()))
+    if not worst <= TOLERANCE:
+        raise ValueError(f"{folder / checkpoint.ONNX} differs from torch by {worst:.1e}, more than {TOLERANCE:.0e}")
+    return worst
+
+
+class _PerImageNorm(nn.Module):
+    """What `BatchStatisticsNorm` is for a batch of one, in a form that ONNX has a kernel for."""
+
+    def __init__(self, norm: BatchStatisticsNorm):
+        super().__init__()
+        self.weight, self.bias, self.eps = norm.weight, norm.bias, norm.eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.instance_norm(x, self.weight, self.bias, None, None, True, 0.0, self.eps, False)
+
+
+class _WithMasks(nn.Module):
+    """A generator with one argument for each mask, as ONNX wants them."""
+
+    def __init__(self, generator: nn.Module):
+        super().__init__()
+        self.generator = generator
+
+    def forward(self, inputs: Tensor, *masks: Tensor) -> Tensor:
+        return self.generator(inputs, masks)
+
+
+def _trace(generator: nn.Module, depth: int) -> onnx.ModelProto:
+    """The ONNX graph of a generator at batch 1 and any size, its weights inside."""
+    multiple = 2**depth
+    height, width = 2 * multiple, multiple  # unlike each other, so that neither is taken for the other
+    shapes = dropout_shapes(generator.mask_channels, height, width, depth)
+    arguments = [torch.zeros(1, 3, height, width), *map(torch.ones, shapes)]
+    names = ["inputs", *(f"mask_{i}" for i in range(len(shapes)))]
+    free = {2: torch.export.Dim.DYNAMIC, 3: torch.export.Dim.DYNAMIC}
+    module = _WithMasks(_with_per_image_norms(generator)).eval()
+    with contextlib.redirect_stdout(io.StringIO()):
+        program = torch.onnx.export(
+            module, tuple(arguments), input_names=names, output_names=["generated"],
+            dynamic_shapes=(free, (free,) * len(shapes)), dynamo=True, optimize=False, verbose=False,
+        )  # fmt: skip
+    graph = program.model_proto
+    for node in graph.graph.node:
+        del node.metadata_props[:]  # the exporter notes its own stack there, with the paths of this machine
+    return graph
+
+
+def _with_per_image_norms(generator: nn.Module) -> nn.Module:
+    """A copy that shares nothing with the original, its norms replaced."""
+    copied = copy.deepcopy(generator)
+    for module in list(copied.modules()):
+        for name, child in module.named_children():
+            if isinstance(child, BatchStatisticsNorm):
+                setattr(module, name, _PerImageNorm(child))
+    return copied
+
+
+def _refer_to_weights(model: onnx.ModelProto, weights: Path) -> None:
+    """Replace each weight in the graph by its place in the safetensors file; half precision is cast in the graph."""
+    header = read_header(weights)
+    places = _places(header)
+    model.metadata_props.add(key=HEADER_KEY, value=header_digest(header))
+    graph, casts = model.graph, []
+    for tensor in graph.initializer:
+        name = tensor.name.removeprefix("generator.")
+        if name not in places:
+            continue  # a constant of the architecture
+        kind, offset, length = places[name]
+        tensor.ClearField("raw_data")
+        tensor.data_location = onnx.TensorProto.EXTERNAL
+        for key, value in (("location", weights.name), ("offset", offset), ("length", length)):
+            tensor.external_data.add(key=key, value=str(value))
+        if kind == "F16":
+            casts.append(onnx.helper.make_node("Cast", [f"{tensor.name}.half"], [tensor.name], to=tensor.data_type))
+            tensor.name, tensor.data_type = f"{tensor.name}.half", onnx.TensorProto.FLOAT16
+        elif kind != "F32":
+            raise ValueError(f"{weights}: {name} is stored as {kind}; export knows F32 and F16")
+    computed = list(graph.node)
+    del graph.node[:]
+    graph.node.extend(casts + computed)
+    del graph.value_info[:]
+
+
+def _places(header: bytes) -> dict[str, tuple[str, int, int]]:
+    """Type, offset in the file and length in bytes of each tensor, from a safetensors header."""
+    entries = json.loads(header)
+    entries.pop("__metadata__", None)
+    start = 8 + len(header)  # the header's length comes first, in 8 bytes
+    return {
+        name: (entry["dtype"], start + entry["data_offsets"][0], entry["data_offsets"][1] - entry["data_offsets"][0])
+        for name, entry in entries.items()
+    }

@@ -1,0 +1,63 @@
+"""A generator on ONNX Runtime: `model.onnx` holds the graph, `model.safetensors` beside it the weights."""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from pix2pix import checkpoint
+
+HEADER_KEY = "weights_header_sha256"
+
+
+class OnnxNetwork:
+    """`(1, 3, H, W)` float32 in [-1, 1] and dropout masks -> `(1, 3, H, W)`; may be called from several threads."""
+
+    def __init__(self, folder: Path, threads: int | None = None):
+        """Raises ValueError for a graph or weights that do not load, or were not made for each other.
+
+        `threads` defaults to the cores at hand.
+        """
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads or available_cores()
+        options.log_severity_level = 3  # errors only
+        try:
+            self.session = onnxruntime.InferenceSession(
+                str(folder / checkpoint.ONNX), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # onnxruntime raises a kind of its own for each of its states
+            raise ValueError(f"{folder / checkpoint.ONNX} does not load: {str(error).splitlines()[0]}") from None
+        made_for = self.session.get_modelmeta().custom_metadata_map.get(HEADER_KEY)
+        if made_for != header_digest(read_header(folder / checkpoint.WEIGHTS)):
+            raise ValueError(
+                f"{folder / checkpoint.ONNX} was made for other weights: run python -m pix2pix export {folder}"
+            )
+        self.mask_channels = [mask.shape[1] for mask in self.session.get_inputs()[1:]]
+
+    def __call__(self, inputs: np.ndarray, masks: Sequence[np.ndarray]) -> np.ndarray:
+        names = [tensor.name for tensor in self.session.get_inputs()]
+        return self.session.run(None, dict(zip(names, [inputs, *masks], strict=True)))[0]
+
+
+def read_header(weights: Path) -> bytes:
+    """The JSON header of a safetensors file: name, type, shape and place of each tensor."""
+    with weights.open("rb") as file:
+        return file.read(int.from_bytes(file.read(8), "little"))
+
+
+def header_digest(header: bytes) -> str:
+    """What a graph and the weights it refers to have in common: it knows them by their places in the file."""
+    return hashlib.sha256(header).hexdigest()
+
+
+def available_cores() -> int:
+    """Cores this process may use: its affinity, and in a container the share that its cgroup grants it."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        return max(1, min(cores, round(int(quota) / int(period))))
+    except (OSError, ValueError):  # no cgroup v2, or "max": no limit
+        return cores

@@ -1,0 +1,154 @@
+"""The networks against arithmetic and the paper."""
+
+from itertools import pairwise
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from pix2pix import images, labels
+from pix2pix.config import PRESETS
+from pix2pix.networks import (
+    BatchStatisticsNorm,
+    LabelPlanes,
+    LiveUNet,
+    PatchGAN,
+    ResizeConv,
+    UNet,
+    build_discriminator,
+    build_generator,
+)
+
+
+def count(module: torch.nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+def noise(*shape: int) -> torch.Tensor:
+    return torch.rand(*shape, generator=torch.Generator().manual_seed(0)) * 2 - 1
+
+
+def test_the_papers_generator_has_the_parameters_its_layers_add_up_to():
+    encoders = sum(16 * before * after for before, after in pairwise([3, 64, 128, 256, 512, 512, 512, 512, 512]))
+    decoders = 16 * (512 * 512 + 3 * 1024 * 512 + 1024 * 256 + 512 * 128 + 256 * 64 + 128 * 3)
+    encoder_norms = 2 * (128 + 256 + 512 * 4)  # scale and offset; not on the first layer, not at the bottleneck
+    decoder_norms = 2 * (512 * 4 + 256 + 128 + 64)
+    assert count(build_generator(PRESETS["paper"])) == encoders + decoders + encoder_norms + decoder_norms
+    # pytorch-CycleGAN-and-pix2pix counts 54,414,531: the same, with biases on the three layers that it gives no norm.
+    assert count(UNet()) + 64 + 512 + 3 == 54_414_531
+
+
+def test_the_papers_discriminator_has_the_parameters_its_layers_add_up_to():
+    filters = sum(16 * before * after for before, after in pairwise([6, 64, 128, 256, 512, 1]))
+    assert count(build_discriminator(PRESETS["paper"])) == filters + 2 * (128 + 256 + 512)
+
+
+def test_the_discriminator_sees_70_pixels_and_gives_30_by_30_logits():
+    discriminator = PatchGAN(width=4)
+    for norm in discriminator.norms:  # statistics of the batch would let every logit see everything
+        norm.forward = lambda x: x
+    image = noise(1, 3, 256, 256).requires_grad_()
+    logits = discriminator(noise(1, 3, 256, 256), image)
+    assert logits.shape == (1, 1, 30, 30)
+    logits[0, 0, 15, 15].backward()
+    rows, columns = image.grad[0].abs().sum(0).nonzero(as_tuple=True)
+    assert rows.max() - rows.min() + 1 == 70
+    assert columns.max() - columns.min() + 1 == 70
+
+
+def test_filters_start_as_n_0_002_and_norm_scales_as_n_1_002():
+    torch.manual_seed(0)
+    for net in (UNet(width=16), PatchGAN(width=16)):
+        filters = torch.cat([p.detach().flatten() for p in net.parameters() if p.ndim == 4])
+        assert abs(filters.mean()) < 1e-4
+        assert filters.std().item() == pytest.approx(0.02, rel=0.01)
+        norms = [module for module in net.modules() if isinstance(module, BatchStatisticsNorm)]
+        scales = torch.cat([norm.weight.detach() for norm in norms])
+        assert scales.mean().item() == pytest.approx(1.0, abs=0.005)
+        assert scales.std().item() == pytest.approx(0.02, rel=0.2)
+        assert all((norm.bias == 0).all() for norm in norms)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_generator_gives_pictures_of_its_inputs_size_in_range(preset):
+    net = UNet(width=2) if preset == "paper" else LiveUNet(width=2)
+    pictures = net.eval()(noise(2, 3, 256, 512))
+    assert pictures.shape == (2, 3, 256, 512)
+    assert pictures.abs().max() <= 1
+
+
+def test_the_norm_has_zero_mean_and_unit_variance_over_the_batch_at_training_and_at_test():
+    norm, x = BatchStatisticsNorm(3), 5 + 3 * noise(4, 3, 8, 8)
+    for mode in (norm.train(), norm.eval()):
+        normed = mode(x)
+        assert normed.mean(dim=(0, 2, 3)).abs().max() < 1e-5
+        assert torch.allclose(normed.var(dim=(0, 2, 3), correction=0), torch.ones(3), atol=1e-3)
+
+
+def test_a_norm_over_a_single_value_gives_its_offset_alone():
+    norm = BatchStatisticsNorm(4)
+    norm.bias.data = torch.arange(4.0)
+    assert torch.allclose(norm(100 * noise(1, 4, 1, 1)).flatten(), torch.arange(4.0), atol=1e-2)
+
+
+def test_without_a_norm_there_the_bottleneck_carries_the_input_and_with_it_nothing():
+    one, other = noise(1, 3, 256, 256), -noise(1, 3, 256, 256)
+    for bottleneck_norm in (False, True):
+        net = UNet(width=2, bottleneck_norm=bottleneck_norm).eval()
+        seen = []
+        net.encoder_norms[-1].register_forward_hook(lambda module, inputs, output, seen=seen: seen.append(output))
+        net(one), net(other)
+        assert torch.allclose(seen[0], seen[1], atol=1e-3) == bottleneck_norm
+
+
+def test_dropout_is_on_at_training_off_at_test_and_follows_the_masks_given():
+    torch.manual_seed(0)
+    x = noise(1, 3, 256, 256)
+    for net in (UNet(width=4), LiveUNet(width=4)):
+        assert not torch.equal(net.train()(x), net(x))
+        net.eval()
+        assert torch.equal(net(x), net(x))
+        ones = [torch.ones(1, channels, 2 << i, 2 << i) for i, channels in enumerate(net.mask_channels)]
+        assert len(ones) == 3
+        assert torch.equal(net(x, ones), net(x))
+        halved = [ones[0] * (torch.arange(ones[0].shape[1]) % 2)[:, None, None], *ones[1:]]
+        assert not torch.equal(net(x, halved), net(x))
+
+
+def test_resize_convolution_equals_resizing_then_convolving():
+    torch.manual_seed(0)
+    conv, x = ResizeConv(5, 4), noise(2, 5, 8, 6)
+    conv.gain.data.uniform_(0.5, 2)
+    conv.bias.data.uniform_(-1, 1)
+    unit = conv.weight / conv.weight.square().sum(dim=(0, 2, 3), keepdim=True).sqrt()
+    kernel = (unit * conv.gain[:, None, None]).transpose(0, 1)
+    expected = F.conv2d(F.interpolate(x, scale_factor=2, mode="nearest"), kernel, conv.bias, padding=1)
+    assert torch.allclose(conv(x), expected, atol=1e-5)
+
+
+def test_label_planes_tell_each_palette_colour_from_all_others_exactly():
+    palette = torch.from_numpy(images.normalize(labels.PALETTE.astype("float32")))
+    planes = LabelPlanes()(palette.T[None, :, :, None])[0, :, :, 0]
+    assert torch.allclose(planes, 12**0.5 * torch.eye(12), atol=1e-5)
+
+
+def test_label_planes_stay_exact_under_mixed_precision():
+    palette = torch.from_numpy(images.normalize(labels.PALETTE.astype("float32"))).T[None, :, :, None]
+    with torch.autocast("cpu", torch.bfloat16):
+        mixed = LabelPlanes()(palette)
+    assert torch.equal(mixed, LabelPlanes()(palette))
+
+
+def test_the_live_generator_leaves_what_is_far_from_an_edit_as_it_was():
+    """With norms, any edit shifts the statistics of the whole picture; without, only the bottleneck spreads it."""
+    torch.manual_seed(0)
+    wall = torch.from_numpy(images.normalize(labels.colorize(torch.ones(256, 256).byte().numpy()).astype("float32")))
+    wall = wall.permute(2, 0, 1)[None].contiguous()
+    edited = wall.clone()
+    window = torch.from_numpy(images.normalize(labels.PALETTE[2].astype("float32")))
+    edited[0, :, 10:40, 10:30] = window[:, None, None]
+    changes = {}
+    for name, net in (("unet", UNet(width=8)), ("live", LiveUNet(width=8))):
+        difference = (net.eval()(wall) - net(edited)).abs().mean(dim=1)[0]
+        changes[name] = (difference[192:, 192:].mean() / difference[10:40, 10:30].mean()).item()
+    assert changes["live"] < changes["unet"] / 2
