@@ -19,7 +19,7 @@ Loader = Callable[[str | Path], Model]
 Visitors = Literal["bundled", "hub", "any"]  # what visitors may load: listed models, also Hub ids, also server folders
 
 HUB_ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*(@[\w./-]+)?")
-MOST_LOADED = 3  # models kept in memory at once; the one unused for longest goes first
+MOST_OTHERS = 2  # models that are not listed kept in memory at once: about 0.5 GB each for the paper's generator
 
 
 class ReplacedError(Exception):
@@ -85,7 +85,7 @@ class Models:
         self.listed = dict(listed)
         self.visitors = visitors
         self._load = load
-        self._loaded: OrderedDict[str, Model] = OrderedDict()
+        self._loaded: dict[str, Model] = {}
         self._loading = threading.Lock()
 
     @property
@@ -101,17 +101,24 @@ class Models:
         name = name or self.default
         if name is None:
             raise ValueError("there is no checkpoint here yet: train one, or start the app with --model")
+        if model := self.loaded(name):
+            return model
         with self._loading:
-            if name not in self._loaded:
-                self._loaded[name] = self._load(self._source(name))
-                if len(self._loaded) > MOST_LOADED:
-                    self._loaded.popitem(last=False)
-            self._loaded.move_to_end(name)
+            if name not in self._loaded:  # another thread may have loaded it while this one waited
+                model = self._load(self._source(name))
+                self._make_room()
+                self._loaded[name] = model
             return self._loaded[name]
 
     def loaded(self, name: str | None = None) -> Model | None:
         """The same without loading or waiting: None where it is not in memory."""
         return self._loaded.get(name or self.default or "")
+
+    def _make_room(self) -> None:
+        """Forget the visitors' model that was loaded first; the listed ones stay."""
+        others = [name for name in self._loaded if name not in self.listed]
+        if len(others) >= MOST_OTHERS:
+            del self._loaded[others[0]]
 
     def _source(self, name: str) -> str | Path:
         if name in self.listed:

@@ -1,15 +1,19 @@
 """The running app and a real Chromium, each started once for all tests, and the stand-in model that they paint with."""
 
+import asyncio
 import shutil
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests import HUB_HOME, HUB_PORT
 from tests.canvas_page import CanvasPage
+from tests.hub_server import WRITER, HubServer
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DESKTOP = {"viewport": {"width": 1280, "height": 860}}
@@ -65,6 +69,12 @@ class RunningApp:
 
     def close(self) -> None:
         self.page.close(verbose=False)
+
+
+def run(coroutine):
+    """Run a coroutine to its end, in a thread of its own: Playwright keeps a loop running in the main one."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
 
 
 def free_port() -> int:
@@ -145,3 +155,20 @@ def visit(chromium, running_app):
     yield open_page
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="session")
+def hub_process(tmp_path_factory) -> Iterator[HubServer]:
+    server = HubServer(tmp_path_factory.mktemp("hub"), HUB_PORT)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def the_hub(hub_process, tmp_path, monkeypatch) -> Iterator[HubServer]:
+    """An empty Hub, an empty cache, and a login as anna, who may write."""
+    hub_process.reset(tmp_path / "hub")
+    shutil.rmtree(Path(HUB_HOME) / "hub", ignore_errors=True)
+    monkeypatch.setenv("HF_TOKEN", WRITER)
+    yield hub_process
+    assert hub_process.strange == [], "the client asked for what the test server does not know"

@@ -1,6 +1,5 @@
 """The app as a server: its API, its routes with good and bad requests, its flags, and how it starts."""
 
-import asyncio
 import io
 import os
 import subprocess
@@ -19,7 +18,7 @@ from pix2pix.canvas.examples import SyntheticExamples
 from pix2pix.canvas.routes import LARGEST_UPLOAD, LONGEST_REQUEST
 from pix2pix.labels import INDEX, PALETTE, colorize, decode_runs, encode_runs
 from pix2pix.serving import Line, Models
-from tests.conftest import StandIn, grey_of
+from tests.conftest import StandIn, grey_of, run
 
 ROOT = Path(app.__file__).parent
 WALL = np.full((256, 256), INDEX["facade"], np.uint8)
@@ -255,7 +254,7 @@ def test_without_a_checkpoint_the_page_still_serves_and_says_so():
             return (await client.post("/canvas/generate", json=job(model=""))).json()
 
     assert page.config
-    assert "no checkpoint here yet" in asyncio.run(answer())["error"]
+    assert "no checkpoint here yet" in run(answer())["error"]
 
 
 def test_every_module_of_the_page_is_served_with_its_version_in_the_path(client, running_app):

@@ -12,6 +12,7 @@ import json
 import logging
 from pathlib import Path
 
+import anyio
 import anyio.to_thread
 import numpy as np
 from PIL import Image
@@ -23,10 +24,11 @@ from starlette.staticfiles import StaticFiles
 from pix2pix.canvas.examples import SIZE, Examples
 from pix2pix.canvas.uploads import read_labels
 from pix2pix.labels import colorize, decode_runs, encode_runs
-from pix2pix.serving import CrowdedError, Line, Models, ReplacedError
+from pix2pix.serving import CrowdedError, Line, Model, Models, ReplacedError
 
 LONGEST_REQUEST = 4 * SIZE * SIZE + 4096  # bytes: the longest honest drawing and its settings
 LARGEST_UPLOAD = 20 * 2**20  # bytes
+LONGEST_NAME = 200  # characters
 MOST_SEEDS = 2**31
 THUMBNAIL = 72  # pixels
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
@@ -47,6 +49,8 @@ class Painter:
         self.modules = [f"{self.base}/{digest}/{path.name}" for path in modules]
         self.main_module = f"{self.base}/{digest}/main.js"
         self._digest = digest
+        # Of the threads that all routes share, loading (which may take minutes) and reading get only a few.
+        self._loaders, self._readers = anyio.CapacityLimiter(4), anyio.CapacityLimiter(2)
 
     def routes(self) -> list[BaseRoute]:
         return [
@@ -70,12 +74,14 @@ class Painter:
             job = await _json(request)
             image = colorize(decode_runs(_text(job, "drawing"), SIZE, SIZE))
             variation, kind = _variation(job.get("variation")), "PNG" if job.get("format") == "png" else "JPEG"
-            name = _text(job, "model") or None
-            model = self.models.loaded(name) or await anyio.to_thread.run_sync(self.models.get, name)
+            name, visitor = _text(job, "model") or None, _text(job, "visitor")
+            model = self.models.loaded(name) or await self._load(name)
         except ValueError as error:
             return _refusal(str(error), 422)
         try:
-            async with self.line.turn(_text(job, "visitor")):
+            async with self.line.turn(visitor):
+                if await request.is_disconnected():
+                    return Response(status_code=499)  # nginx's code: the visitor has left; nobody reads this
                 picture = await anyio.to_thread.run_sync(lambda: _encoded(model(image, variation), kind))
         except ReplacedError:
             return _refusal("a newer drawing took its place", 409, again=True)
@@ -90,7 +96,7 @@ class Painter:
         """JSON {model} -> {model} once it is loaded."""
         try:
             name = _text(await _json(request), "model")
-            await anyio.to_thread.run_sync(self.models.get, name or None)
+            await self._load(name or None)
         except ValueError as error:
             return _refusal(str(error), 422)
         except Exception:
@@ -98,11 +104,14 @@ class Painter:
             return _refusal("this model could not be loaded", 500)
         return JSONResponse({"model": name or self.models.default})
 
+    async def _load(self, name: str | None) -> Model:
+        return await anyio.to_thread.run_sync(self.models.get, name, limiter=self._loaders)
+
     async def read(self, request: Request) -> Response:
         """An uploaded image file -> {drawing, width, height, off, pixels, palette}."""
         try:
             data = await _body(request, LARGEST_UPLOAD)
-            upload = await anyio.to_thread.run_sync(read_labels, data, SIZE, SIZE)
+            upload = await anyio.to_thread.run_sync(read_labels, data, SIZE, SIZE, limiter=self._readers)
         except ValueError as error:
             return _refusal(str(error), 422)
         (width, height), drawing = upload.original_size, encode_runs(upload.labels)
@@ -172,8 +181,8 @@ async def _json(request: Request) -> dict:
 
 def _text(job: dict, key: str) -> str:
     value = job.get(key) or ""
-    if not isinstance(value, str):
-        raise ValueError(f"{key} must be text")
+    if not isinstance(value, str) or (key != "drawing" and len(value) > LONGEST_NAME):
+        raise ValueError(f"{key} must be text of at most {LONGEST_NAME} characters")
     return value
 
 

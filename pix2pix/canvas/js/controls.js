@@ -49,7 +49,7 @@ export function bindControls(element, studio, act) {
   }
 
   studio.subscribe(({ painted }) => {
-    refresh();
+    if (!painted || !studio.gesture) refresh(); // within a drag only the pixels change
     if (painted) showShares();
   });
   refresh();

@@ -40,7 +40,7 @@ export function bindKeyboard(element, overlay, studio, view, classKeys, act, say
     else if (ACTION_KEYS[key]) act(ACTION_KEYS[key]);
     else if (key === "delete" || key === "backspace") act("remove");
     else if (key === "escape") escape();
-    else return false;
+    else return key === "alt" && event.target === overlay; // a browser would go to its menu when Alt is released
     return true;
   }
 

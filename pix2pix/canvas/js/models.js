@@ -1,6 +1,6 @@
 // The choice of the model. While another one loads, and when it does not load, the old one keeps working.
 
-import { sentence } from "./sources.js";
+import { sentence } from "./status.js";
 
 const OTHER = "Another…";
 
@@ -12,6 +12,7 @@ export class ModelChoice {
     this.progress = element.querySelector(".loading");
     this.dialog = element.querySelector("dialog.other");
     if (others !== "bundled") this.select.add(new Option(OTHER));
+    if (others === "any") this.dialog.querySelector("[data-shows=others]").textContent += ", or a folder of this machine";
     if (!this.select.options.length) this.select.add(new Option("none yet", ""));
     this.current = this.select.value === OTHER ? "" : this.select.value;
     this.select.addEventListener("change", () => (this.select.value === OTHER ? this.#ask() : this.load(this.select.value)));

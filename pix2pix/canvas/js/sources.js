@@ -2,6 +2,7 @@
 
 import { drawingIn } from "./link.js";
 import { decodeRuns } from "./runs.js";
+import { sentence } from "./status.js";
 
 const MOST_SEEDS = 2 ** 31;
 
@@ -67,7 +68,8 @@ export class Sources {
       this.studio.load(decodeRuns(answer.drawing, this.studio.drawing.labels.length, this.classes), origin);
       return answer;
     } catch (error) {
-      this.tell(error.again === undefined ? "This needs the connection, which is lost right now." : sentence(error.message), "warning");
+      const lost = error.again === undefined; // no answer of the server's
+      this.tell(lost ? "This needs the connection, which is lost right now." : sentence(error.message), "warning");
       return null;
     }
   }
@@ -86,5 +88,3 @@ export class Sources {
     document.addEventListener("paste", pasted);
   }
 }
-
-export const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;

@@ -1,0 +1,45 @@
+// What the page tells: messages, the condition of the live loop, and what lies under the pointer.
+
+import { labelAt } from "./drawing.js";
+
+const MESSAGE_STAYS = 8000; // milliseconds until the line that says what to do is back
+
+export const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
+
+/** One line for all messages; it always has its place, so nothing moves when it changes. */
+export function messages(line) {
+  const lead = line.textContent;
+  let timer = null;
+  return function tell(text, kind = "", stays = false) {
+    clearTimeout(timer);
+    line.textContent = text ?? lead;
+    line.title = text ?? ""; // a narrow screen cuts it off
+    line.dataset.kind = kind;
+    if (text && !stays) timer = setTimeout(() => tell(null), MESSAGE_STAYS);
+  };
+}
+
+/** Tell what the live loop is at, once for each change. */
+export function sayCondition(element, tell, condition, message) {
+  const before = element.dataset.live;
+  element.dataset.live = condition;
+  if (condition === before) return;
+  if (condition === "reconnecting") tell("Reconnecting… keep painting, your drawing is safe.", "warning", true);
+  else if (condition === "slow") tell("This picture takes long; keep painting meanwhile.", "warning", true);
+  else if (condition === "failed") tell(sentence(message), "warning", true);
+  else if (condition === "live" && element.dataset.trouble) tell(null);
+  if (condition !== "painting") element.dataset.trouble = condition === "live" ? "" : condition;
+}
+
+/** The read-out above the drawing: size while dragging, else place and class under the pointer. */
+export function describePointer(element, studio, classes) {
+  const readout = element.querySelector(".readout");
+  const spoken = element.querySelector("[data-shows=spoken]");
+  return (point, aloud = false) => {
+    const pixel = point && studio.pixelAt(point);
+    const size = studio.readout && `${studio.readout.width} × ${studio.readout.height}`;
+    const place = pixel && `${classes[labelAt(studio.drawing, pixel.x, pixel.y)].name}  ${pixel.x}, ${pixel.y}`;
+    readout.textContent = size || place || "";
+    if (aloud) spoken.textContent = [size, place].filter(Boolean).join(", ");
+  };
+}

@@ -1,0 +1,150 @@
+"""Turns at the model, and which models there are: fair, bounded, and nothing read that is not allowed."""
+
+import asyncio
+import threading
+
+import pytest
+
+from pix2pix.serving import MOST_OTHERS, CrowdedError, Line, Models, ReplacedError, listed_models
+from tests.conftest import run
+
+
+async def take(line: Line, visitor: str, order: list[str], gate: asyncio.Event) -> None:
+    async with line.turn(visitor):
+        order.append(visitor)
+        await gate.wait()
+
+
+def run_line(visitors: list[str], waiting: int = 32) -> tuple[list[str], list[type | None]]:
+    """Queue visitors up behind one who holds the model, then let go; the order of turns and what each met."""
+
+    async def scene():
+        line, order, gate = Line(running=1, waiting=waiting), [], asyncio.Event()
+        tasks = []
+        for visitor in ["first", *visitors]:
+            tasks.append(asyncio.create_task(take(line, visitor, order, gate)))
+            await asyncio.sleep(0)
+        gate.set()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        return order[1:], [type(each) if each else None for each in results[1:]]
+
+    return run(scene())
+
+
+def test_turns_come_in_the_order_of_arrival():
+    assert run_line(["a", "b", "c"]) == (["a", "b", "c"], [None] * 3)
+
+
+def test_a_newer_picture_takes_the_place_of_the_same_visitors_older_one():
+    order, met = run_line(["a", "b", "a", "a"])
+    assert order == ["a", "b"]
+    assert met == [ReplacedError, None, ReplacedError, None]
+
+
+def test_the_line_is_bounded_but_a_waiting_visitor_may_still_replace():
+    order, met = run_line(["a", "b", "c", "a"], waiting=2)
+    assert order == ["a", "b"]
+    assert met == [ReplacedError, None, CrowdedError, None]
+
+
+def test_a_visitor_who_leaves_gives_the_turn_on():
+    async def scene():
+        line, order, gate = Line(), [], asyncio.Event()
+        holder = asyncio.create_task(take(line, "holder", order, gate))
+        await asyncio.sleep(0)
+        leaver = asyncio.create_task(take(line, "leaver", order, gate))
+        await asyncio.sleep(0)
+        stayer = asyncio.create_task(take(line, "stayer", order, gate))
+        await asyncio.sleep(0)
+        leaver.cancel()
+        gate.set()
+        await asyncio.gather(holder, stayer)
+        await asyncio.wait_for(take(line, "later", order, gate), 1)
+        return order
+
+    assert run(scene()) == ["holder", "stayer", "later"]
+
+
+def test_a_turn_is_given_back_when_the_model_fails():
+    async def scene():
+        line = Line()
+        with pytest.raises(RuntimeError):
+            async with line.turn("a"):
+                raise RuntimeError
+        async with line.turn("b"):
+            return True
+
+    assert run(scene())
+
+
+# --- Models
+
+
+def load(source):
+    if source == "bad":
+        raise ValueError("bad is not a checkpoint")
+    return lambda image, variation=None: source
+
+
+def test_a_listed_model_is_loaded_once_however_many_ask():
+    loads = []
+    models = Models(lambda source: loads.append(source) or load(source), {"facades": "folder"})
+    threads = [threading.Thread(target=models.get) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert loads == ["folder"]
+    assert models.loaded() is models.get("facades")
+
+
+@pytest.mark.parametrize("name", ["someone/model", "/etc", "..", "checkpoints"])
+def test_by_default_visitors_load_only_what_is_listed(name):
+    with pytest.raises(ValueError, match=r"not a model of this page\. It offers: facades"):
+        Models(load, {"facades": "folder"}).get(name)
+
+
+def test_with_hub_visitors_load_hub_ids_but_no_folders(tmp_path, monkeypatch):
+    models = Models(load, {"facades": "folder"}, "hub")
+    assert models.get("someone/model@v1.2")(None) == "someone/model@v1.2"
+    (tmp_path / "runs" / "secret").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    for name in ("runs/secret", "runs/secret@main", "../runs", str(tmp_path), "a/b/c", "https://host/x"):
+        with pytest.raises(ValueError, match="USER/REPO"):
+            models.get(name)
+
+
+def test_with_any_visitors_load_folders_too(tmp_path):
+    assert Models(load, {}, "any").get(str(tmp_path))(None) == tmp_path
+
+
+def test_visitors_models_make_room_for_each_other_and_never_push_out_the_listed():
+    models = Models(load, {"facades": "folder"}, "hub")
+    models.get()
+    for number in range(MOST_OTHERS + 1):
+        models.get(f"someone/model{number}")
+    assert models.loaded("facades")
+    assert models.loaded("someone/model0") is None
+    assert models.loaded(f"someone/model{MOST_OTHERS}")
+
+
+def test_a_model_that_does_not_load_says_why_and_leaves_the_others():
+    models = Models(load, {"facades": "folder", "broken": "bad"})
+    models.get()
+    with pytest.raises(ValueError, match="bad is not a checkpoint"):
+        models.get("broken")
+    assert models.loaded("facades")
+
+
+def test_models_are_found_in_a_folder_and_the_chosen_one_comes_first(tmp_path):
+    for name in ("facades", "winter"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.json").write_text("{}")
+    (tmp_path / "empty").mkdir()
+    own = tmp_path.parent / "runs"
+    own.mkdir(exist_ok=True)
+    assert list(listed_models(tmp_path)) == ["facades", "winter"]
+    assert list(listed_models(tmp_path, "winter")) == ["winter", "facades"]
+    assert listed_models(tmp_path, str(own))["runs"] == own
+    assert list(listed_models(tmp_path, "someone/model@v1")) == ["someone/model@v1", "facades", "winter"]
+    assert listed_models(tmp_path / "nowhere") == {}
