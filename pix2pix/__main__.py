@@ -7,9 +7,7 @@ import importlib
 import sys
 from collections.abc import Sequence
 
-import tyro
-
-from pix2pix.cli import run_command
+from pix2pix.cli import parse, run_command
 
 COMMANDS = {
     "translate": ("pix2pix.translate", "files in, files out"),
@@ -31,7 +29,7 @@ def main(arguments: Sequence[str]) -> None:
         module = importlib.import_module(COMMANDS[name][0])
     except ModuleNotFoundError as error:
         raise ValueError(f"{name} needs {error.name}: pip install -r requirements-train.txt") from None
-    tyro.cli(getattr(module, name), args=arguments[1:], prog=f"python -m pix2pix {name}")
+    parse(getattr(module, name), arguments[1:], prog=f"python -m pix2pix {name}")
 
 
 if __name__ == "__main__":

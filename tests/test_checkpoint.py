@@ -1,0 +1,137 @@
+"""Checkpoints: what is written is what is read, and nothing else is read."""
+
+import errno
+import json
+import os
+from dataclasses import replace
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from pix2pix import checkpoint
+from pix2pix.config import PRESETS, Config, from_json, to_json
+from pix2pix.networks import build_generator
+
+TINY = {name: replace(preset, width=2, discriminator_width=2) for name, preset in PRESETS.items()}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    torch.manual_seed(0)
+    checkpoint.save(tmp_path / "tiny", TINY["paper"], build_generator(TINY["paper"]), "card")
+    return tmp_path / "tiny"
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_checkpoint_is_read_as_it_was_written(preset, tmp_path):
+    generator = build_generator(TINY[preset])
+    checkpoint.save(tmp_path / "tiny", TINY[preset], generator, "card")
+    config, read = checkpoint.load(tmp_path / "tiny")
+    assert config == TINY[preset]
+    assert not read.training
+    for name, weight in generator.state_dict().items():
+        assert torch.equal(weight, read.state_dict()[name])
+
+
+def test_a_checkpoint_can_be_stored_at_half_the_size(tmp_path):
+    generator = build_generator(TINY["live"])
+    for name, half in (("whole", False), ("half", True)):
+        checkpoint.save(tmp_path / name, TINY["live"], generator, "card", half)
+    whole, half = ((tmp_path / name / "model.safetensors").stat().st_size for name in ("whole", "half"))
+    assert half < 0.6 * whole
+    _, read = checkpoint.load(tmp_path / "half")
+    for name, weight in generator.state_dict().items():
+        assert torch.equal(weight.half().float(), read.state_dict()[name])
+
+
+def test_a_run_folder_stands_for_its_newest_checkpoint(tmp_path):
+    for step in (5, 10):
+        checkpoint.save(
+            tmp_path / "run" / "checkpoints" / f"step-{step:09d}", TINY["live"], build_generator(TINY["live"]), "card"
+        )
+    assert checkpoint.find(tmp_path / "run").name == "step-000000010"
+
+
+def change_weights(folder, change):
+    weights = load_file(folder / "model.safetensors")
+    change(weights)
+    save_file(weights, folder / "model.safetensors")
+
+
+def change_config(folder, **changes):
+    values = json.loads((folder / "config.json").read_text()) | changes
+    (folder / "config.json").write_text(json.dumps(values))
+
+
+FIRST = "encoders.0.weight"
+
+
+@pytest.mark.parametrize(
+    ("breaking", "said"),
+    [
+        (lambda f: change_weights(f, lambda w: w.pop(FIRST)), f"lacks {FIRST}"),
+        (lambda f: change_weights(f, lambda w: w.update(more=torch.zeros(1))), "knows nothing of: more"),
+        (lambda f: change_weights(f, lambda w: w.update({FIRST: torch.zeros(2)})), f"{FIRST} is 2, config.json asks"),
+        (lambda f: change_weights(f, lambda w: w.update({FIRST: w[FIRST].int()})), "not floating point"),
+        (lambda f: change_config(f, widht=3), "has unknown keys: widht"),
+        (lambda f: change_config(f, width="64"), 'width is "64"; it must be int'),
+        (lambda f: change_config(f, width=10**9), "width is 1000000000"),
+        (lambda f: change_config(f, generator="../../etc"), "generator is"),
+        (lambda f: change_config(f, model_type="bert"), "not the config of a pix2pix checkpoint"),
+        (lambda f: (f / "config.json").write_text("{"), "not valid JSON"),
+        (lambda f: (f / "config.json").write_text("[" * 100_000), "not valid JSON"),
+        (lambda f: (f / "model.safetensors").write_bytes(b"\x80\x02}q"), "not a readable safetensors file"),
+        (lambda f: os.truncate(f / "model.safetensors", 5000), "not a readable safetensors file"),
+        (lambda f: (f / "model.safetensors").unlink(), "it has no model.safetensors"),
+        (lambda f: (f / "model.safetensors").rename(f / "net.pth"), "net.pth, a pickle, which could run code"),
+        (lambda f: (f / "config.json").unlink(), "it has no config.json"),
+    ],
+)
+def test_a_broken_checkpoint_is_refused_in_one_line_that_says_why(folder, breaking, said):
+    breaking(folder)
+    with pytest.raises(ValueError) as refusal:
+        checkpoint.load(folder)
+    assert said in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_missing_folder_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="no checkpoint at"):
+        checkpoint.load(tmp_path / "nowhere")
+
+
+def test_an_existing_folder_is_never_overwritten(folder):
+    with pytest.raises(ValueError, match="exists already"):
+        checkpoint.save(folder, TINY["paper"], build_generator(TINY["paper"]), "card")
+
+
+def test_a_full_disk_leaves_the_old_weights_whole_and_nothing_half_written(folder, monkeypatch):
+    before = (folder / "model.safetensors").read_bytes()
+
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        checkpoint.write_weights(folder, build_generator(TINY["paper"]))
+    with pytest.raises(OSError, match="No space left"):
+        checkpoint.save(folder.parent / "other", TINY["paper"], build_generator(TINY["paper"]), "card")
+    assert (folder / "model.safetensors").read_bytes() == before
+    assert sorted(path.name for path in folder.parent.iterdir()) == ["tiny"]
+    assert sorted(path.name for path in folder.iterdir()) == ["README.md", "config.json", "model.safetensors"]
+
+
+def test_a_config_from_an_older_version_takes_the_defaults_of_what_it_lacks():
+    values = json.loads(to_json(TINY["live"]))
+    del values["mirror"]
+    assert from_json(json.dumps(values)) == TINY["live"]
+
+
+def test_the_paper_preset_is_the_recipe():
+    recipe = Config(
+        direction="BtoA", size=256, mirror=True, generator="unet", width=64, depth=8, bottleneck_norm=False,
+        discriminator_width=64, epochs=200, batch_size=1, learning_rate=2e-4, beta1=0.5, beta2=0.999, decay_epochs=0,
+        l1_weight=100, gan_weight=1, ema=0, precision="no", log_every=50, save_every=5000,
+    )  # fmt: skip
+    assert PRESETS["paper"] == recipe

@@ -1,0 +1,158 @@
+"""From picture to picture: the rules of `Translator`, ONNX against torch, and the commands built on them."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from pix2pix import __main__ as command_line
+from pix2pix import checkpoint, export, images, inference, labels, synthetic
+from pix2pix.cli import run_command
+from pix2pix.config import PRESETS
+from pix2pix.networks import build_generator
+
+
+@pytest.fixture(scope="module", params=PRESETS)
+def folder(request, tmp_path_factory):
+    """A checkpoint of a small generator with its ONNX graph."""
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("checkpoints") / request.param
+    config = replace(PRESETS[request.param], width=4)
+    checkpoint.save(folder, config, build_generator(config), "card", half=True)
+    export.add_onnx(folder, *checkpoint.load(folder))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def drawing():
+    return labels.colorize(synthetic.label_map(1))
+
+
+def test_onnx_gives_the_pictures_that_torch_gives(folder, drawing):
+    ours, reference = inference.load(folder), inference.load_torch(folder)
+    for variation in (None, 3):
+        difference = ours(drawing, variation).astype(int) - reference(drawing, variation)
+        assert np.abs(difference).max() <= 1  # where rounding falls the other way
+    assert export.greatest_difference(folder, *checkpoint.load(folder)) < 1e-4
+
+
+def test_the_same_input_gives_the_same_picture_and_a_variation_another_one(folder, drawing):
+    translator = inference.load(folder)
+    assert np.array_equal(translator(drawing), translator(drawing))
+    assert np.array_equal(translator(drawing, 5), translator(drawing, 5))
+    assert not np.array_equal(translator(drawing), translator(drawing, 5))
+    assert not np.array_equal(translator(drawing, 6), translator(drawing, 5))
+
+
+def test_a_label_map_gives_the_picture_of_its_label_image(folder):
+    translator, label_map = inference.load(folder), synthetic.label_map(2)
+    assert np.array_equal(translator(label_map), translator(labels.colorize(label_map)))
+
+
+def test_a_label_image_that_went_through_jpeg_is_snapped_first(folder, drawing):
+    translator = inference.load(folder)
+    noisy = drawing.astype(int) + np.random.default_rng(0).integers(-15, 16, drawing.shape)
+    assert np.array_equal(translator(noisy.clip(0, 255).astype(np.uint8)), translator(drawing))
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (100, 300), (256, 512)])
+def test_any_size_gives_a_picture_of_that_size(folder, height, width):
+    assert inference.load(folder)(np.zeros((height, width, 3), np.uint8)).shape == (height, width, 3)
+
+
+def test_sides_that_fit_no_multiple_are_continued_by_reflection_and_cropped_back(folder):
+    translator, drawn = inference.load(folder), labels.colorize(synthetic.label_map(3, 200, 256))
+    mirrored = np.vstack([drawn, drawn[-1:-57:-1]])
+    assert np.array_equal(translator(drawn), translator(mirrored)[:200])
+
+
+def test_a_graph_made_for_other_weights_is_refused(folder, tmp_path):
+    config = replace(checkpoint.load(folder)[0], width=5)
+    checkpoint.save(tmp_path / "other", config, build_generator(config), "card")
+    (tmp_path / "other" / "model.onnx").write_bytes((folder / "model.onnx").read_bytes())
+    with pytest.raises(ValueError, match=r"made for other weights|does not load"):
+        inference.load(tmp_path / "other")
+
+
+def test_a_checkpoint_without_a_graph_runs_on_torch(folder, tmp_path, drawing):
+    config, generator = checkpoint.load(folder)
+    checkpoint.save(tmp_path / "plain", config, generator, "card")
+    difference = inference.load(tmp_path / "plain")(drawing).astype(int) - inference.load(folder)(drawing)
+    assert np.abs(difference).max() <= 1
+
+
+def test_serving_imports_neither_torch_nor_gradio(folder):
+    code = (
+        "import sys; from pix2pix import inference; import numpy; "
+        f"inference.load({str(folder)!r})(numpy.zeros((256, 256), 'uint8')); "
+        "assert not {'torch', 'gradio', 'matplotlib'} & sys.modules.keys()"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[1])
+
+
+def test_the_graph_holds_no_weights_and_nothing_of_the_machine_that_made_it(folder):
+    graph = (folder / "model.onnx").read_bytes()
+    assert len(graph) < 100_000 < (folder / "model.safetensors").stat().st_size
+    assert str(Path(__file__).parents[1]).encode() not in graph
+
+
+# The commands.
+
+
+def command(*arguments) -> int:
+    with pytest.raises(SystemExit) as stop:
+        run_command(command_line.main, [str(argument) for argument in arguments])
+    return stop.value.code
+
+
+def test_translate_turns_files_and_folders_into_pictures_of_the_same_names(folder, drawing, tmp_path):
+    (tmp_path / "more").mkdir()
+    for name in ("one.png", "more/two.png", "more/three.png"):
+        images.write_png(tmp_path / name, drawing)
+    (tmp_path / "more" / "notes.txt").write_text("no picture")
+    goal = tmp_path / "photos"
+    command_line.main(
+        ["translate", str(folder), *map(str, (tmp_path / "one.png", tmp_path / "more")), "--output", str(goal)]
+    )
+    assert sorted(path.name for path in goal.iterdir()) == ["one.png", "three.png", "two.png"]
+    assert np.array_equal(images.read_image(goal / "two.png"), inference.load(folder)(drawing))
+
+
+def test_translate_overwrites_nothing_and_writes_nothing_for_bad_input(folder, drawing, tmp_path, capsys):
+    images.write_png(tmp_path / "one.png", drawing)
+    (tmp_path / "sub").mkdir()
+    images.write_png(tmp_path / "sub" / "one.png", drawing)
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    (tmp_path / "empty").mkdir()
+    goal = tmp_path / "photos"
+    cases = [
+        ([tmp_path / "one.png", tmp_path / "sub"], "would both become"),
+        ([tmp_path / "nowhere.png"], "does not exist"),
+        ([tmp_path / "empty"], "no images in"),
+        ([tmp_path / "broken.png"], "not an image file"),
+    ]
+    for inputs, said in cases:
+        assert command("translate", folder, *inputs, "--output", goal) == 2
+        assert said in capsys.readouterr().err
+        assert not goal.exists() or not any(goal.iterdir())
+    assert command("translate", folder, tmp_path / "one.png", "--output", tmp_path) == 2
+    assert "exists already" in capsys.readouterr().err
+
+
+def test_export_writes_half_precision_weights_and_their_graph_together(folder, tmp_path, capsys):
+    config, generator = checkpoint.load(folder)
+    checkpoint.save(tmp_path / "whole", config, generator, "card")
+    before = (tmp_path / "whole" / "model.safetensors").stat().st_size
+    command_line.main(["export", str(tmp_path / "whole"), "--half"])
+    assert "from torch" in capsys.readouterr().out
+    assert (tmp_path / "whole" / "model.safetensors").stat().st_size < 0.6 * before
+    assert inference.load(tmp_path / "whole").network.__class__.__name__ == "OnnxNetwork"
+
+
+def test_an_unknown_command_is_one_line(capsys):
+    assert command("trnslate") == 2
+    assert capsys.readouterr().err.startswith("error: unknown command 'trnslate'; there are: ")
