@@ -17,13 +17,13 @@ from typing import Annotated
 import tyro
 
 from pix2pix.cli import parse, run_command
-from pix2pix.config import PRESETS, Config, to_json
+from pix2pix.config import PRESETS, TASKS, Config, to_json
 
 try:
     import torch
     from accelerate import Accelerator
 
-    from pix2pix.data import load_pairs, steps_per_epoch
+    from pix2pix.data import fit_config, load_pairs, steps_per_epoch, suggest_workers
     from pix2pix.networks import build_discriminator, build_generator
     from pix2pix.run import Run, check_new
     from pix2pix.trainer import Diverged, Interrupted, Trainer, step_seconds, train
@@ -37,21 +37,22 @@ class Options:
 
     config: Annotated[Config, tyro.conf.OmitArgPrefixes]
     data: str | None = None
-    """A folder of pairs, or `synthetic`."""
+    """A folder of pairs, a dataset of the Hub (USER/NAME), or drawn: synthetic, synthetic-edges, -maps, -night."""
     output: Path | None = None
     """The run folder; runs/NAME-OF-DATA unless given."""
     resume: bool = False
     """Continue the run in --output, with the data and the config it was started with."""
     dry_run: bool = False
     """Show the config, the counts and the cost of a step; write nothing."""
-    workers: int = 0
-    """Processes that augment pairs beside the training; 0 does it in between."""
+    workers: int | None = None
+    """Processes that read and augment pairs beside the training; unless given, none where all pairs stay decoded in
+    memory, else one a core."""
 
 
 def main(arguments: Sequence[str]) -> None:
     """Raises ValueError or OSError for what the user can mend; exits with 130 or 143 when interrupted."""
     preset, arguments = take_preset(list(arguments))
-    defaults = Options(config=PRESETS[preset])
+    defaults = Options(config=(PRESETS | TASKS)[preset])
     options = parse(Options, arguments, prog="train.py", default=defaults)
     if options.resume:
         run = open_run(options, unchanged=options.config == defaults.config)
@@ -59,7 +60,7 @@ def main(arguments: Sequence[str]) -> None:
     else:
         if options.data is None:
             raise ValueError("no data: give --data DIR, or --data synthetic to train on drawn facades")
-        config, data = options.config, options.data
+        config, data = fit_config(options.config, options.data), options.data
         output = options.output or Path("runs") / Path(data).name
         check_new(output)
 
@@ -72,6 +73,7 @@ def main(arguments: Sequence[str]) -> None:
     steps = steps_per_epoch(len(train_pairs), config, processes)
     accelerator.print(
         f"{data}: {len(train_pairs)} training and {len(val_pairs)} validation pairs, {config.direction}\n"
+        f"train: {train_pairs.about}\nval: {val_pairs.about}\n"
         f"on {hardware}: {steps:,} steps an epoch, {steps * config.epochs:,} in all"
     )
     if options.dry_run:
@@ -87,7 +89,8 @@ def main(arguments: Sequence[str]) -> None:
         run = Run.create(output, config, facts) if accelerator.is_main_process else Run(output, config, facts)
     accelerator.wait_for_everyone()
     try:
-        train(trainer, train_pairs, val_pairs, run, options.workers)
+        workers = suggest_workers(train_pairs) if options.workers is None else options.workers
+        train(trainer, train_pairs, val_pairs, run, workers)
     except Interrupted as interruption:
         accelerator.print(f"saved at step {interruption.step:,}; to go on: {run.resume_command}")
         sys.exit(128 + interruption.signal)
@@ -105,8 +108,8 @@ def take_preset(arguments: list[str]) -> tuple[str, list[str]]:
         flag, equals, value = argument.partition("=")
         if flag == "--preset":
             name = value if equals else "".join(arguments[place + 1 : place + 2])
-            if name not in PRESETS:
-                raise ValueError(f"unknown preset {name!r}; there are: {', '.join(PRESETS)}")
+            if name not in PRESETS | TASKS:
+                raise ValueError(f"unknown preset {name!r}; there are: {', '.join(PRESETS | TASKS)}")
             return name, arguments[:place] + arguments[place + (1 if equals else 2) :]
     return "paper", arguments
 

@@ -31,7 +31,7 @@ class Config:
     """Pixels: and to this width; 0 makes them square."""
     jitter: int = 0
     """Pixels: scaled up to this height, then cropped at random (paper, section 6.2); 0 is the paper's 286 for 256, and
-    in proportion for other sizes; equal to `size` is off."""
+    in proportion for other sizes; -1, or equal to `size`, is off."""
     mirror: bool = True
     """Mirror pairs at random, left to right."""
 
@@ -90,7 +90,7 @@ class Config:
         for name, least, most in (
             ("size", 4, 4096),
             ("columns", 4 if self.columns else 0, 4096),
-            ("jitter", self.size if self.jitter else 0, 8192),
+            ("jitter", self.size if self.jitter > 0 else -1, 8192),
             ("width", 1, MOST_PARAMETERS_WIDTH),
             ("depth", 2, 12),
             ("in_channels", 1, MOST_CHANNELS),
@@ -135,7 +135,7 @@ class Config:
     @property
     def jittered(self) -> tuple[int, int]:
         """Height and width in pixels that training pictures are scaled up to before they are cropped."""
-        height = self.jitter or round(self.size * 286 / 256)
+        height = {-1: self.size, 0: round(self.size * 286 / 256)}.get(self.jitter, self.jitter)
         return height, round(height * self.picture_width / self.size)
 
 
@@ -144,6 +144,17 @@ PRESETS = {
     "paper": Config(),
     # Small enough to follow a brush on two cores; weights averaged, learning rate falling at the end.
     "live": Config(generator="live", width=32, discriminator_width=32, epochs=70, decay_epochs=25, ema=0.999),
+}
+
+TASKS = {
+    # The paper's other tasks, as its section 6.2 trained them, on the published sets' halves.
+    "map2aerial": Config(task="photo"),
+    "aerial2map": Config(task="photo", direction="AtoB"),
+    "labels2street": Config(task="photo"),
+    "edges2photo": Config(task="edges", direction="AtoB", jitter=-1, mirror=False, epochs=15, batch_size=4),
+    "day2night": Config(task="photo", epochs=17, batch_size=4),
+    "night2day": Config(task="photo", direction="AtoB", epochs=17, batch_size=4),
+    "colorize": Config(task="colors", in_channels=1, jitter=-1, epochs=6, batch_size=4),
 }
 
 

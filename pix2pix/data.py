@@ -1,8 +1,9 @@
-"""Pairs of pictures: found in a folder or drawn by `synthetic`, kept decoded in memory, augmented by a seed."""
+"""Pairs as they are trained on: brought to one size, kept decoded in memory within a bound, augmented by a seed."""
 
+import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -11,76 +12,154 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 
-from pix2pix import images, labels, synthetic
+from pix2pix import images, labels
 from pix2pix.config import Config
+from pix2pix.layouts import name_some
+from pix2pix.sources import DrawnSource, Source, open_source
 
-LAYOUTS = "DIR/{train,val,test}/NAME.jpg|png with the two halves side by side, or the name `synthetic`"
-SYNTHETIC_TRAIN, SYNTHETIC_VAL = 400, 40  # as many pairs as the facades set, about
+KEPT_BYTES = 2 * 2**30  # of decoded pairs, at most: 5,400 pairs of 256x256
+CHECKED_BYTES = 2**29  # sets up to this size are decoded before training starts: 1,300 pairs of 256x256
+MOST_WORKERS = 8
 
 
 @dataclass(frozen=True)
 class Pair:
-    """One named pair; both pictures are `(size, size, 3)` uint8, label inputs in exact palette colours."""
+    """One named pair; both pictures are `(size, columns, C)` uint8, label inputs in exact palette colours."""
 
     name: str
     input: np.ndarray
     target: np.ndarray
 
 
-def load_pairs(data: str, split: str, config: Config) -> list[Pair]:
-    """The pairs of one split, decoded, resized and snapped; ValueError names what cannot be read, and why."""
-    if data == "synthetic":
-        count = SYNTHETIC_VAL if split == "val" else SYNTHETIC_TRAIN
-        return [_drawn_pair(split, index, config) for index in range(count)]
-    files = find_files(Path(data), split)
-    with_names = zip(_unique_stems(files), files, strict=True)
-    return [_read_pair(name, path, config) for name, path in with_names]
+class Pairs(Sequence[Pair]):
+    """The pairs of a source, read when they are first asked for and kept as far as `KEPT_BYTES` reach.
+
+    `about` is one line that says what was found.
+    """
+
+    def __init__(self, source: Source, config: Config):
+        self.source, self.config, self.about = source, config, source.about
+        self._kept: dict[int, Pair] = {}
+        self._most_kept = KEPT_BYTES // _pair_bytes(config)
+
+    def __len__(self) -> int:
+        return len(self.source.names)
+
+    def __getitem__(self, index: int | slice) -> Pair | list[Pair]:
+        """Raises ValueError, in one line that names the file, for a picture that cannot be read."""
+        if isinstance(index, slice):
+            return [self[each] for each in range(*index.indices(len(self)))]
+        index = range(len(self))[index]
+        if pair := self._kept.get(index):
+            return pair
+        pair = self._make(index)
+        if len(self._kept) < self._most_kept:
+            self._kept[index] = pair
+        return pair
+
+    @property
+    def fits_in_memory(self) -> bool:
+        return len(self) <= self._most_kept
+
+    def check(self) -> None:
+        """Decode all pairs; raises ValueError that names those that cannot be."""
+        with ThreadPoolExecutor(available_cores()) as pool:
+            if offenders := [why for why in pool.map(self._why_unreadable, range(len(self))) if why]:
+                raise ValueError(name_some(offenders))
+
+    def _why_unreadable(self, index: int) -> str | None:
+        try:
+            self[index]
+        except ValueError as error:
+            return str(error)
+        return None
+
+    def _make(self, index: int) -> Pair:
+        config = self.config
+        size = (config.size, config.picture_width)
+        inputs, target = self.source.read(index, (config.in_channels, config.out_channels))
+        if config.task == "facades":  # snapped at full size: averaging first would invent colours at every edge
+            inputs = labels.colorize(images.resize_labels(labels.snap(inputs, self.source.palette), *size))
+        else:
+            inputs = images.resize(inputs, *size)
+        return Pair(self.source.names[index], *map(_planar, (inputs, images.resize(target, *size))))
 
 
-def find_files(data: Path, split: str) -> list[Path]:
-    """The AB images of a split, in natural order. A set without `val` is looked at through `test`."""
-    if not data.is_dir():
-        raise ValueError(f"no data at {data}: give a folder ({LAYOUTS})")
-    folders = [data / split, data / "test"] if split == "val" else [data / split]
-    folder = next((folder for folder in folders if folder.is_dir()), None)
-    files = [path for path in folder.iterdir() if path.suffix.lower() in images.EXTENSIONS] if folder else []
-    if not files:
-        raise ValueError(f"no {split} images in {data}; what is understood: {LAYOUTS}")
-    return sorted(files, key=lambda path: (len(path.stem), path.name))
+def load_pairs(data: str, split: str, config: Config) -> Pairs:
+    """The pairs of one split; ValueError names what cannot be used, and why.
+
+    Every file's header is read. Sets of files up to `CHECKED_BYTES` are decoded as well, so that a broken picture is
+    found before training; of larger sets a picture that is broken inside is found when it is first read.
+    """
+    source = open_source(data, split, config)
+    pairs = Pairs(source, config)
+    if not isinstance(source, DrawnSource) and len(pairs) * _pair_bytes(config) <= CHECKED_BYTES:
+        pairs.check()
+    return pairs
+
+
+def fit_config(config: Config, data: str) -> Config:
+    """The config with the channels of the data: 1 where all pictures of a side are grey, n for arrays of n channels.
+
+    Channels that were asked for, other than the 3 that are the default, stay as they are.
+    """
+    if config.task == "facades" and config.out_channels != 3:
+        return config
+    has_in, has_out = open_source(data, "train", config).channels
+    in_channels = {"facades": 3, "colors": 1}.get(config.task, has_in)
+    return replace(
+        config,
+        in_channels=in_channels if config.in_channels == 3 else config.in_channels,
+        out_channels=has_out if config.out_channels == 3 else config.out_channels,
+    )
+
+
+def suggest_workers(pairs: Sequence[Pair]) -> int:
+    """Processes that read pairs beside the training: none where all stay decoded in memory, else one a core."""
+    return 0 if not isinstance(pairs, Pairs) or pairs.fits_in_memory else min(available_cores(), MOST_WORKERS)
 
 
 class PairDataset(Dataset):
     """Pairs by `(index, seed)`: the seed decides jitter and mirroring, the same for both halves.
 
-    An item is `(inputs, targets)`, two `(3, size, size)` uint8 tensors: bytes travel, the device makes them floats.
+    An item is `(inputs, targets)`, two `(C, size, columns)` uint8 tensors: bytes travel, the device makes them floats.
     """
 
     def __init__(self, pairs: Sequence[Pair], config: Config):
+        self.pairs = pairs
         self.is_facades = config.task == "facades"
-        self.inputs = [self._as_input(pair.input) for pair in pairs]
-        self.targets = [tv_tensors.Image(_channels_first(pair.target)) for pair in pairs]
         self.palette = torch.from_numpy(labels.PALETTE)
+        self._classes: dict[int, tv_tensors.Mask] = {}
+        self._most_kept = KEPT_BYTES // _pair_bytes(config)
+        size = (config.size, config.picture_width)
         steps = []
-        if config.jitter > config.size:
-            steps += [v2.Resize((config.jitter, config.jitter)), v2.RandomCrop(config.size)]
+        if config.jittered != size:
+            steps += [v2.Resize(config.jittered), v2.RandomCrop(size)]
         if config.mirror:
             steps.append(v2.RandomHorizontalFlip())
         self.augment = v2.Compose(steps) if steps else v2.Identity()
 
     def __len__(self) -> int:
-        return len(self.inputs)
+        return len(self.pairs)
 
     def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, Tensor]:
         index, seed = key
+        pair = self.pairs[index]
+        inputs = self._class_map(index, pair) if self.is_facades else tv_tensors.Image(_channels_first(pair.input))
+        targets = tv_tensors.Image(_channels_first(pair.target))
         with torch.random.fork_rng(devices=[]):  # the trainer's own stream goes on as if nothing was drawn here
             torch.manual_seed(seed)
-            inputs, targets = self.augment(self.inputs[index], self.targets[index])
+            inputs, targets = self.augment(inputs, targets)
         return self._as_picture(inputs.as_subclass(Tensor)), targets.as_subclass(Tensor)
 
-    def _as_input(self, picture: np.ndarray) -> tv_tensors.TVTensor:
-        if self.is_facades:  # as classes, which transforms never blend, unlike colours
-            return tv_tensors.Mask(torch.from_numpy(labels.snap(picture))[None])
-        return tv_tensors.Image(_channels_first(picture))
+    def _class_map(self, index: int, pair: Pair) -> tv_tensors.Mask:
+        """Labels as classes, which transforms never blend, unlike colours."""
+        classes = self._classes.get(index)
+        if classes is None:
+            classes = tv_tensors.Mask(torch.from_numpy(labels.snap(pair.input))[None])
+            if len(self._classes) < self._most_kept:
+                self._classes[index] = classes
+        return classes
 
     def _as_picture(self, inputs: Tensor) -> Tensor:
         return self.palette[inputs[0].int()].permute(2, 0, 1).contiguous() if self.is_facades else inputs
@@ -119,32 +198,17 @@ def stream_seed(*numbers: int) -> int:
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)
 
 
-def _drawn_pair(split: str, index: int, config: Config) -> Pair:
-    label_map, photo = synthetic.facade(synthetic.pair_seed(split, index), config.size, config.size)
-    return Pair(f"{index + 1}", labels.colorize(label_map), photo)
+def available_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _read_pair(name: str, path: Path, config: Config) -> Pair:
-    picture = images.read_image(path)
-    try:
-        a, b = images.split_pair(picture)
-    except ValueError as error:
-        raise ValueError(f"{path} {error}") from None
-    inputs, targets = (b, a) if config.direction == "BtoA" else (a, b)
-    if config.task == "facades":  # snapped at full size: averaging first would invent colours at every edge
-        snapped = images.resize_labels(labels.snap(inputs), config.size, config.size)
-        inputs = labels.colorize(snapped)
-    else:
-        inputs = images.resize(inputs, config.size, config.size)
-    return Pair(name, inputs, images.resize(targets, config.size, config.size))
+def _pair_bytes(config: Config) -> int:
+    return config.size * config.picture_width * (config.in_channels + config.out_channels)
 
 
-def _unique_stems(files: list[Path]) -> list[str]:
-    """Names for files in and out; `1.jpg` beside `1.png` is refused, since their results would overwrite each other."""
-    stems = [path.stem for path in files]
-    if twice := sorted({stem for stem in stems if stems.count(stem) > 1}):
-        raise ValueError(f"{files[0].parent} has several images named {', '.join(twice[:10])}; keep one of each")
-    return stems
+def _planar(picture: np.ndarray) -> np.ndarray:
+    """The same picture, laid out in memory as tensors are: `_channels_first` of it costs nothing."""
+    return np.ascontiguousarray(picture.transpose(2, 0, 1)).transpose(1, 2, 0)
 
 
 def _channels_first(picture: np.ndarray) -> Tensor:

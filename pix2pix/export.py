@@ -49,7 +49,7 @@ def export(folder: Annotated[Path, tyro.conf.Positional], half: bool = False) ->
 
 def add_onnx(folder: Path, config: Config, generator: nn.Module) -> None:
     """Write `model.onnx`, wholly or not at all. The generator is on the CPU and has the weights of the folder."""
-    graph = _trace(generator, config.depth)
+    graph = _trace(generator, config)
     _refer_to_weights(graph, folder / checkpoint.WEIGHTS)
     images.write_atomically(folder / checkpoint.ONNX, graph.SerializeToString())
 
@@ -60,9 +60,10 @@ def greatest_difference(folder: Path, config: Config, generator: nn.Module) -> f
     stream, worst = np.random.default_rng(0), 0.0
     for height, width in CHECKED_SIZES:
         for variation in CHECKED_VARIATIONS:
-            shape = (1, 3, height << config.depth, width << config.depth)
+            shape = (1, config.in_channels, height << config.depth, width << config.depth)
             inputs = stream.choice(np.float32([-1, 1]), shape)
-            masks = dropout_masks(dropout_shapes(reference.mask_channels, *shape[2:], config.depth), variation)
+            decoders = (config.depth, config.first_dropped)
+            masks = dropout_masks(dropout_shapes(reference.mask_channels, *shape[2:], *decoders), variation)
             worst = max(worst, float(np.abs(ours(inputs, masks) - reference(inputs, masks)).max()))
     if not worst <= TOLERANCE:
         raise ValueError(f"{folder / checkpoint.ONNX} differs from torch by {worst:.1e}, more than {TOLERANCE:.0e}")
@@ -91,12 +92,12 @@ class _WithMasks(nn.Module):
         return self.generator(inputs, masks)
 
 
-def _trace(generator: nn.Module, depth: int) -> onnx.ModelProto:
+def _trace(generator: nn.Module, config: Config) -> onnx.ModelProto:
     """The ONNX graph of a generator at batch 1 and any size, its weights inside."""
-    multiple = 2**depth
+    multiple = 2**config.depth
     height, width = 2 * multiple, multiple  # unlike each other, so that neither is taken for the other
-    shapes = dropout_shapes(generator.mask_channels, height, width, depth)
-    arguments = [torch.zeros(1, 3, height, width), *map(torch.ones, shapes)]
+    shapes = dropout_shapes(generator.mask_channels, height, width, config.depth, config.first_dropped)
+    arguments = [torch.zeros(1, config.in_channels, height, width), *map(torch.ones, shapes)]
     names = ["inputs", *(f"mask_{i}" for i in range(len(shapes)))]
     free = {2: torch.export.Dim.DYNAMIC, 3: torch.export.Dim.DYNAMIC}
     module = _WithMasks(_with_per_image_norms(generator)).eval()

@@ -35,7 +35,9 @@ class Translator:
         self.name = name
 
     def __call__(self, image: np.ndarray, variation: int | None = None) -> np.ndarray:
-        """Picture `(H, W, 3)` uint8, or label map `(H, W)` of class indices -> generated picture `(H, W, 3)` uint8.
+        """Picture `(H, W, C)` uint8, or label map `(H, W)` of class indices -> generated picture `(H, W, C)` uint8.
+
+        C is what the config says, of inputs and of targets; ValueError for a picture that cannot be brought to it.
 
         A picture of labels is snapped to the palette first, as in training. Sides that are no multiple of
         `2 ** depth` are continued by reflection to the next one, and the result is cropped back. Statistics, where
@@ -44,6 +46,7 @@ class Translator:
         """
         if self.config.task == "facades":
             image = labels.colorize(labels.snap(image) if image.ndim == 3 else image)
+        image = images.to_channels(image, self.config.in_channels)
         height, width = image.shape[:2]
         multiple = 2**self.config.depth
         padded = np.pad(image, ((0, -height % multiple), (0, -width % multiple), (0, 0)), mode="symmetric")
@@ -57,7 +60,7 @@ class Translator:
 def dropout_shapes(
     channels: Sequence[int], height: int, width: int, depth: int, first: int = 0
 ) -> list[tuple[int, int, int, int]]:
-    """The shapes of the dropout masks for inputs of `height` by `width`, from decoder `first` (0: innermost) outwards."""
+    """The shapes of the dropout masks for inputs of `height` by `width`, of decoder `first` (0: innermost) and on."""
     shrunk = [depth - 1 - first - level for level in range(len(channels))]
     return [(1, count, height >> by, width >> by) for count, by in zip(channels, shrunk, strict=True)]
 

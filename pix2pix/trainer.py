@@ -176,8 +176,10 @@ def train(trainer: Trainer, train_pairs: list[Pair], val_pairs: list[Pair], run:
 
 def step_seconds(trainer: Trainer, steps: int = 3) -> float:
     """Seconds a step takes on noise, after one to warm up; the networks are no longer new afterwards."""
-    shape = (trainer.config.batch_size, 3, trainer.config.size, trainer.config.size)
-    inputs, targets = (torch.rand(shape, device=trainer.accelerator.device) * 2 - 1 for _ in range(2))
+    config, device = trainer.config, trainer.accelerator.device
+    sides = (config.size, config.picture_width)
+    inputs = torch.rand(config.batch_size, config.in_channels, *sides, device=device) * 2 - 1
+    targets = torch.rand(config.batch_size, config.out_channels, *sides, device=device) * 2 - 1
     for step in range(steps + 1):
         if step == 1:
             start = time.perf_counter()
@@ -189,7 +191,8 @@ def step_seconds(trainer: Trainer, steps: int = 3) -> float:
 def sample_sheet(trainer: Trainer, pairs: list[Pair]) -> np.ndarray:
     """Rows of input | generated | target for the first few pairs: `(H, W, 3)` uint8."""
     translator = _translator(trainer)
-    rows = [np.hstack([pair.input, translator(pair.input), pair.target]) for pair in pairs[:SAMPLE_PAIRS]]
+    shown = [(pair.input, translator(pair.input), pair.target) for pair in pairs[:SAMPLE_PAIRS]]
+    rows = [np.hstack([images.to_shown(picture) for picture in row]) for row in shown]
     return np.vstack(rows)
 
 

@@ -27,8 +27,9 @@ def translate(
     goals = {path: output / f"{path.stem}.png" for path in files}
     refuse_collisions(goals)
     output.mkdir(parents=True, exist_ok=True)
+    channels = translator.config.in_channels
     for path, goal in goals.items():
-        images.write_png(goal, translator(images.read_image(path), variation))
+        images.write_png(goal, translator(images.read_image(path, channels), variation))
     print(f"{len(goals)} pictures in {output}")
 
 

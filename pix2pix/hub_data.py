@@ -1,0 +1,102 @@
+"""Datasets of the Hugging Face Hub as pairs: `USER/NAME`, with `@REVISION` and `:INPUT,TARGET` columns if need be."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pix2pix import images, labels
+from pix2pix.config import Config
+from pix2pix.layouts import INPUT_WORDS, SPLITS, TARGET_WORDS
+from pix2pix.sources import RawPair, share
+
+if TYPE_CHECKING:
+    from datasets import Dataset, DatasetDict
+
+
+class HubSource:
+    """Two image columns of a dataset; its files stay in the cache of `datasets`, undecoded."""
+
+    palette = labels.PALETTE
+    tasks: Sequence[str] = ()
+
+    def __init__(self, about: str, rows: "Dataset", numbers: Sequence[int], columns: tuple[str, str]):
+        """`numbers`: the rows to use; `columns`: those of input and target."""
+        from datasets import Image
+
+        self.columns, self.numbers = columns, numbers
+        self.rows = rows.select_columns(list(columns))
+        for column in columns:  # bytes, to be read by our own rules
+            self.rows = self.rows.cast_column(column, Image(decode=False))
+        self.names = [f"{number + 1}" for number in numbers]
+        self.about = f"{len(numbers)} {about}, input is {columns[0]}, target is {columns[1]}"
+        first = self.read(0, (3, 3))
+        self.channels = tuple(1 if (picture == picture[..., :1]).all() else 3 for picture in first)
+
+    def read(self, index: int, channels: tuple[int, int]) -> RawPair:
+        row = self.rows[self.numbers[index]]
+        files = [row[column] for column in self.columns]
+        try:
+            pictures = [_read(file, count) for file, count in zip(files, channels, strict=True)]
+        except ValueError as error:
+            raise ValueError(f"row {self.names[index]}: {error}") from None
+        return RawPair(*pictures)
+
+
+def open_hub(
+    name: str, revision: str | None, input_column: str | None, target_column: str | None, split: str, config: Config
+) -> HubSource:
+    """Downloads what is not yet there. Raises ValueError, in one line, for what is no dataset of pairs."""
+    try:
+        import datasets
+    except ModuleNotFoundError:
+        raise ValueError(f"no folder {name}; for a dataset of that name on the Hub: pip install datasets") from None
+    try:
+        splits = datasets.load_dataset(name, revision=revision)
+    except Exception as error:  # datasets, huggingface_hub, HTTP and Arrow have many kinds
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ValueError(f"{name} is neither a folder here nor a dataset to be had from the Hub: {reason}") from None
+    given = (input_column, target_column) if input_column and target_column else None
+    return pick_pairs(name, splits, split, given, config.direction)
+
+
+def pick_pairs(
+    name: str, splits: "DatasetDict", split: str, columns: tuple[str, str] | None, direction: str
+) -> HubSource:
+    """The rows and columns of a split; one without val is divided as `sources.share` does."""
+    present = {key: next((other for other in SPLITS[key] if other in splits), None) for key in SPLITS}
+    if not present["train"]:
+        raise ValueError(f"{name} has no train split; it has {', '.join(splits)}")
+    shared = present["val"] is None
+    chosen = present["train"] if shared or split == "train" else present["val"]
+    rows = splits[chosen]
+    if not len(rows):
+        raise ValueError(f"{name} has no rows in {chosen}")
+    numbers = share(range(len(rows)), split) if shared else range(len(rows))
+    return HubSource(f"rows of {name}, {chosen}", rows, numbers, columns or _find_columns(name, rows, direction))
+
+
+def _find_columns(name: str, rows: "Dataset", direction: str) -> tuple[str, str]:
+    """The two image columns: by their names, else in their order as A and B."""
+    from datasets import Image
+
+    found = [column for column, feature in rows.features.items() if isinstance(feature, Image)]
+    by_word = [next((c for c in found if _says(c, words)), None) for words in (INPUT_WORDS, TARGET_WORDS)]
+    if all(by_word):
+        return by_word[0], by_word[1]
+    if len(found) != 2:
+        raise ValueError(
+            f"{name} has {len(found)} image columns ({', '.join(found) or 'no images at all'}), not an input and a "
+            f"target; name them: --data {name}:INPUT,TARGET"
+        )
+    return (found[0], found[1]) if direction == "AtoB" else (found[1], found[0])
+
+
+def _says(column: str, words: Sequence[str]) -> bool:
+    return any(part in words for part in column.lower().replace("-", "_").split("_"))
+
+
+def _read(file: dict, channels: int) -> np.ndarray:
+    if not file:
+        raise ValueError("has no picture")
+    return images.read_image(file["bytes"] if file["bytes"] is not None else file["path"], channels)
