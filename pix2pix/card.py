@@ -1,7 +1,20 @@
-"""The model card: the `README.md` of a checkpoint, which the Hub shows."""
+"""The model card: the `README.md` of a checkpoint, which the Hub shows. Its head is YAML that the Hub reads."""
+
+import re
+from pathlib import Path
+
+import yaml
 
 from pix2pix import __version__
 from pix2pix.config import Config
+
+SCORES = {  # key -> name on the card and on the Hub, digits behind the point
+    "l1": ("L1, on [-1, 1]", 4),
+    "psnr": ("PSNR, dB", 2),
+    "ssim": ("SSIM", 4),
+}
+PLACE = "path/to/this/folder"  # in the card's example, until the checkpoint is pushed somewhere
+HUB_DATASET = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*", re.ASCII)
 
 
 def write(config: Config, facts: dict[str, str | int], step: int, scores: dict[str, float] | None = None) -> str:
@@ -18,42 +31,95 @@ def write(config: Config, facts: dict[str, str | int], step: int, scores: dict[s
         ("hardware", f"{facts['hardware']}, torch {facts['torch']}"),
         ("pix2pix", __version__),
     ]
-    text = _HEAD.format(task=config.task, generator=config.generator, width=config.width) + _table("trained", rows)
+    text = _head(metadata(config, str(facts["data"]), scores)) + _BODY.format(
+        task=config.task, generator=config.generator, width=config.width
+    )
+    text += _table("trained", rows)
     if scores:
-        shown = [
-            ("L1, on [-1, 1]", f"{scores['l1']:.4f}"),
-            ("PSNR", f"{scores['psnr']:.2f} dB"),
-            ("SSIM", f"{scores['ssim']:.4f}"),
-        ]
-        text += "\n" + _table(f"on {facts['val_pairs']} validation pairs", shown)
+        text += "\n" + _table(f"on {facts['val_pairs']} validation pairs", [_shown(*item) for item in scores.items()])
     return text + _USE
+
+
+def metadata(config: Config, data: str, scores: dict[str, float] | None = None) -> dict:
+    """What the Hub wants to know: what kind of model it is, what it was trained on, and its scores as `model-index`."""
+    facts = {
+        "library_name": "pix2pix",
+        "pipeline_tag": "image-to-image",
+        "license": "mit",
+        "tags": ["pix2pix", "conditional-gan", config.task],
+    }
+    if HUB_DATASET.fullmatch(data) and not Path(data).exists():
+        facts["datasets"] = [data]
+    if scores:
+        named = data if "datasets" in facts else Path(data).name or "pairs"
+        result = {
+            "task": {"type": "image-to-image"},
+            "dataset": {"type": named, "name": named, "split": "val"},
+            "metrics": [
+                {"type": key, "name": _shown(key, value)[0], "value": round(value, 6)} for key, value in scores.items()
+            ],
+        }
+        facts["model-index"] = [{"name": f"pix2pix-{config.task}", "results": [result]}]
+    return facts
+
+
+def for_hub(text: str, repo: str, sheet: str | None = None) -> str:
+    """The card as it stands at USER/REPO: it names the repository, and shows the sample sheet where there is one.
+
+    A text without a head gets one; nothing that looks like a token of the Hub stays in it.
+    """
+    from pix2pix.hub_errors import without_tokens
+
+    head, body = split(text)
+    head = {"library_name": "pix2pix", "pipeline_tag": "image-to-image", "tags": ["pix2pix"]} | head
+    for model in head.get("model-index") or ():
+        model["name"] = repo.split("/")[1]
+    if sheet and sheet not in body:
+        body = body.rstrip() + f"\n\nDrawn labels, and what this checkpoint makes of them:\n\n![samples]({sheet})\n"
+    return without_tokens(_head(head) + "\n" + body.lstrip().replace(PLACE, repo))
+
+
+def split(text: str) -> tuple[dict, str]:
+    """The head of a card or a Space's README as a dictionary, and the text after it.
+
+    Raises ValueError where there is a head that is no YAML mapping; no head at all is an empty one.
+    """
+    match = re.match(r"---\r?\n(.*?)^---\s*?$\n?", text, re.DOTALL | re.MULTILINE)
+    if match is None:
+        return {}, text
+    try:
+        head = yaml.safe_load(match[1])
+    except yaml.YAMLError as error:
+        raise ValueError(f"the head of README.md is no valid YAML: {' '.join(str(error).split())[:200]}") from None
+    if not isinstance(head, dict):
+        raise ValueError("the head of README.md is no YAML mapping")
+    return head, text[match.end() :]
+
+
+def _head(values: dict) -> str:
+    return f"---\n{yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=120)}---\n"
+
+
+def _shown(key: str, value: float) -> tuple[str, str]:
+    name, digits = SCORES.get(key, (key, 4))
+    return name, f"{value:.{digits}f}"
 
 
 def _table(title: str, rows: list[tuple[str, str]]) -> str:
     return f"| {title} | |\n|---|---|\n" + "".join(f"| {name} | {value} |\n" for name, value in rows)
 
 
-_HEAD = """\
----
-library_name: pix2pix
-pipeline_tag: image-to-image
-license: mit
-tags:
-- pix2pix
-- conditional-gan
-- {task}
----
-
+_BODY = """
 # pix2pix: {task}
 
 The `{generator}` generator of width {width}, a conditional GAN on paired images (Isola et al. 2017).
 
 """
-_USE = """
+_USE = f"""
 ```python
 from pix2pix import images, inference
 
-translator = inference.load("path/to/this/folder")
+translator = inference.load("{PLACE}")
 photo = translator(images.read_image("labels.png"))  # (H, W, 3) uint8
 ```
 """

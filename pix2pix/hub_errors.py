@@ -1,0 +1,91 @@
+"""What the Hub and its client raise, told in one line for people, with no token and no signed address in it."""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from huggingface_hub import errors, get_token
+
+NO_TOKEN = "there is no Hub token: log in with `hf auth login`, or set HF_TOKEN"
+PASSING = frozenset({408, 412, 425, 429})  # statuses besides 5xx after which the same may succeed
+
+
+class Missing(ValueError):
+    """What was named is not on the Hub, or not to be found out now."""
+
+
+class Unreachable(Missing):
+    """The Hub cannot be reached, or not now: the same may succeed later, after `wait` seconds where it said so."""
+
+    def __init__(self, message: str, wait: float = 0.0):
+        super().__init__(message)
+        self.wait = wait
+
+
+@contextmanager
+def plain_errors(repo: str) -> Iterator[None]:
+    """Turn whatever the Hub's client raises into ValueError, or Unreachable where trying again makes sense."""
+    try:
+        yield
+    except (OSError, RuntimeError, ValueError, KeyError, errors.HTTPError, errors.EntryNotFoundError) as error:
+        raise explain(error, repo) from None
+
+
+def explain(error: BaseException, repo: str) -> ValueError:
+    """The ValueError for one of the client's exceptions; our own come back as they are."""
+    cause = error.__cause__
+    if isinstance(error, Unreachable):
+        return error
+    if isinstance(error, errors.LocalTokenNotFoundError):
+        return ValueError(NO_TOKEN)
+    if isinstance(error, errors.GatedRepoError):
+        return ValueError(f"{repo} is gated: accept its terms on its page on the Hub, logged in as the token's owner")
+    if isinstance(error, errors.RepositoryNotFoundError):
+        return Missing(f"the Hub has no {repo}, or the token may not see it")
+    if isinstance(error, errors.RevisionNotFoundError):
+        return ValueError(f"{repo} has no such revision on the Hub")
+    if isinstance(error, errors.HfHubHTTPError):
+        return _by_status(error, repo)
+    if isinstance(error, errors.LocalEntryNotFoundError | RuntimeError) and cause is not None:
+        return explain(cause, repo)
+    if isinstance(error, errors.OfflineModeIsEnabled):
+        return Unreachable("HF_HUB_OFFLINE forbids asking the Hub")
+    if isinstance(error, errors.HTTPError | ConnectionError | TimeoutError):
+        return Unreachable(f"the Hub cannot be reached ({type(error).__name__})")
+    if isinstance(error, json.JSONDecodeError | KeyError):
+        return Unreachable("what answers does not speak as the Hub does")
+    if isinstance(error, RuntimeError) or (isinstance(error, OSError) and error.errno is None):
+        return Unreachable(f"the transfer broke off: {_safe(str(error))}")
+    return ValueError(_safe(str(error)))
+
+
+def _by_status(error: errors.HfHubHTTPError, repo: str) -> ValueError:
+    status = error.response.status_code
+    said = f": {_safe(error.server_message)}" if error.server_message else ""
+    if status == 401:
+        return ValueError("the Hub refuses the token (401): log in again with `hf auth login`, or renew HF_TOKEN")
+    if status == 403:
+        return ValueError(f"the token may not do this to {repo} (403{said}); it needs the right to write")
+    if status == 404:
+        return Missing(f"the Hub has no {repo}, or the token may not see it")
+    if status in PASSING or status >= 500:
+        return Unreachable(f"the Hub answers {status}{said}", _retry_after(error.response.headers.get("Retry-After")))
+    return ValueError(f"the Hub refuses this ({status}){said}")
+
+
+def _retry_after(header: str | None) -> float:
+    """Seconds; 0 for the form of the header that is a date."""
+    return float(header) if header and header.strip().isdigit() else 0.0
+
+
+def _safe(text: str) -> str:
+    """The first line, short, without tokens and without the signatures in addresses."""
+    line = next((line.strip() for line in text.splitlines() if line.strip()), "no reason given")
+    return without_tokens(re.sub(r"(https?://\S+?)\?\S*", r"\1", line))[:200]
+
+
+def without_tokens(text: str) -> str:
+    """The text with the token in use, and all that looks like one, replaced."""
+    token = get_token()
+    return re.sub(r"\b(hf|api_org)_[A-Za-z0-9]{8,}", r"\1_…", text.replace(token, "…") if token else text)

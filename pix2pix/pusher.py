@@ -1,0 +1,151 @@
+"""Pushing beside the training: the newest checkpoint, by a process of its own, which can neither block nor kill it."""
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pix2pix.hub import RUN_FILES
+
+LONGEST_PUSH = 3600.0  # seconds until a push counts as stuck and is ended
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Push:
+    """One checkpoint on its way to USER/REPO."""
+
+    checkpoint: Path
+    repo: str
+    private: bool = False
+    run: Path | None = None
+    """The run folder, where its state goes along."""
+    frozen: Path | None = None
+    """The copy of that state which stays as it is, while the training goes on."""
+
+    def arguments(self, run: Path | None) -> list[str]:
+        flags = (["--private"] if self.private else []) + (["--run", str(run)] if run else [])
+        return ["-m", "pix2pix", "push", str(self.checkpoint), self.repo, *flags]
+
+    @property
+    def command(self) -> str:
+        """What a person types to push the same."""
+        return shlex.join(["python", *self.arguments(self.run)])
+
+
+def push_apart(push: Push) -> str:
+    """Push in another process; the address. Raises ValueError with its last words, or for a push that is stuck."""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
+    try:
+        done = subprocess.run(
+            [sys.executable, *push.arguments(push.frozen)],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=LONGEST_PUSH,
+            start_new_session=True,  # Ctrl-C is for the training
+        )
+    except subprocess.TimeoutExpired:
+        raise ValueError(f"it took longer than {LONGEST_PUSH / 60:.0f} minutes") from None
+    if done.returncode:
+        raise ValueError((done.stderr.strip().splitlines() or ["it ended without a word"])[-1].removeprefix("error: "))
+    return done.stdout.strip()
+
+
+class Pusher:
+    """Pushes what is submitted, one after the other; what waits is replaced by what is newer."""
+
+    def __init__(
+        self,
+        repo: str,
+        private: bool = False,
+        every: int = 0,
+        state: bool = False,
+        say: Callable[[str], None] = print,
+        push: Callable[[Push], str] = push_apart,
+    ):
+        """`every`: epochs between pushes, 0 for the end alone; `state`: push what a run needs to be resumed too.
+
+        `say` prints a line, `push` does the work and returns the address, or raises.
+        """
+        self.repo, self.private, self.every, self.state = repo, private, every, state
+        self._say, self._push = say, push
+        self._waiting: Push | None = None
+        self._current: Push | None = None
+        self._failed: tuple[Push, str] | None = None  # where the newest push failed: it, and why
+        self._ending = False
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    def submit(self, checkpoint: Path, run: Path) -> None:
+        """Have a checkpoint of a run folder pushed soon. Returns at once, and raises nothing."""
+        try:
+            frozen = _freeze(run) if self.state else None
+        except OSError as error:
+            self._say(f"{checkpoint.name} is not pushed: {error}")
+            return
+        push = Push(checkpoint.resolve(), self.repo, self.private, run.resolve() if self.state else None, frozen)
+        with self._changed:
+            if self._waiting is not None:
+                _discard(self._waiting)
+            self._waiting = push
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, daemon=True)
+                self._thread.start()
+            self._changed.notify()
+
+    def close(self, patience: float | None = None) -> None:
+        """Wait until all is pushed, at most `patience` seconds; then say what was not, and how to push it."""
+        with self._changed:
+            self._ending = True
+            self._changed.notify()
+        if self._thread is not None:
+            self._thread.join(patience)
+        with self._changed:
+            unfinished = self._waiting or self._current
+            push, why = (unfinished, "there was no time") if unfinished else self._failed or (None, "")
+        if push is not None:
+            self._say(f"{push.checkpoint.name} is not on the Hub: {why}; to push it:\n{push.command}")
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting or self._ending)
+                self._current, self._waiting = self._waiting, None
+                if self._current is None:
+                    return
+            failure = self._try(self._current)
+            with self._changed:
+                self._current, self._failed = None, failure
+
+    def _try(self, push: Push) -> tuple[Push, str] | None:
+        try:
+            self._say(f"{push.checkpoint.name} is on the Hub: {self._push(push)}")
+            return None
+        except Exception as error:  # whatever it is, the training goes on
+            self._say(f"{push.checkpoint.name} was not pushed: {error}")
+            return push, str(error)
+        finally:
+            _discard(push)
+
+
+def _freeze(run: Path) -> Path:
+    """A copy of what a run is resumed from, as of now: the training replaces and extends its files meanwhile."""
+    folder = Path(tempfile.mkdtemp(dir=run, prefix=".pushing-")).resolve()
+    for name in RUN_FILES:
+        if name.endswith(".pt"):
+            os.link(run / name, folder / name)  # replaced as a whole, never written into: a link keeps this one
+        else:
+            shutil.copyfile(run / name, folder / name)
+    return folder
+
+
+def _discard(push: Push) -> None:
+    if push.frozen is not None:
+        shutil.rmtree(push.frozen, ignore_errors=True)
