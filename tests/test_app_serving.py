@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from pix2pix.serving import MOST_OTHERS, CrowdedError, Line, Models, ReplacedError, listed_models
-from tests.conftest import run
+from tests.running_app import run
 
 
 async def take(line: Line, visitor: str, order: list[str], gate: asyncio.Event) -> None:

@@ -8,7 +8,8 @@ from PIL import Image
 
 from pix2pix.images import read_image
 from pix2pix.labels import CMP_PALETTE, INDEX, PALETTE, colorize, snap
-from tests.conftest import PHONE, grey_of
+from tests.conftest import PHONE
+from tests.running_app import grey_of
 
 pytestmark = pytest.mark.browser
 WALL, WINDOW, DOOR = (INDEX[name] for name in ("facade", "window", "door"))

@@ -1,0 +1,79 @@
+"""The app, served from a thread of the test process, and the stand-in model that it paints with."""
+
+import asyncio
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+import app
+from pix2pix.canvas import Painter, find_examples
+from pix2pix.serving import Line, Models
+
+
+class StandIn:
+    """A model of the shape that the app expects: each class becomes a grey, a variation makes it brighter."""
+
+    def __init__(self, name: str = "facades"):
+        self.name = name
+        self.delay = 0.0  # seconds
+        self.failures = 0  # how many of the next pictures fail
+        self.painted = 0
+
+    def __call__(self, image: np.ndarray, variation: int | None = None) -> np.ndarray:
+        time.sleep(self.delay)
+        self.painted += 1
+        if self.failures:
+            self.failures -= 1
+            raise RuntimeError("out of paint")
+        grey = image.astype(np.uint16).sum(axis=-1, keepdims=True) // 4 + (variation or 0)
+        return np.repeat(grey, 3, axis=-1).clip(0, 255).astype(np.uint8)
+
+
+def grey_of(rgb: tuple[int, int, int], variation: int = 0) -> int:
+    """What the stand-in paints for a class of this colour."""
+    return sum(rgb) // 4 + variation
+
+
+class RunningApp:
+    """A served app, in a thread of this process."""
+
+    def __init__(self, painter: Painter, port: int | None = None):
+        self.painter = painter
+        self.port = port or free_port()
+        self.page = app.build(painter)
+        app.launch(self.page, painter, server_port=self.port, prevent_thread_lock=True, quiet=True)
+        self.url = f"http://127.0.0.1:{self.port}/"
+
+    def close(self) -> None:
+        self.page.close(verbose=False)
+
+
+class StandInApp(RunningApp):
+    """The app with stand-in models, by name in `models` to steer them."""
+
+    def __init__(self, examples: Path, port: int | None = None):
+        self.models = {name: StandIn(name) for name in ("facades", "other", "nobody/model", "nobody/slow")}
+        listed = {name: name for name in ("facades", "other", "broken")}
+        super().__init__(Painter(Models(self._load, listed, "hub"), find_examples(examples), Line()), port)
+
+    def _load(self, source: str | Path) -> StandIn:
+        if source == "nobody/slow":
+            time.sleep(1)
+        if source not in self.models:
+            raise ValueError(f"{source} is not a checkpoint")
+        return self.models[source]
+
+
+def run(coroutine):
+    """Run a coroutine to its end, in a thread of its own: Playwright keeps a loop running in the main one."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

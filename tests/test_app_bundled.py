@@ -1,0 +1,80 @@
+"""The app with the bundled checkpoint: what a newcomer gets from a clone."""
+
+import itertools
+import time
+
+import numpy as np
+import pytest
+
+import app
+from pix2pix.canvas import Painter, find_examples
+from pix2pix.labels import INDEX
+from pix2pix.serving import Line, Models, listed_models
+from tests.canvas_page import CanvasPage
+from tests.conftest import DESKTOP, PHONE
+from tests.facade_session import steps
+from tests.running_app import RunningApp
+
+MODELS = listed_models(app.ROOT / "checkpoints")
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(not MODELS, reason="no checkpoint is bundled")]
+
+
+@pytest.fixture(scope="module")
+def bundled():
+    models = Models(app.load, MODELS)
+    models.get()
+    running = RunningApp(Painter(models, find_examples(None), Line()))
+    yield running
+    running.close()
+
+
+@pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
+def canvas(request, chromium, bundled):
+    context = chromium.new_context(**request.param)
+    canvas = CanvasPage(context.new_page(), bundled.url).open()
+    yield canvas
+    assert canvas.errors == []
+    context.close()
+
+
+def test_each_drag_changes_the_photo_under_it_before_the_pointer_is_released(canvas):
+    canvas.empty_wall()
+    canvas.page.evaluate("scrollTo(0, 0)")
+    rectangles = [(8, 30, 248, 250), *((x, y, x + 40, y + 50) for y in (50, 130) for x in (30, 105, 180))]
+    for name, (x0, y0, x1, y1) in zip(["wall", *["window"] * 6], rectangles, strict=True):
+        if name == "wall":  # on background, so that there is something to see
+            canvas.choose("background")
+            canvas.drag(0.5, 0.5, 255.5, 255.5)
+        canvas.choose(name)
+        canvas.settle()
+        before = canvas.generated().astype(int)
+        canvas.press(x0 + 0.5, y0 + 0.5)
+        canvas.move(x1 - 0.5, y1 - 0.5)
+        canvas.settle()
+        change = np.abs(canvas.generated() - before)[y0:y1, x0:x1].mean()
+        canvas.release()
+        assert change > 3, f"{name} at {x0}, {y0}"
+    labels = canvas.labels()  # fails for any colour off the palette
+    assert (labels == INDEX["window"]).sum() == 6 * 40 * 50
+
+
+def test_a_facade_is_painted_from_empty_to_finished_within_a_minute(chromium, bundled):
+    context = chromium.new_context(**DESKTOP)
+    canvas = CanvasPage(context.new_page(), bundled.url).open()
+    started, pictures = time.monotonic(), []
+
+    def drag(name: str, x0: float, y0: float, x1: float, y1: float) -> None:
+        canvas.tool("rectangle")
+        canvas.choose(name)
+        canvas.drag(x0 + 0.5, y0 + 0.5, x1 - 0.5, y1 - 0.5)
+
+    for _ in steps(drag, canvas):
+        canvas.settle()
+        pictures.append(canvas.generated().astype(int))
+    assert time.monotonic() - started < 60
+    assert all(np.abs(after - before).mean() > 0.1 for before, after in itertools.pairwise(pictures))
+    labels = canvas.labels()
+    windows, behind_balconies = 5 * 3 * 24 * 34, (2 + 5) * 24 * 6  # five bays, three storeys
+    assert (labels == INDEX["window"]).sum() == windows - behind_balconies
+    assert (labels == INDEX["door"]).sum() == 28 * 54
+    context.close()
