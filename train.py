@@ -3,6 +3,8 @@
 python train.py --data synthetic --output runs/first
 python train.py --data path/to/facades --preset live --output runs/facades
 python train.py --resume --output runs/facades
+python train.py --data synthetic --push-to-hub USER/REPO --push-every 10 --push-state
+python train.py --resume USER/REPO
 accelerate launch train.py --data path/to/facades --precision bf16
 """
 
@@ -10,7 +12,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated
 
@@ -21,14 +23,19 @@ from pix2pix.config import PRESETS, TASKS, Config, to_json
 
 try:
     import torch
-    from accelerate import Accelerator
+    from accelerate import Accelerator, PartialState
+    from tqdm import tqdm
 
+    from pix2pix import checkpoint, hub
     from pix2pix.data import fit_config, load_pairs, steps_per_epoch, suggest_workers
     from pix2pix.networks import build_discriminator, build_generator
+    from pix2pix.pusher import Pusher
     from pix2pix.run import Run, check_new
     from pix2pix.trainer import Diverged, Interrupted, Trainer, step_seconds, train
 except ModuleNotFoundError as error:
     sys.exit(f"training needs {error.name}: pip install -r requirements-train.txt")
+
+LAST_PUSH = 20.0  # seconds that an interrupted run still waits for its last push
 
 
 @dataclass(frozen=True)
@@ -41,7 +48,19 @@ class Options:
     output: Path | None = None
     """The run folder; runs/NAME-OF-DATA unless given."""
     resume: bool = False
-    """Continue the run in --output, with the data and the config it was started with."""
+    """Continue the run in --output, with the data and the config it was started with; --resume USER/REPO fetches it
+    from the Hub first, where its state was pushed."""
+    init_from: str | None = None
+    """Start with the generator of this checkpoint, a folder or USER/REPO on the Hub, instead of with noise."""
+    push_to_hub: str | None = None
+    """Push checkpoints to this model repository on the Hub, USER/REPO, made if missing, with the token of HF_TOKEN or
+    of `hf auth login`."""
+    private: bool = False
+    """Make that repository private."""
+    push_every: int = 0
+    """Epochs between pushes; 0 pushes at the end alone."""
+    push_state: bool = False
+    """Push what --resume USER/REPO needs too: about four times the size of the networks, with every push."""
     dry_run: bool = False
     """Show the config, the counts and the cost of a step; write nothing."""
     workers: int | None = None
@@ -52,10 +71,11 @@ class Options:
 def main(arguments: Sequence[str]) -> None:
     """Raises ValueError or OSError for what the user can mend; exits with 130 or 143 when interrupted."""
     preset, arguments = take_preset(list(arguments))
+    pushed_run, arguments = take_pushed_run(arguments)
     defaults = Options(config=(PRESETS | TASKS)[preset])
     options = parse(Options, arguments, prog="train.py", default=defaults)
     if options.resume:
-        run = open_run(options, unchanged=options.config == defaults.config)
+        run = open_run(options, pushed_run, unchanged=options.config == defaults.config)
         config, data = run.config, str(run.facts["data"])
     else:
         if options.data is None:
@@ -68,7 +88,10 @@ def main(arguments: Sequence[str]) -> None:
     train_pairs, val_pairs = load_pairs(data, "train", config), load_pairs(data, "val", config)
     accelerator = Accelerator(mixed_precision=config.precision)
     torch.manual_seed(config.seed)
-    trainer = Trainer(config, build_generator(config), build_discriminator(config), accelerator)
+    generator, discriminator = build_generator(config), build_discriminator(config)
+    if options.init_from and not options.resume:
+        start_with(generator, config, options.init_from)
+    trainer = Trainer(config, generator, discriminator, accelerator)
     hardware, processes = describe_hardware(accelerator), accelerator.num_processes
     steps = steps_per_epoch(len(train_pairs), config, processes)
     accelerator.print(
@@ -80,6 +103,7 @@ def main(arguments: Sequence[str]) -> None:
         accelerator.print(to_json(config) + describe_cost(trainer, steps * config.epochs))
         return
 
+    pusher = make_pusher(options, accelerator)
     if not options.resume:
         facts = {
             "data": data, "train_pairs": len(train_pairs), "val_pairs": len(val_pairs), "processes": processes,
@@ -90,15 +114,19 @@ def main(arguments: Sequence[str]) -> None:
     accelerator.wait_for_everyone()
     try:
         workers = suggest_workers(train_pairs) if options.workers is None else options.workers
-        train(trainer, train_pairs, val_pairs, run, workers)
+        train(trainer, train_pairs, val_pairs, run, workers, pusher)
     except Interrupted as interruption:
-        accelerator.print(f"saved at step {interruption.step:,}; to go on: {run.resume_command}")
+        accelerator.print(f"saved at step {interruption.step:,}; to go on: {run.resume_command}{push_flags(options)}")
+        if pusher is not None:
+            pusher.close(LAST_PUSH)
         sys.exit(128 + interruption.signal)
     except Diverged as error:
         raise ValueError(
             f"{error}; {run.folder} keeps what was saved before: start again with a lower --learning-rate"
             + (" or without --precision" if config.precision != "no" else "")
         ) from None
+    if pusher is not None:
+        pusher.close()
     accelerator.print(f"results: {run.folder / 'results' / 'index.html'}\npaint: python app.py --model {run.folder}")
 
 
@@ -114,12 +142,69 @@ def take_preset(arguments: list[str]) -> tuple[str, list[str]]:
     return "paper", arguments
 
 
-def open_run(options: Options, unchanged: bool) -> Run:
-    if options.output is None:
-        raise ValueError("--resume needs --output, the run to continue")
+def take_pushed_run(arguments: list[str]) -> tuple[str | None, list[str]]:
+    """USER/REPO of `--resume USER/REPO` in the arguments, and the arguments with a bare --resume instead."""
+    for place, argument in enumerate(arguments):
+        flag, equals, value = argument.partition("=")
+        if flag == "--resume" and equals:
+            return value, [*arguments[:place], flag, *arguments[place + 1 :]]
+        if flag == "--resume" and arguments[place + 1 : place + 2] and not arguments[place + 1].startswith("-"):
+            return arguments[place + 1], arguments[: place + 1] + arguments[place + 2 :]
+    return None, arguments
+
+
+def open_run(options: Options, pushed: str | None, unchanged: bool) -> Run:
+    """The run in --output, after it was fetched from the Hub where `pushed` names one there."""
     if not unchanged or options.data is not None:
         raise ValueError("a resumed run keeps its data and config: give --resume and --output alone")
-    return Run.open(options.output)
+    if pushed is None and options.output is None:
+        raise ValueError("--resume needs --output, the run to continue")
+    output = options.output or Path("runs") / hub.parse(pushed)[0].split("/")[1]
+    if pushed is not None:
+        with PartialState().main_process_first():
+            if PartialState().is_main_process:
+                check_new(output)
+                hub.download_run(pushed, output)
+    return Run.open(output)
+
+
+def start_with(generator: torch.nn.Module, config: Config, name: str) -> None:
+    """Give a new generator the weights of a checkpoint; ValueError says by which flags it would fit."""
+    theirs, source = checkpoint.load(name)
+    try:
+        generator.load_state_dict(source.state_dict())
+    except RuntimeError:
+        names = [field.name for field in fields(Config)]
+        names = names[names.index("generator") : names.index("discriminator_width")]
+        apart = [name for name in names if getattr(config, name) != getattr(theirs, name)]
+        flags = " ".join(f"--{name.replace('_', '-')} {getattr(theirs, name)}" for name in apart)
+        raise ValueError(f"{name} holds another generator; it fits with {flags or 'another --task'}") from None
+
+
+def make_pusher(options: Options, accelerator: Accelerator) -> Pusher | None:
+    """On the main process, what --push-to-hub asks for; ValueError, before any training, where the Hub refuses it."""
+    if options.push_to_hub is None:
+        if options.private or options.push_every or options.push_state:
+            raise ValueError("--private, --push-every and --push-state need --push-to-hub USER/REPO")
+        return None
+    if options.push_every < 0:
+        raise ValueError(f"--push-every is {options.push_every}; it counts epochs, and 0 pushes at the end alone")
+    if not accelerator.is_main_process:
+        return None
+    try:
+        hub.check_writable(options.push_to_hub, options.private)
+    except hub.Unreachable as error:
+        accelerator.print(f"{error}; training starts all the same, and pushes when it can")
+    return Pusher(options.push_to_hub, options.private, options.push_every, options.push_state, say=tqdm.write)
+
+
+def push_flags(options: Options) -> str:
+    """The flags by which a resumed run goes on pushing as this one does."""
+    if options.push_to_hub is None:
+        return ""
+    flags = f" --push-to-hub {options.push_to_hub}" + (" --private" if options.private else "")
+    flags += f" --push-every {options.push_every}" if options.push_every else ""
+    return flags + (" --push-state" if options.push_state else "")
 
 
 def describe_cost(trainer: Trainer, steps: int) -> str:

@@ -78,12 +78,13 @@ class Run:
             checkpoint.save(folder, self.config, generator, card.write(self.config, self.facts, step, scores))
         return folder
 
-    def finish(self, generator, step: int, scores: dict[str, float]) -> None:
+    def finish(self, generator, step: int, scores: dict[str, float]) -> Path:
         """Keep the generator that training ends with: the only one with scores on its card and an ONNX graph."""
         from pix2pix import export  # onnx takes long to import, and only this needs it
 
         folder = self.save_checkpoint(generator, step, scores)
         export.add_onnx(folder, *checkpoint.load(folder))
+        return folder
 
     def save_state(self, state: dict, step: int) -> None:
         """Replace the resume state; the one before stays whole until the new one is on the disk."""

@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from pix2pix.config import Config
 from pix2pix.data import Pair, PairDataset, batches, steps_per_epoch, stream_seed
 from pix2pix.inference import TorchNetwork, Translator
 from pix2pix.losses import adversarial_loss, discriminator_loss, l1_loss
+from pix2pix.pusher import Pusher
 from pix2pix.run import Run
 
 LOSS_DECAY = 0.99  # a step, of the losses shown
@@ -132,9 +134,17 @@ class Trainer:
         self.steps = state["steps"]
 
 
-def train(trainer: Trainer, train_pairs: list[Pair], val_pairs: list[Pair], run: Run, workers: int = 0) -> None:
+def train(
+    trainer: Trainer,
+    train_pairs: list[Pair],
+    val_pairs: list[Pair],
+    run: Run,
+    workers: int = 0,
+    pusher: Pusher | None = None,
+) -> None:
     """Train from wherever `run` stands to the end of the config's epochs; write its results.
 
+    `pusher`, on the main process alone, is handed a checkpoint every so many epochs and at the end.
     Raises Interrupted after saving when asked to stop, Diverged (saving nothing) when a loss is no longer finite.
     """
     config, accelerator = trainer.config, trainer.accelerator
@@ -166,8 +176,11 @@ def train(trainer: Trainer, train_pairs: list[Pair], val_pairs: list[Pair], run:
                 at_end = step == total
                 if step % config.log_every == 0 or at_end:
                     _log(trainer, run, bar, step, epoch)
-                if step % config.save_every == 0 or at_end or stopping:
-                    _save(trainer, run, step, val_pairs if at_end else None, keep=not stopping)
+                pushing = pusher is not None and (at_end or (pusher.every and step % (pusher.every * per_epoch) == 0))
+                if step % config.save_every == 0 or at_end or stopping or pushing:
+                    kept = _save(trainer, run, step, val_pairs if at_end else None, keep=pushing or not stopping)
+                    if pushing and kept is not None:
+                        pusher.submit(kept, run.folder)
                 if (step % config.sample_every == 0 or at_end) and rank == 0:
                     run.save_samples(step, sample_sheet(trainer, val_pairs))
                 if stopping and not at_end:
@@ -204,17 +217,22 @@ def _log(trainer: Trainer, run: Run, bar: tqdm, step: int, epoch: int) -> None:
         bar.write(f"step {step}  epoch {epoch + 1}  {shown}")
 
 
-def _save(trainer: Trainer, run: Run, step: int, last_pairs: list[Pair] | None, keep: bool) -> None:
-    """Save the resume state, a checkpoint where it is to be kept, and at the end the results on the last pairs."""
+def _save(trainer: Trainer, run: Run, step: int, last_pairs: list[Pair] | None, keep: bool) -> Path | None:
+    """Save the resume state, a checkpoint where it is to be kept, and at the end the results on the last pairs.
+
+    Returns the checkpoint's folder on the process that saved one.
+    """
     _finite_losses(trainer, step)
     if not trainer.accelerator.is_main_process:
-        return
+        return None
+    folder = None
     if last_pairs is not None:
         scores = results.write(run.folder / "results", _translator(trainer), last_pairs)
-        run.finish(trainer.result, step, scores)
+        folder = run.finish(trainer.result, step, scores)
     elif keep:
-        run.save_checkpoint(trainer.result, step)
+        folder = run.save_checkpoint(trainer.result, step)
     run.save_state(trainer.state(), step)
+    return folder
 
 
 def _finite_losses(trainer: Trainer, step: int) -> dict[str, float]:
