@@ -40,11 +40,11 @@ def grey_of(rgb: tuple[int, int, int], variation: int = 0) -> int:
 class RunningApp:
     """A served app, in a thread of this process."""
 
-    def __init__(self, painter: Painter, port: int | None = None):
+    def __init__(self, painter: Painter, port: int | None = None, **options):
         self.painter = painter
         self.port = port or free_port()
         self.page = app.build(painter)
-        app.launch(self.page, painter, server_port=self.port, prevent_thread_lock=True, quiet=True)
+        app.launch(self.page, painter, server_port=self.port, prevent_thread_lock=True, quiet=True, **options)
         self.url = f"http://127.0.0.1:{self.port}/"
 
     def close(self) -> None:
@@ -54,10 +54,10 @@ class RunningApp:
 class StandInApp(RunningApp):
     """The app with stand-in models, by name in `models` to steer them."""
 
-    def __init__(self, examples: Path, port: int | None = None):
+    def __init__(self, examples: Path, port: int | None = None, **options):
         self.models = {name: StandIn(name) for name in ("facades", "other", "nobody/model", "nobody/slow")}
         listed = {name: name for name in ("facades", "other", "broken")}
-        super().__init__(Painter(Models(self._load, listed, "hub"), find_examples(examples), Line()), port)
+        super().__init__(Painter(Models(self._load, listed, "hub"), find_examples(examples), Line()), port, **options)
 
     def _load(self, source: str | Path) -> StandIn:
         if source == "nobody/slow":

@@ -1,7 +1,6 @@
 """The app as a server: its API, its routes with good and bad requests, its flags, and how it starts."""
 
 import io
-import os
 import subprocess
 import sys
 import threading
@@ -262,5 +261,6 @@ def test_every_module_of_the_page_is_served_with_its_version_in_the_path(client,
         answer = httpx.get(running_app.url + module)
         assert answer.status_code == 200
         assert "javascript" in answer.headers["content-type"]
-    assert httpx.get(f"{running_app.url}canvas/routes.py").status_code == 404
-    assert os.sep not in running_app.painter.base
+        assert "immutable" in answer.headers["cache-control"]
+    for other in ("../routes.py", "%2e%2e%2froutes.py", "nothing.js"):
+        assert httpx.get(f"{running_app.url}canvas/0/{other}").status_code == 404

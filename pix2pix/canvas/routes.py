@@ -18,8 +18,7 @@ import numpy as np
 from PIL import Image
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.routing import Route
 
 from pix2pix.canvas.examples import SIZE, Examples
 from pix2pix.canvas.uploads import read_labels
@@ -42,30 +41,25 @@ class Painter:
 
     def __init__(self, models: Models, examples: Examples, line: Line):
         self.models, self.examples, self.line = models, examples, line
-        modules = sorted(JS_FOLDER.glob("*.js"))
+        self._modules = {path.name: path.read_bytes() for path in sorted(JS_FOLDER.glob("*.js"))}
         # The digest in the path: modules are cached for good, and never mixed with those of another version.
-        digest = hashlib.sha256(b"".join(path.read_bytes() for path in modules)).hexdigest()[:12]
+        digest = hashlib.sha256(b"".join(self._modules.values())).hexdigest()[:12]
         self.base = "canvas"
-        self.modules = [f"{self.base}/{digest}/{path.name}" for path in modules]
+        self.modules = [f"{self.base}/{digest}/{name}" for name in self._modules]
         self.main_module = f"{self.base}/{digest}/main.js"
-        self._digest = digest
         # Of the threads that all routes share, loading (which may take minutes) and reading get only a few.
         self._loaders, self._readers = anyio.CapacityLimiter(4), anyio.CapacityLimiter(2)
 
-    def routes(self) -> list[BaseRoute]:
+    def routes(self) -> list[Route]:
+        """Flat, since a Mount does not find its routes behind a proxy that strips the path's beginning."""
         return [
-            Mount(
-                f"/{self.base}",
-                routes=[
-                    Route("/generate", self.generate, methods=["POST"]),
-                    Route("/model", self.model, methods=["POST"]),
-                    Route("/read", self.read, methods=["POST"]),
-                    Route("/random/{seed:int}", self.random),
-                    Route("/examples/{number:int}", self.example),
-                    Route("/examples/{number:int}/{picture}.jpg", self.picture),
-                    Mount(f"/{self._digest}", StaticFiles(directory=JS_FOLDER)),
-                ],
-            )
+            Route(f"/{self.base}/generate", self.generate, methods=["POST"]),
+            Route(f"/{self.base}/model", self.model, methods=["POST"]),
+            Route(f"/{self.base}/read", self.read, methods=["POST"]),
+            Route(f"/{self.base}/random/{{seed:int}}", self.random),
+            Route(f"/{self.base}/examples/{{number:int}}", self.example),
+            Route(f"/{self.base}/examples/{{number:int}}/{{picture}}.jpg", self.picture),
+            Route(f"/{self.base}/{{digest}}/{{name}}", self.module),
         ]
 
     async def generate(self, request: Request) -> Response:
@@ -144,6 +138,12 @@ class Painter:
             halves = [Image.fromarray(each).resize((THUMBNAIL, THUMBNAIL)) for each in (colorize(pair.labels), picture)]
             picture = np.hstack([np.asarray(half) for half in halves])
         return Response(_encoded(picture, "JPEG"), media_type="image/jpeg")
+
+    def module(self, request: Request) -> Response:
+        code = self._modules.get(request.path_params["name"])
+        if code is None:
+            return _refusal("there is no such module", 404)
+        return Response(code, media_type="text/javascript", headers=FOREVER)
 
     def _pair(self, request: Request):
         number = request.path_params["number"]
