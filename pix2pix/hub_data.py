@@ -8,7 +8,7 @@ import numpy as np
 from pix2pix import images, labels
 from pix2pix.config import Config
 from pix2pix.layouts import INPUT_WORDS, SPLITS, TARGET_WORDS
-from pix2pix.sources import RawPair, share
+from pix2pix.sources import LOOKED_AT, RawPair, share
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
@@ -30,8 +30,7 @@ class HubSource:
             self.rows = self.rows.cast_column(column, Image(decode=False))
         self.names = [f"{number + 1}" for number in numbers]
         self.about = f"{len(numbers)} {about}, input is {columns[0]}, target is {columns[1]}"
-        first = self.read(0, (3, 3))
-        self.channels = tuple(1 if (picture == picture[..., :1]).all() else 3 for picture in first)
+        self.channels = tuple(self._channels_of(column) for column in columns)
 
     def read(self, index: int, channels: tuple[int, int]) -> RawPair:
         row = self.rows[self.numbers[index]]
@@ -41,6 +40,11 @@ class HubSource:
         except ValueError as error:
             raise ValueError(f"row {self.names[index]}: {error}") from None
         return RawPair(*pictures)
+
+    def _channels_of(self, column: str) -> int:
+        """1 where the first few pictures are stored as grey; reading all of them would take too long."""
+        files = [self.rows[number][column] for number in list(self.numbers)[:LOOKED_AT]]
+        return max((images.count_channels(_source(file)) for file in files if file), default=3)
 
 
 def open_hub(
@@ -72,15 +76,16 @@ def pick_pairs(
     rows = splits[chosen]
     if not len(rows):
         raise ValueError(f"{name} has no rows in {chosen}")
+    found = _image_columns(rows)
+    if missing := [column for column in columns or () if column not in found]:
+        raise ValueError(f"{name} has no image column {missing[0]}; it has {', '.join(found) or 'none'}")
     numbers = share(range(len(rows)), split) if shared else range(len(rows))
     return HubSource(f"rows of {name}, {chosen}", rows, numbers, columns or _find_columns(name, rows, direction))
 
 
 def _find_columns(name: str, rows: "Dataset", direction: str) -> tuple[str, str]:
     """The two image columns: by their names, else in their order as A and B."""
-    from datasets import Image
-
-    found = [column for column, feature in rows.features.items() if isinstance(feature, Image)]
+    found = _image_columns(rows)
     by_word = [next((c for c in found if _says(c, words)), None) for words in (INPUT_WORDS, TARGET_WORDS)]
     if all(by_word):
         return by_word[0], by_word[1]
@@ -92,6 +97,12 @@ def _find_columns(name: str, rows: "Dataset", direction: str) -> tuple[str, str]
     return (found[0], found[1]) if direction == "AtoB" else (found[1], found[0])
 
 
+def _image_columns(rows: "Dataset") -> list[str]:
+    from datasets import Image
+
+    return [column for column, feature in rows.features.items() if isinstance(feature, Image)]
+
+
 def _says(column: str, words: Sequence[str]) -> bool:
     return any(part in words for part in column.lower().replace("-", "_").split("_"))
 
@@ -99,4 +110,8 @@ def _says(column: str, words: Sequence[str]) -> bool:
 def _read(file: dict, channels: int) -> np.ndarray:
     if not file:
         raise ValueError("has no picture")
-    return images.read_image(file["bytes"] if file["bytes"] is not None else file["path"], channels)
+    return images.read_image(_source(file), channels)
+
+
+def _source(file: dict) -> bytes | str:
+    return file["bytes"] if file["bytes"] is not None else file["path"]

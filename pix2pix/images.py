@@ -20,7 +20,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".npy"})
 MOST_PIXELS = 64 * 2**20  # 64 megapixels, 200 MB decoded: larger files are refused before they are decoded
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
-_GREY_MODES = frozenset({"1", "L", "F"})
+_GREY_MODES = frozenset({"1", "L", "LA", "F"})
 _ORIENTATION = 0x0112  # the EXIF tag
 _BROKEN = (OSError, SyntaxError, EOFError, ValueError, struct.error, zlib.error, IndexError, KeyError, OverflowError)
 
@@ -98,9 +98,14 @@ def read_header(path: Path) -> Header:
         upright = image.getexif().get(_ORIENTATION, 1) < 5
         if not _ends_well(path, image.format):
             image.load()
-        grey = image.mode in _GREY_MODES or image.mode.startswith("I")
         width, height = image.size if upright else image.size[::-1]
-        return Header(width, height, 1 if grey else 3)
+        return Header(width, height, _stored_channels(image))
+
+
+def count_channels(source: Path | str | bytes) -> int:
+    """1 for an image file that is stored as grey, 3 for colour; ValueError as `read_image`."""
+    with opened(source) as image:
+        return _stored_channels(image)
 
 
 def to_channels(picture: np.ndarray, channels: int) -> np.ndarray:
@@ -123,6 +128,10 @@ def to_shown(picture: np.ndarray) -> np.ndarray:
     return to_channels(picture, 3)
 
 
+def _stored_channels(image: Image.Image) -> int:
+    return 1 if image.mode in _GREY_MODES or image.mode.startswith("I") else 3
+
+
 def _from_image(image: Image.Image, with_alpha: bool) -> np.ndarray:
     """Picture with 1, 3 or 4 channels, as the file has them; transparency only where it is asked for."""
     image = ImageOps.exif_transpose(image)
@@ -133,7 +142,7 @@ def _from_image(image: Image.Image, with_alpha: bool) -> np.ndarray:
     if image.has_transparency_data:
         image = image.convert("RGBA")
         return _array(image) if with_alpha else to_channels(_array(image), 3)
-    return _array(image.convert("L" if image.mode in _GREY_MODES else "RGB"))
+    return _array(image.convert("L" if _stored_channels(image) == 1 else "RGB"))
 
 
 def _read_array(path: Path) -> np.ndarray:

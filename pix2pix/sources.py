@@ -97,7 +97,9 @@ class FolderSource:
         self.about = f"{len(self.items)} {found.layout}" + (f", {config.direction}" if self._has_halves() else "")
         if shared:
             self.about += (
-                ", every tenth for val" if len(found.items) >= HELD_OUT else ", too few to hold any out for val"
+                ", every tenth held out for val"
+                if len(found.items) >= HELD_OUT
+                else ", too few to hold any out for val"
             )
         if found.unmatched:
             self.about += f"; left out, without a partner: {name_some(path.name for path in found.unmatched)}"

@@ -1,0 +1,282 @@
+"""Every layout is found by looking, told in one line, and what does not fit is one line too."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pix2pix import layouts, scenes, sources
+from pix2pix.config import PRESETS, TASKS, Config
+from pix2pix.data import fit_config, load_pairs
+from tests.pairs_on_disk import SIZE, labelled, write, write_ab, write_cmp, write_two_folders
+
+PLAIN = Config(size=SIZE, width=2, jitter=-1, mirror=False)
+
+
+def load(data: Path | str, split: str = "train", **changes):
+    return load_pairs(str(data), split, replace(PLAIN, **changes))
+
+
+def two(root: Path, inputs: str, targets: str, names: tuple[str, str] = ("{}.png", "{}.png")) -> None:
+    write_two_folders(root / inputs, root / targets, 3, names)
+
+
+LAYOUTS = {
+    "halves": lambda root: write_ab(root / "train", 3),
+    "flat halves": lambda root: write_ab(root, 3),
+    "input and target": lambda root: two(root, "train/input", "train/target"),
+    "inputs and targets, flat": lambda root: two(root, "Inputs", "Targets"),
+    "labels and photos": lambda root: two(root, "train/labels", "train/photos"),
+    "B and A": lambda root: two(root, "train/B", "train/A"),
+    "trainB and trainA": lambda root: two(root, "trainB", "trainA"),
+    "sides with splits": lambda root: two(root, "B/train", "A/train"),
+    "suffixes": lambda root: two(root, "train", "train", ("{}_B.png", "{}_A.png")),
+    "suffixes of results": lambda root: two(root, "", "", ("{}-inputs.png", "{}-targets.png")),
+    "case, extension, suffix": lambda root: two(root, "train/input", "train/target", ("Foo{}_label.PNG", "foo{}.bmp")),
+    "CMP": lambda root: write_cmp(root / "train", 3),
+    "flat CMP": lambda root: write_cmp(root, 3),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_each_layout_is_found_and_told_in_one_line(tmp_path, layout):
+    LAYOUTS[layout](tmp_path)
+    pairs = load(tmp_path)
+    assert len(pairs) == 3
+    for number, pair in enumerate(pairs, 1):
+        inputs, photo = labelled(number)
+        assert (pair.input == inputs).all()
+        assert np.abs(pair.target.astype(int) - photo).mean() < 4  # CMP's photos are JPEG
+    assert "\n" not in pairs.about
+    assert pairs.about.startswith("3 ")
+
+
+@pytest.mark.parametrize("name", ["val", "test", "Validation"])
+def test_validation_pairs_are_those_of_val_or_else_test(tmp_path, name):
+    write_ab(tmp_path / "train", 12)
+    write_ab(tmp_path / name, 2, first=50)
+    assert len(load(tmp_path)) == 12
+    assert [pair.name for pair in load(tmp_path, "val")] == ["50", "51"]
+
+
+def test_without_a_val_folder_every_tenth_pair_is_held_out(tmp_path):
+    write_ab(tmp_path, 25)
+    train, val = load(tmp_path), load(tmp_path, "val")
+    assert [pair.name for pair in val] == ["10", "20"]
+    assert len(train) == 23
+    assert "every tenth held out" in train.about
+
+
+def test_fewer_than_ten_pairs_are_used_for_both_and_it_is_said(tmp_path):
+    write_ab(tmp_path / "train", 1)
+    assert [pair.name for pair in load(tmp_path)] == [pair.name for pair in load(tmp_path, "val")] == ["1"]
+    assert "too few" in load(tmp_path).about
+
+
+def test_files_come_in_natural_order(tmp_path):
+    write_ab(tmp_path / "train", 11)
+    write_ab(tmp_path / "val", 1)
+    assert [pair.name for pair in load(tmp_path)] == [str(number) for number in range(1, 12)]
+
+
+def test_names_without_a_partner_are_reported_and_left_out(tmp_path):
+    two(tmp_path, "input", "target")
+    for number in range(20):
+        write(tmp_path / "input" / f"lonely{number}.png", labelled(0)[0])
+    about = load(tmp_path).about
+    assert about.count("lonely") == 10
+    assert "(20 in all)" in about
+
+
+def test_what_programs_hide_is_no_picture(tmp_path):
+    write_ab(tmp_path / "train", 2)
+    (tmp_path / "train" / "._1.png").write_bytes(b"resource fork")
+    (tmp_path / "train" / "Thumbs.db").write_bytes(b"")
+    assert len(load(tmp_path)) == 2
+
+
+def test_cmp_colours_are_recognised_in_any_layout(tmp_path):
+    from pix2pix import labels
+
+    for number in range(1, 4):
+        inputs, photo = labelled(number)
+        write(tmp_path / "train" / f"{number}.png", np.hstack([photo, labels.CMP_PALETTE[labels.snap(inputs)]]))
+    assert (load(tmp_path)[0].input == labelled(1)[0]).all()
+
+
+@pytest.mark.parametrize("name", scenes.SCENES)
+def test_every_drawn_set_needs_no_folder_and_is_the_same_each_time(name):
+    task = scenes.SCENES[name].tasks[0]
+    first, second = load(name, task=task), load(name, task=task)
+    assert len(first) == sources.SYNTHETIC_TRAIN
+    assert len(load(name, "val", task=task)) == sources.SYNTHETIC_VAL
+    assert (first[3].target == second[3].target).all()
+    assert (first[3].input != first[4].input).any()
+    assert (first[3].input != load(name, "val", task=task)[3].input).any()
+
+
+def test_drawn_pairs_follow_the_direction():
+    one, other = load("synthetic-maps", task="photo")[0], load("synthetic-maps", task="photo", direction="AtoB")[0]
+    assert (one.input == other.target).all()
+    assert (one.target == other.input).all()
+
+
+@pytest.mark.parametrize("preset", PRESETS | TASKS)
+def test_every_preset_has_drawn_pairs_that_fit_it(preset):
+    config = replace((PRESETS | TASKS)[preset], size=SIZE)
+    name = next(name for name, scene in scenes.SCENES.items() if config.task in scene.tasks)
+    config = fit_config(config, name)
+    pair = load_pairs(name, "train", config)[0]
+    assert (pair.input.shape[2], pair.target.shape[2]) == (config.in_channels, config.out_channels)
+
+
+def test_a_recorded_set_names_the_presets_that_fit_it(tmp_path):
+    write_ab(tmp_path / "train", 2)
+    (tmp_path / sources.RECORD).write_text('{"tasks": ["edges"]}')
+    with pytest.raises(ValueError, match="is for the task edges, not facades; give --preset edges2photo"):
+        load(tmp_path)
+
+
+# Bad input: one line that says what and where.
+
+
+def nothing(root: Path) -> None:
+    """An empty folder."""
+
+
+def no_images(root: Path) -> None:
+    (root / "train").mkdir()
+    (root / "train" / "notes.txt").write_text("none")
+
+
+def odd_width(root: Path) -> None:
+    write(root / "train" / "7.png", np.zeros((16, 31, 3), np.uint8))
+
+
+def one_pixel_wide(root: Path) -> None:
+    write(root / "input" / "thin.png", np.zeros((16, 1, 3), np.uint8))
+    write(root / "target" / "thin.png", np.zeros((16, 1, 3), np.uint8))
+
+
+def unequal_halves(root: Path) -> None:
+    two(root, "input", "target")
+    write(root / "target" / "2.png", np.zeros((SIZE, SIZE // 2, 3), np.uint8))
+
+
+def twice(root: Path) -> None:
+    write_ab(root / "train", 3)
+    write_ab(root / "train", 3, kind="bmp")
+
+
+def loosely_twice(root: Path) -> None:
+    two(root, "input", "target", ("{}_label.png", "{}.png"))
+    write(root / "input" / "1_input.png", labelled(1)[0])
+
+
+def no_partner(root: Path) -> None:
+    two(root, "input", "target", ("a{}.png", "b{}.png"))
+
+
+def empty_file(root: Path) -> None:
+    write_ab(root / "train", 3)
+    (root / "train" / "2.png").write_bytes(b"")
+
+
+def truncated(root: Path) -> None:
+    write_ab(root / "train", 3, size=64)
+    content = (root / "train" / "2.png").read_bytes()
+    (root / "train" / "2.png").write_bytes(content[: len(content) // 2])
+
+
+def a_text(root: Path) -> None:
+    write_ab(root / "train", 3)
+    (root / "train" / "2.jpg").write_text("an error page")
+
+
+def link_loop(root: Path) -> None:
+    write_ab(root / "train", 3)
+    (root / "train" / "loop.png").symlink_to(root / "train" / "loop.png")
+
+
+def dangling_link(root: Path) -> None:
+    write_ab(root / "train", 3)
+    (root / "train" / "gone.png").symlink_to(root / "nowhere.png")
+
+
+def mixed_channels(root: Path) -> None:
+    for channels in (2, 5):
+        for side in ("input", "target"):
+            (root / side).mkdir(exist_ok=True)
+            np.save(root / side / f"{channels}.npy", np.zeros((16, 16, channels), np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("make", "complaint"),
+    [
+        (nothing, "no train images in .*; what is understood"),
+        (no_images, "no train images in .*; what is understood"),
+        (odd_width, r"7\.png is 31 pixels wide; an AB image holds two halves of equal size"),
+        (one_pixel_wide, r"thin\.png is 1x16 pixels; the least is 8x8"),
+        (unequal_halves, r"2\.png and .*2\.png differ in shape: 32x32 and 16x32 pixels"),
+        (twice, r"several images of one name, keep one of each: 1\.bmp and 1\.png"),
+        (loosely_twice, r"several images of one name, keep one of each: 1_input\.png and 1_label\.png"),
+        (no_partner, "no names match in .*: 3 inputs, 3 targets"),
+        (empty_file, r"2\.png is not an image file"),
+        (truncated, r"2\.png cannot be read as an image"),
+        (a_text, r"several images of one name|2\.jpg is not an image"),
+        (link_loop, r"loop\.png"),
+        (dangling_link, r"gone\.png"),
+        (mixed_channels, "have 2, 5 channels; all must have as many"),
+    ],
+)
+def test_bad_folders_are_one_line_that_names_the_offender(tmp_path, make, complaint):
+    make(tmp_path)
+    with pytest.raises((ValueError, OSError), match=complaint) as caught:
+        load(tmp_path, task="photo")
+    assert "\n" not in str(caught.value)
+
+
+def test_at_most_ten_offenders_are_named_and_all_are_counted(tmp_path):
+    for number in range(30):
+        write(tmp_path / "train" / f"{number}.png", np.zeros((16, 31, 3), np.uint8))
+    with pytest.raises(ValueError, match=r"\(27 in all\)$") as caught:  # three are held out for val
+        load(tmp_path)
+    assert str(caught.value).count("31 pixels wide") == 10
+
+
+def test_a_loop_of_folders_does_no_harm(tmp_path):
+    write_ab(tmp_path / "train", 2)
+    (tmp_path / "train" / "again").symlink_to(tmp_path, target_is_directory=True)
+    assert len(load(tmp_path)) == 2
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read everything")
+def test_a_file_that_may_not_be_read_is_named(tmp_path):
+    write_ab(tmp_path / "train", 2)
+    (tmp_path / "train" / "2.png").chmod(0)
+    with pytest.raises(ValueError, match=r"2\.png .*Permission denied"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["nowhere", "./nowhere/at/all", "/nowhere"])
+def test_a_missing_folder_is_one_line(name):
+    with pytest.raises(ValueError, match=r"no data at .*nowhere.*: give a folder"):
+        load(name)
+
+
+def test_the_command_ends_with_one_line_and_exit_code_2(tmp_path):
+    odd_width(tmp_path)
+    command = [sys.executable, "train.py", "--data", str(tmp_path), "--output", str(tmp_path / "run")]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[1], check=False)
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "7.png is 31 pixels wide" in done.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_looking_at_a_folder_names_what_is_understood():
+    assert all(word in layouts.LAYOUTS for word in ("train", "input", "target", "NAME_A", "CMP", "Hub", "synthetic"))
