@@ -6,6 +6,7 @@ python app.py [--model FOLDER|NAME|USER/REPO] [--data FOLDER] [--visitors bundle
 import argparse
 import os
 import threading
+from importlib.util import find_spec
 from pathlib import Path
 from typing import get_args
 
@@ -37,7 +38,12 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         help="what visitors may load: the listed models (default), also Hub ids, also folders of this machine",
     )
     parser.add_argument("--mcp", action="store_true", help="also serve the API as an MCP tool (needs gradio[mcp])")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.visitors not in get_args(Visitors):  # argparse does not check what comes from the environment
+        parser.error(f"PIX2PIX_VISITORS is {options.visitors!r}; it can be {', '.join(get_args(Visitors))}")
+    if options.mcp and find_spec("mcp") is None:
+        parser.error('--mcp needs one more package: pip install "gradio[mcp]"')
+    return options
 
 
 def build(painter: Painter) -> gr.Blocks:

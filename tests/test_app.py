@@ -17,7 +17,7 @@ from pix2pix.canvas.examples import SyntheticExamples
 from pix2pix.canvas.routes import LARGEST_UPLOAD, LONGEST_REQUEST
 from pix2pix.labels import INDEX, PALETTE, colorize, decode_runs, encode_runs
 from pix2pix.serving import Line, Models
-from tests.running_app import StandIn, grey_of, run
+from tests.running_app import StandIn, StandInApp, grey_of, run
 
 ROOT = Path(app.__file__).parent
 WALL = np.full((256, 256), INDEX["facade"], np.uint8)
@@ -221,6 +221,40 @@ def test_flags_have_environment_variables_as_defaults(monkeypatch):
     options = app.parse([])
     assert (options.model, options.visitors, options.data) == ("someone/model@v2", "hub", Path("pairs"))
     assert app.parse(["--visitors", "any"]).visitors == "any"
+
+
+def test_a_wrong_setting_ends_in_one_line_with_exit_code_2(monkeypatch, capsys):
+    monkeypatch.setenv("PIX2PIX_VISITORS", "everyone")
+    with pytest.raises(SystemExit) as stop:
+        app.parse([])
+    assert stop.value.code == 2
+    assert "PIX2PIX_VISITORS is 'everyone'" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_the_mcp_flag_without_its_package_says_what_to_install(monkeypatch, capsys):
+    monkeypatch.setattr(app, "find_spec", lambda name: None)
+    with pytest.raises(SystemExit) as stop:
+        app.parse(["--mcp"])
+    assert stop.value.code == 2
+    assert 'pip install "gradio[mcp]"' in capsys.readouterr().err
+
+
+def test_the_api_is_an_mcp_tool_behind_a_flag(example_pairs):
+    pytest.importorskip("mcp", reason="mcp is not installed")
+    from mcp import ClientSession
+    from mcp.client.streamable_http import streamablehttp_client
+
+    async def tools(url: str) -> list:
+        async with streamablehttp_client(url) as (read, write, _), ClientSession(read, write) as session:
+            await session.initialize()
+            return (await session.list_tools()).tools
+
+    running = StandInApp(example_pairs, mcp_server=True)
+    (tool,) = run(tools(f"{running.url}gradio_api/mcp/"))
+    running.close()
+    assert tool.name == "generate"
+    assert set(tool.inputSchema["properties"]) == {"image", "seed", "model"}
+    assert tool.inputSchema["required"] == ["image"]
 
 
 def test_a_checkpoint_for_another_task_is_refused(monkeypatch):
