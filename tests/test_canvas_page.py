@@ -380,3 +380,50 @@ class Fingers:
     def _dispatch(self, kind: str, places) -> None:
         touches = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(places)]
         self.session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+
+
+# --- More ways in and out
+
+
+def test_the_photo_can_be_copied(visit):
+    canvas = visit(permissions=["clipboard-read", "clipboard-write"])
+    canvas.page.bring_to_front()
+    canvas.do("copy-photo")
+    canvas.page.wait_for_function("document.querySelector('.message').textContent === 'Copied the photo.'")
+    kinds = canvas.page.evaluate("navigator.clipboard.read().then(items => items.flatMap(item => item.types))")
+    assert kinds == ["image/png"]
+
+
+def test_where_copying_is_not_allowed_the_link_is_shown_to_be_copied_by_hand(visit):
+    canvas = visit()
+    canvas.page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    canvas.do("copy-link")
+    canvas.page.wait_for_selector("dialog.link[open]")
+    assert "#drawing=" in canvas.page.input_value("dialog.link input")
+
+
+def test_a_label_image_can_be_dropped_on_the_page(canvas):
+    data = png(colorize(np.full((256, 256), DOOR, np.uint8)))["buffer"]
+    with canvas.page.expect_response("**/read"):
+        canvas.page.evaluate(
+            """bytes => {
+              const files = new DataTransfer();
+              files.items.add(new File([new Uint8Array(bytes)], "labels.png", { type: "image/png" }));
+              document.querySelector(".studio").dispatchEvent(
+                new DragEvent("drop", { dataTransfer: files, bubbles: true, cancelable: true }));
+            }""",
+            list(data),
+        )
+    canvas.settle()
+    assert (canvas.labels() == DOOR).all()
+
+
+def test_the_chosen_model_and_variation_are_kept_through_a_reload(visit):
+    canvas = visit()
+    canvas.page.select_option("[data-control=model]", "other")
+    canvas.page.wait_for_function("document.querySelector('.message').textContent.includes('other is painting')")
+    canvas.page.fill("[data-control=variation]", "20")
+    canvas.page.wait_for_timeout(400)  # until it is kept
+    canvas.open()
+    canvas.page.wait_for_function("document.querySelector('[data-control=model]').value === 'other'")
+    assert canvas.page.input_value("[data-control=variation]") == "20"

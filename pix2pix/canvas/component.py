@@ -38,7 +38,8 @@ class LabelCanvas(gr.HTML):
             wall=INDEX["facade"],
             background=INDEX["background"],
             window=INDEX["window"],
-            examples=[{"index": index, "name": name} for index, name in enumerate(painter.examples.names)],
+            # Names of files and models are put in place by the JS: Gradio would evaluate what stands in a template.
+            examples=list(painter.examples.names),
             models=list(models.listed),
             others=models.visitors,
             **kwargs,

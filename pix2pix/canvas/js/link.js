@@ -28,12 +28,14 @@ export async function drawingIn(fragment, size, classes) {
 
 /** Send bytes through a stream; throws as soon as more than `most` bytes come out (a small link can unpack to much). */
 async function through(transform, bytes, most) {
+  const reader = new Blob([bytes]).stream().pipeThrough(transform).getReader();
   const chunks = [];
   let total = 0;
-  for await (const chunk of new Blob([bytes]).stream().pipeThrough(transform)) {
-    total += chunk.length;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return new Uint8Array(await new Blob(chunks).arrayBuffer());
+    total += value.length;
     if (total > most) throw new Error("it unpacks to more than a drawing");
-    chunks.push(chunk);
+    chunks.push(value);
   }
-  return new Uint8Array(await new Blob(chunks).arrayBuffer());
 }

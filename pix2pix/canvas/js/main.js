@@ -23,8 +23,8 @@ export async function start(element, props, root) {
   const classes = props.classes;
   const server = new Server(new URL(`${props.base}/`, root));
   const memory = new Memory();
-  const kept = memory.recall(props.size * props.size, classes.length);
   const { size, wall, window: label } = props;
+  const kept = memory.recall(size * size, classes.length);
   const studio = new Studio({ width: size, height: size, wall, label, start: kept });
   const tell = messages(find(".message"));
 
@@ -44,9 +44,9 @@ export async function start(element, props, root) {
     memory.keep(state);
     live.want();
   };
-  const models = new ModelChoice(element, props.others, server, want, tell);
+  const models = new ModelChoice(element, props.models, props.others, server, want, tell);
   const variations = new Variations(element, (seed) => server.generate(job(seed, "jpeg")), want, tell);
-  const sources = new Sources(element, studio, server, classes.length, tell);
+  const sources = new Sources(element, studio, server, props.examples, classes.length, tell);
   const takeaway = new Takeaway(element, studio, () => server.generate(job(variations.seed, "png")), tell);
 
   const say = describePointer(element, studio, classes);
@@ -77,16 +77,14 @@ export async function start(element, props, root) {
   if (!linked && !kept) await sources.example(0); // a first visit starts from a painted facade, not an empty page
   want();
   element.dataset.ready = "true";
-  return { studio, live };
 }
 
 function showOrigin(element, studio, server, pictures, examples) {
-  const { origin } = studio;
-  const known = origin !== null && origin < examples.length;
-  pictures.showTarget(known ? server.pictureOf(origin, "target") : null);
-  element.querySelector("[data-shows=example]").textContent = known ? examples[origin].name : "";
+  const number = examples.indexOf(studio.origin);
+  pictures.showTarget(number < 0 ? null : server.pictureOf(number, "target"));
+  element.querySelector("[data-shows=example]").textContent = examples[number] ?? "";
   for (const button of element.querySelectorAll("[data-example]")) {
-    button.setAttribute("aria-pressed", String(known && Number(button.dataset.example) === origin));
+    button.setAttribute("aria-pressed", String(Number(button.dataset.example) === number));
   }
 }
 

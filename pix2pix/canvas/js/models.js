@@ -5,12 +5,13 @@ import { sentence } from "./status.js";
 const OTHER = "Another…";
 
 export class ModelChoice {
-  /** `others` says what visitors may load beyond the list: "bundled" (nothing), "hub" or "any". */
-  constructor(element, others, server, changed, tell) {
+  /** `others` says what visitors may load beyond those listed: "bundled" (nothing), "hub" or "any". */
+  constructor(element, listed, others, server, changed, tell) {
     Object.assign(this, { server, changed, tell });
     this.select = element.querySelector("[data-control=model]");
     this.progress = element.querySelector(".loading");
     this.dialog = element.querySelector("dialog.other");
+    for (const name of listed) this.select.add(new Option(name));
     if (others !== "bundled") this.select.add(new Option(OTHER));
     if (others === "any") this.dialog.querySelector("[data-shows=others]").textContent += ", or a folder of this machine";
     if (!this.select.options.length) this.select.add(new Option("none yet", ""));
@@ -46,6 +47,7 @@ export class ModelChoice {
     this.select.value = this.current;
     this.dialog.returnValue = "";
     this.dialog.showModal();
+    this.dialog.querySelector("input").select(); // what was typed before may be corrected or replaced
   }
 
   #answered() {

@@ -8,22 +8,28 @@ const MOST_SEEDS = 2 ** 31;
 
 export class Sources {
   /** `tell(message, kind)` shows a line to the person. */
-  constructor(element, studio, server, classes, tell) {
-    Object.assign(this, { element, studio, server, classes, tell });
+  constructor(element, studio, server, examples, classes, tell) {
+    Object.assign(this, { studio, server, examples, classes, tell });
     this.file = element.querySelector("input[type=file]");
     this.file.addEventListener("change", () => {
       if (this.file.files[0]) this.open(this.file.files[0]);
       this.file.value = ""; // so that the same file can be chosen again
     });
-    for (const button of element.querySelectorAll("[data-example]")) {
-      button.style.backgroundImage = `url("${server.pictureOf(button.dataset.example, "thumbnail")}")`;
-      button.addEventListener("click", () => this.example(Number(button.dataset.example)));
-    }
+    element.querySelector(".examples").append(...examples.map((name, number) => this.#thumbnail(name, number)));
     this.#takeFiles(element);
   }
 
+  #thumbnail(name, number) {
+    const button = document.createElement("button");
+    Object.assign(button, { type: "button", title: `Example ${name}`, ariaLabel: `Example ${name}` });
+    button.dataset.example = number;
+    button.style.backgroundImage = `url("${this.server.pictureOf(number, "thumbnail")}")`;
+    button.addEventListener("click", () => this.example(number));
+    return button;
+  }
+
   example(number) {
-    return this.#load(() => this.server.example(number), number);
+    return this.#load(() => this.server.example(number), this.examples[number]);
   }
 
   random() {

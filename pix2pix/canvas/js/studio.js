@@ -16,7 +16,7 @@ export class Studio {
     this.floating = null;
     this.readout = null; // {width, height} of what is being dragged
     this.gesture = null;
-    this.origin = null; // the example this drawing started from: the one whose target is shown
+    this.origin = null; // the name of the example this drawing started from, whose target is shown
     this.listeners = [];
     if (start) this.#take(start);
     this.history = new History(this.#state());
