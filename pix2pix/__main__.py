@@ -13,6 +13,11 @@ COMMANDS = {
     "translate": ("pix2pix.translate", "files in, files out"),
     "evaluate": ("pix2pix.evaluation", "scores of a checkpoint on pairs"),
     "export": ("pix2pix.export", "model.onnx beside the weights, checked against torch"),
+    "data": ("pix2pix.pairs", "check, pair and split own pictures"),
+    "download": ("pix2pix.download", "published sets, verified and resumed"),
+    "convert": ("pix2pix.convert", "other programs' generators as checkpoints"),
+    "push": ("pix2pix.hub", "a checkpoint to the Hub as a model"),
+    "deploy": ("pix2pix.space", "the app to the Hub as a Space"),
 }
 
 

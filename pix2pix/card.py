@@ -31,13 +31,10 @@ def write(config: Config, facts: dict[str, str | int], step: int, scores: dict[s
         ("hardware", f"{facts['hardware']}, torch {facts['torch']}"),
         ("pix2pix", __version__),
     ]
-    text = _head(metadata(config, str(facts["data"]), scores)) + _BODY.format(
-        task=config.task, generator=config.generator, width=config.width
-    )
-    text += _table("trained", rows)
+    text = _BODY.format(task=config.task, generator=config.generator, width=config.width) + _table("trained", rows)
     if scores:
         text += "\n" + _table(f"on {facts['val_pairs']} validation pairs", [_shown(*item) for item in scores.items()])
-    return text + _USE
+    return with_head(metadata(config, str(facts["data"]), scores), text + _USE)
 
 
 def metadata(config: Config, data: str, scores: dict[str, float] | None = None) -> dict:
@@ -76,7 +73,7 @@ def for_hub(text: str, repo: str, sheet: str | None = None) -> str:
         model["name"] = repo.split("/")[1]
     if sheet and sheet not in body:
         body = body.rstrip() + f"\n\nDrawn labels, and what this checkpoint makes of them:\n\n![samples]({sheet})\n"
-    return without_tokens(_head(head) + "\n" + body.lstrip().replace(PLACE, repo))
+    return without_tokens(with_head(head, body.replace(PLACE, repo)))
 
 
 def split(text: str) -> tuple[dict, str]:
@@ -96,8 +93,9 @@ def split(text: str) -> tuple[dict, str]:
     return head, text[match.end() :]
 
 
-def _head(values: dict) -> str:
-    return f"---\n{yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=120)}---\n"
+def with_head(head: dict, text: str) -> str:
+    """The inverse of `split`."""
+    return f"---\n{yaml.safe_dump(head, sort_keys=False, allow_unicode=True, width=120)}---\n\n{text.lstrip()}"
 
 
 def _shown(key: str, value: float) -> tuple[str, str]:
@@ -109,7 +107,7 @@ def _table(title: str, rows: list[tuple[str, str]]) -> str:
     return f"| {title} | |\n|---|---|\n" + "".join(f"| {name} | {value} |\n" for name, value in rows)
 
 
-_BODY = """
+_BODY = """\
 # pix2pix: {task}
 
 The `{generator}` generator of width {width}, a conditional GAN on paired images (Isola et al. 2017).

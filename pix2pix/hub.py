@@ -154,7 +154,7 @@ def push(
     if named:
         raise ValueError(f"a push goes to {repo}; name the branch with --revision {named}")
     check_token()
-    _keep_quiet()
+    keep_quiet()
     with tempfile.TemporaryDirectory() as scratch:
         files = collect(found, repo, Path(scratch))
         if run is not None:
@@ -186,7 +186,7 @@ def check_writable(repo: str, private: bool) -> None:
         HfApi().create_repo(repo, private=private or None, exist_ok=True)
 
 
-def _keep_quiet() -> None:
+def keep_quiet() -> None:
     """No progress bars into log files, and none of the client's warnings: they spell out signed addresses."""
     from huggingface_hub.utils import disable_progress_bars, logging
 

@@ -1,5 +1,6 @@
 """Pushing beside the training: the newest checkpoint, by a process of its own, which can neither block nor kill it."""
 
+import contextlib
 import os
 import shlex
 import shutil
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,23 +41,30 @@ class Push:
         return shlex.join(["python", *self.arguments(self.run)])
 
 
-def push_apart(push: Push) -> str:
-    """Push in another process; the address. Raises ValueError with its last words, or for a push that is stuck."""
+def push_apart(push: Push, stop: threading.Event) -> str:
+    """Push in another process; the address. Raises ValueError with its last words, or where it was stopped."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
-    try:
-        done = subprocess.run(
-            [sys.executable, *push.arguments(push.frozen)],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=LONGEST_PUSH,
-            start_new_session=True,  # Ctrl-C is for the training
-        )
-    except subprocess.TimeoutExpired:
-        raise ValueError(f"it took longer than {LONGEST_PUSH / 60:.0f} minutes") from None
-    if done.returncode:
-        raise ValueError((done.stderr.strip().splitlines() or ["it ended without a word"])[-1].removeprefix("error: "))
-    return done.stdout.strip()
+    process = subprocess.Popen(
+        [sys.executable, *push.arguments(push.frozen)],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # Ctrl-C is for the training
+    )
+    deadline = time.monotonic() + LONGEST_PUSH
+    while True:
+        try:
+            output, errors = process.communicate(timeout=0.2)
+            break
+        except subprocess.TimeoutExpired:
+            if stop.is_set() or time.monotonic() > deadline:
+                process.kill()
+                process.communicate()
+                raise ValueError("it was stopped" if stop.is_set() else "it took longer than an hour") from None
+    if process.returncode:
+        raise ValueError((errors.strip().splitlines() or ["it ended without a word"])[-1].removeprefix("error: "))
+    return output.strip().splitlines()[-1]
 
 
 class Pusher:
@@ -68,18 +77,17 @@ class Pusher:
         every: int = 0,
         state: bool = False,
         say: Callable[[str], None] = print,
-        push: Callable[[Push], str] = push_apart,
+        push: Callable[[Push, threading.Event], str] = push_apart,
     ):
         """`every`: epochs between pushes, 0 for the end alone; `state`: push what a run needs to be resumed too.
 
-        `say` prints a line, `push` does the work and returns the address, or raises.
+        `say` prints a line; `push` does the work and returns the address, or raises, soon once its event is set.
         """
         self.repo, self.private, self.every, self.state = repo, private, every, state
         self._say, self._push = say, push
         self._waiting: Push | None = None
-        self._current: Push | None = None
         self._failed: tuple[Push, str] | None = None  # where the newest push failed: it, and why
-        self._ending = False
+        self._ending, self._stop, self._done = False, threading.Event(), threading.Event()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
 
@@ -101,15 +109,18 @@ class Pusher:
             self._changed.notify()
 
     def close(self, patience: float | None = None) -> None:
-        """Wait until all is pushed, at most `patience` seconds; then say what was not, and how to push it."""
+        """Wait until all is pushed, at most `patience` seconds or until Ctrl-C; then say what was not, and how to."""
         with self._changed:
             self._ending = True
             self._changed.notify()
         if self._thread is not None:
-            self._thread.join(patience)
-        with self._changed:
-            unfinished = self._waiting or self._current
-            push, why = (unfinished, "there was no time") if unfinished else self._failed or (None, "")
+            with contextlib.suppress(KeyboardInterrupt):
+                if not self._done.is_set():
+                    self._say(f"pushing to {self.repo}; Ctrl-C leaves that undone")
+                self._done.wait(patience)
+            self._stop.set()
+            self._done.wait(5)
+        push, why = self._failed or (None, "")
         if push is not None:
             self._say(f"{push.checkpoint.name} is not on the Hub: {why}; to push it:\n{push.command}")
 
@@ -117,16 +128,15 @@ class Pusher:
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._waiting or self._ending)
-                self._current, self._waiting = self._waiting, None
-                if self._current is None:
-                    return
-            failure = self._try(self._current)
-            with self._changed:
-                self._current, self._failed = None, failure
+                push, self._waiting = self._waiting, None
+            if push is None:
+                self._done.set()
+                return
+            self._failed = self._try(push)
 
     def _try(self, push: Push) -> tuple[Push, str] | None:
         try:
-            self._say(f"{push.checkpoint.name} is on the Hub: {self._push(push)}")
+            self._say(f"{push.checkpoint.name} is on the Hub: {self._push(push, self._stop)}")
             return None
         except Exception as error:  # whatever it is, the training goes on
             self._say(f"{push.checkpoint.name} was not pushed: {error}")

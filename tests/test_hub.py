@@ -1,46 +1,25 @@
 """Checkpoints on the Hub, by the real client against a server of our own (tests/hub_server.py)."""
 
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
-import torch
 
-from pix2pix import card, checkpoint, export, hub, images, inference, labels
+from pix2pix import card, checkpoint, hub, images, inference, labels
 from pix2pix import config as configs
-from pix2pix.config import Config
-from pix2pix.networks import build_generator
 from pix2pix.synthetic import facade, label_map
+from tests.hub_helpers import TINY, forget_cache, make_checkpoint, make_trained, run_python, same
 from tests.hub_server import READER, WRITER
 
-ROOT = Path(__file__).parents[1]
-TINY = Config(width=2, depth=3, size=64, jitter=64)
 REPO = "anna/facades"
-FACTS = {
-    "data": "synthetic", "train_pairs": 8, "val_pairs": 2, "processes": 1, "command": "python train.py",
-    "commit": "abc", "hardware": "1 x cpu", "torch": "2",
-}  # fmt: skip
-
-
-def make_checkpoint(folder: Path, seed: int) -> Path:
-    torch.manual_seed(seed)
-    scores = {"l1": 0.25, "psnr": 12.5, "ssim": 0.125}
-    checkpoint.save(folder, TINY, build_generator(TINY), card.write(TINY, FACTS, 100, scores))
-    return folder
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory) -> Path:
-    """A checkpoint with its ONNX graph, as a training run ends with."""
-    folder = make_checkpoint(tmp_path_factory.mktemp("runs") / "step-000000100", seed=1)
-    export.add_onnx(folder, *checkpoint.load(folder))
-    return folder
+    return make_trained(tmp_path_factory.mktemp("runs") / "step-000000100")
 
 
 @pytest.fixture
@@ -57,21 +36,6 @@ def fast_clock(monkeypatch) -> list[float]:
     sleep, waits = time.sleep, []
     monkeypatch.setattr(time, "sleep", lambda seconds: (waits.append(seconds), sleep(seconds / 100)))
     return waits
-
-
-def weights(name: str | Path) -> dict[str, torch.Tensor]:
-    return checkpoint.load(name)[1].state_dict()
-
-
-def same(one: str | Path, other: str | Path) -> bool:
-    ours, theirs = weights(one), weights(other)
-    return ours.keys() == theirs.keys() and all(torch.equal(ours[name], theirs[name]) for name in ours)
-
-
-def forget_cache() -> None:
-    from huggingface_hub.constants import HF_HUB_CACHE
-
-    shutil.rmtree(HF_HUB_CACHE, ignore_errors=True)
 
 
 def push(folder: Path, repo: str = REPO, **options) -> None:
@@ -209,9 +173,9 @@ def test_offline_is_no_hindrance_to_what_is_cached_and_one_line_for_what_is_not(
     checkpoint.find(REPO)
     asked = the_hub.asked.total()
     environment = {"HF_ENDPOINT": address} if address else {"HF_HUB_OFFLINE": "1"}
-    found = run_python(f"from pix2pix import checkpoint; print(checkpoint.find({REPO!r}))", **environment)
+    found = run_python("-c", f"from pix2pix import checkpoint; print(checkpoint.find({REPO!r}))", **environment)
     assert Path(found.stdout.strip()) == checkpoint.find(REPO)
-    unknown = run_python("from pix2pix import checkpoint; checkpoint.find('anna/unknown')", **environment)
+    unknown = run_python("-c", "from pix2pix import checkpoint; checkpoint.find('anna/unknown')", **environment)
     assert re.search(r"ValueError: anna/unknown is not in the cache, and .*\(and there is no folder", unknown.stderr)
     assert the_hub.asked.total() <= asked + 2  # checkpoint.find here; nothing of the other process
 
@@ -446,10 +410,3 @@ def test_an_unknown_revision_is_told(the_hub, trained):
     push(trained)
     with pytest.raises(ValueError, match=f"{REPO} has no such revision on the Hub"):
         checkpoint.find(f"{REPO}@v9")
-
-
-def run_python(code: str, **environment: str) -> subprocess.CompletedProcess:
-    """Another process in the same cache, with other settings of the Hub's client."""
-    return subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=60
-    )

@@ -1,0 +1,88 @@
+"""The README's head against the rules by which the Hub builds and shows a Space."""
+
+import shutil
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from pix2pix import card, front_matter
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+@pytest.fixture
+def changed(tmp_path):
+    """The README with another value in its head, beside what it refers to; `None` removes a key."""
+
+    def change(**values) -> Path:
+        head, text = card.split(README.read_text(encoding="utf-8"))
+        head = {key: value for key, value in (head | values).items() if value is not None}
+        (tmp_path / "README.md").write_text(card.with_head(head, text), encoding="utf-8")
+        for name in ("app.py", "requirements.txt"):
+            shutil.copy(README.parent / name, tmp_path)
+        return tmp_path / "README.md"
+
+    return change
+
+
+def test_the_readme_is_valid_for_the_gradio_that_is_installed():
+    head = front_matter.read(README)
+    assert head["sdk"] == "gradio"
+    assert head["sdk_version"] == version("gradio")
+    assert head["suggested_hardware"] == "cpu-basic"
+    assert head["license"] == "mit"
+
+
+def test_a_preloaded_model_is_valid(changed):
+    for line in ("anna/facades", "anna/facades config.json,model.onnx", f"anna/facades config.json {'a' * 40}"):
+        assert front_matter.read(changed(preload_from_hub=[line]))["preload_from_hub"] == [line]
+
+
+@pytest.mark.parametrize("emoji", ["🏛️", "🏠", "👩‍🎨"])
+def test_one_emoji_is_one_emoji(changed, emoji):
+    front_matter.read(changed(emoji=emoji))
+
+
+@pytest.mark.parametrize(
+    ("values", "fault"),
+    [
+        ({"title": None}, "title is missing"),
+        ({"title": ["a"]}, "title is missing, or not a string"),
+        ({"emoji": "ab"}, "not one emoji"),
+        ({"emoji": "🏠🏠"}, "not one emoji"),
+        ({"colorFrom": "grey"}, "colorFrom is grey; there are: blue, gray"),
+        ({"colorTo": "white"}, "colorTo is white"),
+        ({"sdk": "docker"}, "sdk is docker"),
+        ({"sdk_version": "5.0.0"}, "requirements.txt has no line gradio==5.0.0"),
+        ({"python_version": 3.12}, "python_version is missing, or not a string"),
+        ({"python_version": "4"}, "python_version is 4"),
+        ({"app_file": "main.py"}, "app_file is main.py, which does not exist"),
+        ({"short_description": "x" * 61}, "more than 60 characters"),
+        ({"suggested_hardware": "cpu-huge"}, "suggested_hardware is cpu-huge"),
+        ({"pinned": "no"}, "pinned is neither true nor false"),
+        ({"tags": "pix2pix"}, "tags is not a list"),
+        ({"models": ["facades"]}, "models is not a list"),
+        ({"preload_from_hub": ["anna/facades config.json main"]}, "preload_from_hub is not a list"),
+        ({"colourFrom": "blue"}, "colourFrom: the Hub knows no such key"),
+    ],
+)
+def test_a_broken_rule_is_named(changed, values, fault):
+    with pytest.raises(ValueError) as refusal:
+        front_matter.read(changed(**values))
+    assert fault in str(refusal.value) and "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("text", ["---\n: :\n- x\n---\n", "---\n- a\n---\n", "no head at all"])
+def test_a_head_that_is_none_is_one_line(tmp_path, text):
+    (tmp_path / "README.md").write_text(text)
+    with pytest.raises(ValueError) as refusal:
+        front_matter.read(tmp_path / "README.md")
+    assert "\n" not in str(refusal.value)
+
+
+def test_head_and_text_come_apart_and_together_again():
+    text = README.read_text(encoding="utf-8")
+    head, body = card.split(text)
+    assert card.split(card.with_head(head, body)) == (head, "\n" + body.lstrip())
+    assert card.split("# Title\n") == ({}, "# Title\n")

@@ -1,0 +1,164 @@
+"""The Space, deployed by the real client to a server of our own (tests/hub_server.py)."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pix2pix import card, checkpoint, front_matter, hub, space
+from tests.hub_helpers import ROOT, make_checkpoint, make_trained, run_python
+from tests.hub_server import READER, ROUTES
+
+SPACE, REPO = "anna/paint", "anna/facades"
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory) -> Path:
+    return make_trained(tmp_path_factory.mktemp("runs") / "step-000000100")
+
+
+def deployed(the_hub) -> dict[str, bytes]:
+    """What is in the Space, by path."""
+    return {path: the_hub.state.content("spaces", SPACE, path) for path in the_hub.state.files("spaces", SPACE)[1]}
+
+
+def test_exactly_what_the_app_needs_is_deployed(the_hub, capsys):
+    space.deploy(SPACE)
+    assert capsys.readouterr().out.strip() == f"{the_hub.url}/spaces/{SPACE}"
+    files = deployed(the_hub)
+    assert {"app.py", "requirements.txt", "README.md", "pix2pix/canvas/canvas.html"} <= files.keys()
+    assert {name.split("/")[0] for name in files} <= {
+        ".gitattributes", "app.py", "requirements.txt", "README.md", "LICENSE", "pix2pix", "checkpoints", "docs",
+    }  # fmt: skip
+    assert not [name for name in files if "__pycache__" in name or name.endswith((".pyi", ".pt"))]
+    tracked = subprocess.run(["git", "-C", ROOT, "ls-files", "pix2pix"], capture_output=True, text=True).stdout.split()
+    assert set(tracked) <= files.keys()
+    for name in files.keys() - {".gitattributes"}:
+        assert files[name] == (ROOT / name).read_bytes()
+
+
+def test_a_dry_run_lists_that_and_sends_nothing(the_hub, monkeypatch, capsys):
+    space.deploy(SPACE)
+    capsys.readouterr()
+    the_hub.asked.clear()
+    monkeypatch.delenv("HF_TOKEN")
+    space.deploy(SPACE, hardware="cpu-upgrade", dry_run=True)
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    listed = {line[1]: int(line[0].replace(",", "")) for line in lines if len(line) == 2 and line[0][0].isdigit()}
+    assert listed == {name: len(content) for name, content in deployed(the_hub).items() if name != ".gitattributes"}
+    assert ["hardware", "cpu-upgrade"] in lines
+    assert not the_hub.asked
+
+
+def test_deploying_twice_changes_nothing(the_hub, trained):
+    hub.push(str(trained), REPO)
+    for _ in range(2):
+        space.deploy(SPACE, model=REPO, hardware="cpu-upgrade")
+    assert the_hub.state.messages("spaces", SPACE) == ["Deploy"]
+    assert the_hub.asked["set_variable"] == the_hub.asked["hardware"] == the_hub.asked["commit"] - 1 == 1
+
+
+def test_what_is_gone_here_goes_there_and_what_is_not_ours_stays(the_hub):
+    space.deploy(SPACE)
+    the_hub.state.commit("spaces", SPACE, "main", [
+        {"key": "header", "value": {"summary": "by hand"}},
+        {"key": "file", "value": {"path": "pix2pix/old.py", "content": ""}},
+        {"key": "file", "value": {"path": "notes.txt", "content": ""}},
+    ])  # fmt: skip
+    space.deploy(SPACE)
+    assert "pix2pix/old.py" not in deployed(the_hub)
+    assert "notes.txt" in deployed(the_hub)
+
+
+def test_a_model_is_preloaded_shown_and_opened(the_hub, trained):
+    hub.push(str(trained), REPO, tag="v1")
+    space.deploy(SPACE, model=REPO)
+    head, _ = card.split(deployed(the_hub)["README.md"].decode())
+    assert head["models"] == [REPO]
+    assert head["preload_from_hub"] == [f"{REPO} config.json,model.safetensors,model.onnx,README.md"]
+    assert the_hub.state.read("spaces", SPACE)["variables"] == {"PIX2PIX_MODEL": REPO}
+
+    space.deploy(SPACE, model=f"{REPO}@v1")
+    head, _ = card.split(deployed(the_hub)["README.md"].decode())
+    assert head["preload_from_hub"][0].endswith(the_hub.state.resolve("models", REPO, "v1"))
+    assert the_hub.state.read("spaces", SPACE)["variables"] == {"PIX2PIX_MODEL": f"{REPO}@v1"}
+
+    space.deploy(SPACE)
+    assert the_hub.state.read("spaces", SPACE)["variables"] == {}
+    assert deployed(the_hub)["README.md"] == (ROOT / "README.md").read_bytes()
+
+
+def test_the_readme_with_a_model_is_valid_too(the_hub, trained, tmp_path):
+    hub.push(str(trained), REPO)
+    space.deploy(SPACE, model=REPO)
+    for name, content in deployed(the_hub).items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    front_matter.read(tmp_path / "README.md")
+
+
+def test_other_variables_and_the_hardware_stay_as_they_are(the_hub):
+    space.deploy(SPACE)
+    values = the_hub.state.read("spaces", SPACE) | {"hardware": "t4-small", "variables": {"PIX2PIX_VISITORS": "hub"}}
+    the_hub.state.write("spaces", SPACE, values)
+    space.deploy(SPACE)
+    assert the_hub.state.read("spaces", SPACE) == values
+
+
+def test_a_private_model_is_not_preloaded_and_needs_a_secret(the_hub, trained, capsys):
+    hub.push(str(trained), REPO, private=True)
+    space.deploy(SPACE, model=REPO, private=True)
+    assert f"{REPO} is private: give the Space a secret HF_TOKEN that may read it" in capsys.readouterr().out
+    assert "preload_from_hub" not in card.split(deployed(the_hub)["README.md"].decode())[0]
+    assert the_hub.state.read("spaces", SPACE)["private"]
+
+
+def test_a_model_without_the_graph_that_the_space_runs_on_is_refused(the_hub, tmp_path, monkeypatch):
+    monkeypatch.setattr(hub, "_export", lambda *_: None)
+    hub.push(str(make_checkpoint(tmp_path / "bare", seed=1)), REPO)
+    with pytest.raises(ValueError, match=f"{REPO} has no {checkpoint.ONNX}, on which the Space runs"):
+        space.deploy(SPACE, model=REPO)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        ({"space": "paint"}, "'paint' is no name on the Hub"),
+        ({"space": f"{SPACE}@v1"}, "a Space has no revisions"),
+        ({"space": SPACE, "model": "anna/none"}, "the Hub has no anna/none, or the token may not see it"),
+        ({"space": "bert/paint"}, "the token may not do this to bert/paint (403"),
+    ],
+)
+def test_what_cannot_be_deployed_is_one_line(the_hub, arguments, line):
+    with pytest.raises(ValueError) as refusal:
+        space.deploy(**arguments)
+    assert line in str(refusal.value) and "\n" not in str(refusal.value)
+
+
+def test_a_token_that_may_only_read_deploys_nothing(the_hub, monkeypatch):
+    space.deploy(SPACE)
+    monkeypatch.setenv("HF_TOKEN", READER)
+    with pytest.raises(ValueError, match="the token may not do this"):
+        space.deploy(SPACE)
+
+
+def test_both_commands_work_from_the_command_line(the_hub, trained):
+    pushed = run_python("-m", "pix2pix", "push", str(trained), REPO)
+    assert (pushed.returncode, pushed.stdout.strip()) == (0, f"{the_hub.url}/{REPO}"), pushed.stderr
+    done = run_python("-m", "pix2pix", "deploy", SPACE, "--model", REPO)
+    assert (done.returncode, done.stdout.strip()) == (0, f"{the_hub.url}/spaces/{SPACE}"), done.stderr
+    refused = run_python("-m", "pix2pix", "push", str(trained), "bert/facades")
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("error: the token may not do this to bert/facades (403")
+    assert len(refused.stderr.splitlines()) == 1
+
+
+def test_the_test_server_has_the_routes_that_are_called_and_no_others(the_hub, trained):
+    """An upgrade of the client that calls other routes fails here, or in any test by `the_hub.strange`."""
+    hub.check_writable(REPO, private=False)
+    hub.push(str(trained), REPO, revision="next", tag="v1")
+    hub.push(str(trained), REPO)
+    checkpoint.find(REPO)
+    space.deploy(SPACE, model=REPO, hardware="cpu-upgrade")
+    space.deploy(SPACE)
+    assert set(the_hub.asked) == set(ROUTES)
