@@ -42,13 +42,16 @@ class LocalExamples:
 class SyntheticExamples:
     """Procedural facades: need no download."""
 
-    names = [f"facade {number + 1}" for number in range(MOST)]  # noqa: RUF012
+    seeds = (9, 23, 2, 5, 11, 15, 4, 12, 17, 22, 16, 18)  # chosen by eye: storeys, styles and outlines that differ
+
+    def __init__(self):
+        self.names = [f"facade {number + 1}" for number in range(len(self.seeds))]
 
     @lru_cache(maxsize=MOST)  # noqa: B019
     def pair(self, number: int) -> Pair:
         from pix2pix.synthetic import facade
 
-        return Pair(*facade(number, SIZE, SIZE))
+        return Pair(*facade(self.seeds[number], SIZE, SIZE))
 
 
 def find_examples(data: Path | None) -> Examples:

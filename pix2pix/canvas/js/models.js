@@ -12,10 +12,10 @@ export class ModelChoice {
     this.progress = element.querySelector(".loading");
     this.dialog = element.querySelector("dialog.other");
     for (const name of listed) this.select.add(new Option(name));
+    if (!listed.length) this.select.add(new Option("none yet", ""));
     if (others !== "bundled") this.select.add(new Option(OTHER));
     if (others === "any") this.dialog.querySelector("[data-shows=others]").textContent += ", or a folder of this machine";
-    if (!this.select.options.length) this.select.add(new Option("none yet", ""));
-    this.current = this.select.value === OTHER ? "" : this.select.value;
+    this.current = this.select.value;
     this.select.addEventListener("change", () => (this.select.value === OTHER ? this.#ask() : this.load(this.select.value)));
     this.dialog.addEventListener("close", () => this.#answered());
   }
