@@ -4,10 +4,11 @@ It names them only: a command's module, and what that imports, is loaded when th
 """
 
 import importlib
+import inspect
 import sys
 from collections.abc import Sequence
 
-from pix2pix.cli import parse, run_command
+from pix2pix.cli import defer, parse, run_command
 
 COMMANDS = {
     "translate": ("pix2pix.translate", "files in, files out"),
@@ -34,7 +35,9 @@ def main(arguments: Sequence[str]) -> None:
         module = importlib.import_module(COMMANDS[name][0])
     except ModuleNotFoundError as error:
         raise ValueError(f"{name} needs {error.name}: pip install -r requirements-train.txt") from None
-    parse(getattr(module, name), arguments[1:], prog=f"python -m pix2pix {name}")
+    command = getattr(module, name)
+    command = defer(command) if inspect.isfunction(command) else command  # `data` is a choice of deferred commands
+    parse(command, arguments[1:], prog=f"python -m pix2pix {name}")()
 
 
 if __name__ == "__main__":

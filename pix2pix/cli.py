@@ -1,6 +1,7 @@
 """How every command starts and ends: flags from types, and bad input as one line with exit code 2, no traceback."""
 
 import contextlib
+import functools
 import io
 import re
 import sys
@@ -18,6 +19,19 @@ def run_command(main: Callable[[Sequence[str]], None], arguments: Sequence[str])
     except (ValueError, OSError) as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(2)
+
+
+def defer(command: Callable[..., None]) -> Callable[..., Callable[[], None]]:
+    """A command with the same arguments that only notes them: `parse` gives it back, to be called without any.
+
+    Run inside `parse` it could neither show progress nor choose its exit code.
+    """
+
+    @functools.wraps(command)
+    def noted(*arguments, **options) -> Callable[[], None]:
+        return functools.partial(command, *arguments, **options)
+
+    return noted
 
 
 def parse(wanted, arguments: Sequence[str], prog: str, **tyro_options):

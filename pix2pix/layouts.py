@@ -64,6 +64,11 @@ def find(data: Path, split: str, direction: str) -> tuple[Found, bool]:
     raise ValueError(f"no {split} images in {data}; what is understood: {LAYOUTS}")
 
 
+def match_folders(inputs: Path, targets: Path) -> Found:
+    """The pairs of two folders; ValueError where no names match or some match twice."""
+    return _match(_images(inputs), _images(targets), _two_folders([inputs, targets]))
+
+
 def natural_order(path: Path) -> tuple[int, str]:
     """2.jpg comes before 10.jpg."""
     return len(path.stem), path.name

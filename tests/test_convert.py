@@ -51,7 +51,7 @@ class Origin(nn.Module):
             if name.endswith("running_var"):
                 tensor.data.uniform_(0.5, 2)
             elif tensor.is_floating_point():
-                tensor.data.normal_(1 if "weight" in name and tensor.ndim == 1 else 0, 0.3)
+                tensor.data.normal_(1 if "weight" in name and tensor.ndim == 1 else 0, 0.2)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.model(x)

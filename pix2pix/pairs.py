@@ -1,0 +1,153 @@
+"""The commands `data check`, `data pair` and `data split`: look at, make and divide sets of pairs.
+
+python -m pix2pix data check FOLDER
+python -m pix2pix data pair LABELS PHOTOS OUT
+python -m pix2pix data split FOLDER OUT --val 0.1
+"""
+
+import hashlib
+import shutil
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import tyro
+
+from pix2pix import images, inspection, layouts
+from pix2pix.checkpoint import written_together
+from pix2pix.cli import defer
+from pix2pix.layouts import Found, Item, name_some
+
+
+def check(
+    folder: Annotated[Path, tyro.conf.Positional],
+    direction: Literal["BtoA", "AtoB"] = "BtoA",
+    sheet: Path | None = None,
+) -> None:
+    """Look a set of pairs over: counts, sizes, channels, what is broken, what is in train and val alike.
+
+    Ends with exit code 1 where there is something to change.
+
+    Args:
+        folder: The set, as train.py --data takes it.
+        direction: Which of A and B is the input.
+        sheet: Where to put a picture of some pairs to look at; FOLDER-check.png here unless given.
+    """
+    report = inspection.inspect(folder, direction)
+    print("\n".join(report.lines))
+    if report.shown:
+        goal = sheet or Path(f"{folder.resolve().name}-check.png")
+        images.write_png(goal, inspection.contact_sheet(report.shown))
+        print(f"input | target of {len(report.shown)} pairs: {goal}")
+    if report.changes:
+        print("What to change:\n" + "\n".join(f"- {change}" for change in report.changes))
+        sys.exit(1)
+    print("Nothing to change.")
+
+
+def pair(
+    inputs: Annotated[Path, tyro.conf.Positional],
+    targets: Annotated[Path, tyro.conf.Positional],
+    output: Annotated[Path, tyro.conf.Positional],
+    split: str = "train",
+) -> None:
+    """Join two folders of pictures to AB images, OUT/train/NAME.png: targets on the left, inputs on the right.
+
+    Args:
+        inputs: Folder of inputs.
+        targets: Folder of targets; names match without regard to case, extension and endings like _A or -targets.
+        output: The new set; made if missing, a split in it is never overwritten.
+        split: train, val or test.
+    """
+    for folder in (inputs, targets):
+        if not folder.is_dir():
+            raise ValueError(f"no folder {folder}")
+    goal = output / split
+    if goal.exists():
+        raise ValueError(f"{goal} exists already; name another OUT or --split")
+    found = layouts.match_folders(inputs, targets)
+    offenders = [why for item in found.items if (why := _why_unjoinable(item))]
+    if offenders:
+        raise ValueError(name_some(offenders))
+    with written_together(goal) as building:
+        for item in found.items:
+            joined = np.hstack([images.read_image(item.target), images.read_image(item.input)])
+            images.write_png(building / f"{item.name}.png", joined)
+    print(f"{len(found.items)} pairs in {goal}, targets on the left (--direction BtoA){_left_out(found)}")
+
+
+def split(
+    folder: Annotated[Path, tyro.conf.Positional],
+    output: Annotated[Path, tyro.conf.Positional],
+    val: float = 0.1,
+    test: float = 0.0,
+    seed: int = 0,
+    direction: Literal["BtoA", "AtoB"] = "BtoA",
+) -> None:
+    """Copy a set into OUT/train, OUT/val and OUT/test, the same way each time.
+
+    Args:
+        folder: A set that is not divided yet, in any layout.
+        output: The new set; it must not exist.
+        val: Share of the pairs that is for validation.
+        test: Share of the pairs that is for testing.
+        seed: Another seed gives another division. Where pairs are added later, most keep their place.
+        direction: Which of A and B is the input.
+    """
+    if output.exists():
+        raise ValueError(f"{output} exists already; name another folder")
+    if not (0 <= val < 1 and 0 <= test < 1 and val + test < 1):
+        raise ValueError(f"val is {val} and test is {test}; both are shares, and something must be left to train on")
+    found, undivided = layouts.find(folder, "train", direction)
+    if not undivided:
+        raise ValueError(f"{folder} has a folder for val already")
+    counts = _count_splits(len(found.items), {"val": val, "test": test})
+    with written_together(output) as building:
+        remaining = sorted(found.items, key=lambda item: hashlib.sha256(f"{seed} {item.name}".encode()).digest())
+        for name, count in counts.items():
+            for item in remaining[:count]:
+                _copy(item, building / name, together=found.is_cmp)
+            remaining = remaining[count:]
+    print(f"{output}: " + ", ".join(f"{count} {name}" for name, count in counts.items() if count) + _left_out(found))
+
+
+def _count_splits(total: int, shares: dict[str, float]) -> dict[str, int]:
+    """Pairs of each split; a share above 0 is at least one pair."""
+    counts = {name: max(round(total * share), share > 0) for name, share in shares.items()}
+    if sum(counts.values()) >= total:
+        raise ValueError(f"{total} pairs are too few to divide")
+    return {name: int(count) for name, count in counts.items()} | {"train": total - sum(counts.values())}
+
+
+def _copy(item: Item, folder: Path, together: bool) -> None:
+    """`together`: CMP's photo and labels stay in one folder, told apart by their extensions."""
+    for side, file in (("input", item.input), ("target", item.target)):
+        if file:
+            place = folder if together or item.target is None else folder / side
+            place.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(file, place / f"{item.name}{file.suffix.lower()}")
+
+
+def _why_unjoinable(item: Item) -> str | None:
+    try:
+        one, other = images.read_header(item.input), images.read_header(item.target)
+    except ValueError as error:
+        return str(error)
+    if one[:2] != other[:2]:
+        sizes = f"{one.width}x{one.height} and {other.width}x{other.height}"
+        return f"{item.input} and {item.target} differ in size: {sizes} pixels"
+    return None
+
+
+def _left_out(found: Found) -> str:
+    if not found.unmatched:
+        return ""
+    return f"; left out, without a partner: {name_some(path.name for path in found.unmatched)}"
+
+
+data = (
+    Annotated[Any, tyro.conf.subcommand("check", constructor=defer(check))]
+    | Annotated[Any, tyro.conf.subcommand("pair", constructor=defer(pair))]
+    | Annotated[Any, tyro.conf.subcommand("split", constructor=defer(split))]
+)
