@@ -14,7 +14,6 @@ import gradio as gr
 import numpy as np
 
 from pix2pix.canvas import SIZE, LabelCanvas, Painter, find_examples, preloads, read_labels
-from pix2pix.labels import colorize
 from pix2pix.serving import Line, Models, Visitors, listed_models
 
 ROOT = Path(__file__).parent
@@ -61,7 +60,7 @@ def build(painter: Painter) -> gr.Blocks:
             if not image:
                 raise ValueError("a label image is needed")
             upload = read_labels(Path(image).read_bytes(), SIZE, SIZE)
-            return painter.models.get(model)(colorize(upload.labels), None if seed is None else int(seed))
+            return painter.models.get(model)(upload.labels, None if seed is None else int(seed))
         except ValueError as error:
             raise gr.Error(str(error), print_exception=False) from None
 

@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT))
 
 import app  # noqa: E402
 from pix2pix.canvas import Painter, find_examples  # noqa: E402
+from pix2pix.labels import colorize  # noqa: E402
 from pix2pix.serving import Line, Models, listed_models  # noqa: E402
 
 STROKES = 60
@@ -87,9 +88,9 @@ def measure(page: Page) -> dict:
 
 
 def stand_in(milliseconds: float):
-    def paint(image: np.ndarray, variation: int | None = None) -> np.ndarray:
+    def paint(labels: np.ndarray, variation: int | None = None) -> np.ndarray:
         time.sleep(milliseconds / 1000)
-        return image
+        return colorize(labels)
 
     return lambda name: paint
 

@@ -1,6 +1,7 @@
 """What stands between many visitors and one processor: who is painted next, and which models are loaded.
 
-Nothing in here knows HTTP or Gradio. A model is any callable `(image (H, W, 3) uint8, variation) -> (H, W, 3) uint8`.
+Nothing in here knows HTTP or Gradio. A model is any callable that takes a label map `(H, W)` uint8 of class indices and
+a variation (a seed, or None for the picture without chance), and returns a photo `(H, W, 3)` uint8.
 """
 
 import asyncio

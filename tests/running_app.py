@@ -10,6 +10,7 @@ import numpy as np
 
 import app
 from pix2pix.canvas import Painter, find_examples
+from pix2pix.labels import colorize
 from pix2pix.serving import Line, Models
 
 
@@ -22,13 +23,13 @@ class StandIn:
         self.failures = 0  # how many of the next pictures fail
         self.painted = 0
 
-    def __call__(self, image: np.ndarray, variation: int | None = None) -> np.ndarray:
+    def __call__(self, labels: np.ndarray, variation: int | None = None) -> np.ndarray:
         time.sleep(self.delay)
         self.painted += 1
         if self.failures:
             self.failures -= 1
             raise RuntimeError("out of paint")
-        grey = image.astype(np.uint16).sum(axis=-1, keepdims=True) // 4 + (variation or 0)
+        grey = colorize(labels).astype(np.uint16).sum(axis=-1, keepdims=True) // 4 + (variation or 0)
         return np.repeat(grey, 3, axis=-1).clip(0, 255).astype(np.uint8)
 
 

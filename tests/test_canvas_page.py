@@ -302,7 +302,7 @@ def test_a_model_from_the_hub_loads_with_progress_and_the_drawing_stays(visit, r
     canvas = visit()
     before = canvas.labels()
     ask_for_model(canvas, "nobody/slow")
-    assert canvas.page.locator(".loading").is_visible()
+    canvas.page.wait_for_selector(".loading", state="visible")
     canvas.page.wait_for_function("document.querySelector('.message').textContent.includes('is painting now')")
     canvas.settle()
     assert canvas.page.input_value("[data-control=model]") == "nobody/slow"

@@ -66,7 +66,7 @@ class Painter:
         """JSON {drawing, model, variation, visitor, format: "jpeg"|"png"} -> the picture's bytes."""
         try:
             job = await _json(request)
-            image = colorize(decode_runs(_text(job, "drawing"), SIZE, SIZE))
+            labels = decode_runs(_text(job, "drawing"), SIZE, SIZE)
             variation, kind = _variation(job.get("variation")), "PNG" if job.get("format") == "png" else "JPEG"
             name, visitor = _text(job, "model") or None, _text(job, "visitor")
             model = self.models.loaded(name) or await self._load(name)
@@ -76,7 +76,7 @@ class Painter:
             async with self.line.turn(visitor):
                 if await request.is_disconnected():
                     return Response(status_code=499)  # nginx's code: the visitor has left; nobody reads this
-                picture = await anyio.to_thread.run_sync(lambda: _encoded(model(image, variation), kind))
+                picture = await anyio.to_thread.run_sync(lambda: _encoded(model(labels, variation), kind))
         except ReplacedError:
             return _refusal("a newer drawing took its place", 409, again=True)
         except CrowdedError:
