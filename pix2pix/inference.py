@@ -88,7 +88,10 @@ def load(name: str | Path) -> Translator:
 
 def load_torch(name: str | Path) -> Translator:
     """The same on torch: the reference that the ONNX graph is checked against."""
-    config, generator = checkpoint.load(name)
+    try:
+        config, generator = checkpoint.load(name)
+    except ModuleNotFoundError as error:
+        raise ValueError(f"{name} has no {checkpoint.ONNX}, and without it needs {error.name}") from None
     return Translator(config, TorchNetwork(generator), checkpoint.shown_name(name))
 
 

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import secrets
 from pathlib import Path
 
 
@@ -111,7 +112,7 @@ class HubState:
                     raise HubError(404, "A file with this name doesn't exist", code="EntryNotFound")
             else:
                 raise HubError(400, f"unknown operation {line['key']}")
-        sha = hashlib.sha1(json.dumps([parent, lines], sort_keys=True).encode()).hexdigest()
+        sha = secrets.token_hex(20)  # as unique as one that holds the time
         values["commits"][sha] = {"message": message, "parent": parent, "files": files}
         values["branches"][branch] = sha
         self.write(kind, repo, values)

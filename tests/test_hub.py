@@ -394,6 +394,16 @@ def test_a_name_that_is_none_is_one_line_and_asks_nobody(the_hub, name):
     assert not the_hub.asked
 
 
+def test_a_checkpoint_without_a_graph_is_one_line_where_torch_is_not_installed(the_hub, other, monkeypatch):
+    """As on a Space, when a visitor asks for such a model."""
+    (other / checkpoint.ONNX).unlink()
+    monkeypatch.setattr(hub, "_export", lambda *_: None)
+    push(other)
+    without_torch = "import sys; sys.modules['torch'] = None"
+    done = run_python("-c", f"{without_torch}; from pix2pix import inference; inference.load({REPO!r})")
+    assert done.stderr.splitlines()[-1] == f"ValueError: {REPO} has no model.onnx, and without it needs torch"
+
+
 def test_a_folder_goes_before_a_name_on_the_hub(the_hub, trained, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     shutil.copytree(trained, tmp_path / "anna" / "facades")
