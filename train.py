@@ -28,6 +28,7 @@ try:
 
     from pix2pix import checkpoint, hub
     from pix2pix.data import fit_config, load_pairs, steps_per_epoch, suggest_workers
+    from pix2pix.download import offer
     from pix2pix.networks import build_discriminator, build_generator
     from pix2pix.pusher import Pusher
     from pix2pix.run import Run, check_new
@@ -35,7 +36,7 @@ try:
 except ModuleNotFoundError as error:
     sys.exit(f"training needs {error.name}: pip install -r requirements-train.txt")
 
-LAST_PUSH = 20.0  # seconds that an interrupted run still waits for its last push
+LAST_PUSH = 20.0  # seconds that a run which stops early still waits for its last push
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ class Options:
 
     config: Annotated[Config, tyro.conf.OmitArgPrefixes]
     data: str | None = None
-    """A folder of pairs, a dataset of the Hub (USER/NAME), or drawn: synthetic, synthetic-edges, -maps, -night."""
+    """A folder of pairs, a published set (facades, maps, …), a dataset of the Hub (USER/NAME), or drawn: synthetic,
+    synthetic-edges, synthetic-maps, synthetic-night."""
     output: Path | None = None
     """The run folder; runs/NAME-OF-DATA unless given."""
     resume: bool = False
@@ -80,9 +82,10 @@ def main(arguments: Sequence[str]) -> None:
     else:
         if options.data is None:
             raise ValueError("no data: give --data DIR, or --data synthetic to train on drawn facades")
-        config, data = fit_config(options.config, options.data), options.data
+        data = offer(options.data)
         output = options.output or Path("runs") / Path(data).name
         check_new(output)
+        config = fit_config(options.config, data)
 
     # Read everything before anything is written: a broken picture is better found now than after an hour.
     train_pairs, val_pairs = load_pairs(data, "train", config), load_pairs(data, "val", config)
@@ -121,6 +124,8 @@ def main(arguments: Sequence[str]) -> None:
             pusher.close(LAST_PUSH)
         sys.exit(128 + interruption.signal)
     except Diverged as error:
+        if pusher is not None:
+            pusher.close(LAST_PUSH)
         raise ValueError(
             f"{error}; {run.folder} keeps what was saved before: start again with a lower --learning-rate"
             + (" or without --precision" if config.precision != "no" else "")

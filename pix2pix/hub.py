@@ -121,15 +121,21 @@ def download_run(name: str, folder: Path) -> None:
     from huggingface_hub import HfApi
 
     repo, revision = parse(name)
-    with plain_errors(repo), checkpoint.written_together(folder) as building:
-        for file in RUN_FILES:
-            if not HfApi().file_exists(repo, f"{RUN_FOLDER}/{file}", revision=revision):
-                raise ValueError(f"{name} has no {RUN_FOLDER}/{file}: it was pushed without --push-state")
-        got = HfApi().snapshot_download(repo, revision=revision, allow_patterns=[f"{RUN_FOLDER}/*"], local_dir=building)
+
+    def transfer() -> None:
+        with plain_errors(repo):
+            for file in RUN_FILES:
+                if not HfApi().file_exists(repo, f"{RUN_FOLDER}/{file}", revision=revision):
+                    raise ValueError(f"{name} has no {RUN_FOLDER}/{file}: it was pushed without --push-state")
+            patterns = [f"{RUN_FOLDER}/{file}" for file in RUN_FILES]
+            HfApi().snapshot_download(repo, revision=revision, allow_patterns=patterns, local_dir=building)
+
+    with checkpoint.written_together(folder) as building:
+        patiently(transfer, delays=(1.0, 4.0))
         for file in RUN_FILES:
             (building / RUN_FOLDER / file).replace(building / file)
-        for leftover in (building / RUN_FOLDER, Path(got) / ".cache"):
-            shutil.rmtree(leftover)
+        for leftover in (RUN_FOLDER, ".cache"):
+            shutil.rmtree(building / leftover)
 
 
 def push(

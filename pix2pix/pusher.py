@@ -94,6 +94,9 @@ class Pusher:
     def submit(self, checkpoint: Path, run: Path) -> None:
         """Have a checkpoint of a run folder pushed soon. Returns at once, and raises nothing."""
         try:
+            if self._thread is None:
+                for left in run.glob(".pushing-*"):  # by a run that was killed
+                    shutil.rmtree(left, ignore_errors=True)
             frozen = _freeze(run) if self.state else None
         except OSError as error:
             self._say(f"{checkpoint.name} is not pushed: {error}")
@@ -149,11 +152,17 @@ def _freeze(run: Path) -> Path:
     """A copy of what a run is resumed from, as of now: the training replaces and extends its files meanwhile."""
     folder = Path(tempfile.mkdtemp(dir=run, prefix=".pushing-")).resolve()
     for name in RUN_FILES:
-        if name.endswith(".pt"):
-            os.link(run / name, folder / name)  # replaced as a whole, never written into: a link keeps this one
-        else:
-            shutil.copyfile(run / name, folder / name)
+        copy = _link if name.endswith(".pt") else shutil.copyfile
+        copy(run / name, folder / name)
     return folder
+
+
+def _link(source: Path, target: Path) -> None:
+    """As good as a copy of a file that is replaced as a whole and never written into; a copy where links are not."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
 
 
 def _discard(push: Push) -> None:
