@@ -1,0 +1,77 @@
+"""The command `download`: a published set, ready for `train.py --data`.
+
+python -m pix2pix download facades
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from pix2pix import layouts
+from pix2pix.checkpoint import written_together
+from pix2pix.fetching import fetch
+from pix2pix.published import MB, SETS, PublishedSet
+from pix2pix.sources import RECORD
+from pix2pix.unpacking import unpack
+
+HOME = Path("data")  # where sets are put and looked for
+
+
+def download(
+    name: Annotated[Literal[tuple(SETS)], tyro.conf.Positional], output: Path = HOME, mirror: str | None = None
+) -> None:
+    """Download a published set, check it and unpack it to OUTPUT/NAME; call it again to go on after a cut.
+
+    Args:
+        name: The set.
+        output: Folder of sets; made if missing.
+        mirror: Address of a folder with the archive, tried before the known ones.
+    """
+    published, folder = SETS[name], output / name
+    if (folder / RECORD).is_file():
+        print(f"{folder} is there already")
+        return
+    if folder.exists():
+        raise ValueError(f"{folder} exists already and is not from here; name another --output")
+    output.mkdir(parents=True, exist_ok=True)
+    mirrors = [mirror.rstrip("/") + "/"] if mirror else []
+    archive = output / f".{published.file}"
+    sha256 = fetch([place + published.file for place in [*mirrors, *published.mirrors]], archive, published.most,
+                   published.sha256)  # fmt: skip
+    try:
+        with written_together(folder) as building:
+            count = unpack(archive, building, published.most_unpacked)
+            found, _ = layouts.find(building, "train", "BtoA")
+            (building / RECORD).write_text(_record(name, published, sha256), encoding="utf-8")
+    finally:
+        archive.unlink(missing_ok=True)  # an archive that cannot be unpacked now cannot be unpacked later either
+    print(f"{folder}: {count:,} files, {len(found.items):,} pairs to train on, SHA-256 {sha256}")
+    print(f"licence: {published.licence}\nplease cite: {published.citation}")
+    print("\n".join(f"train: python train.py --data {folder} --preset {preset}" for preset in published.presets))
+
+
+def offer(data: str) -> str:
+    """The folder of a published set that `--data` names: one that is here, or downloaded after asking.
+
+    Other names pass as they are. Raises ValueError with the command to give where nobody can be asked.
+    """
+    if data not in SETS or Path(data).exists():
+        return data
+    folder = HOME / data
+    if not folder.is_dir():
+        size = SETS[data].about // MB
+        if not sys.stdin.isatty() or input(f"download {data}, about {size:,} MB? [y/N] ").lower() not in ("y", "yes"):
+            raise ValueError(f"{folder} is not here: python -m pix2pix download {data} (about {size:,} MB)")
+        download(data)
+    return str(folder)
+
+
+def _record(name: str, published: PublishedSet, sha256: str) -> str:
+    facts = {
+        "name": name, "tasks": published.tasks, "presets": published.presets, "file": published.file, "sha256": sha256,
+        "licence": published.licence, "citation": published.citation,
+    }  # fmt: skip
+    return json.dumps(facts, indent=2) + "\n"

@@ -1,0 +1,103 @@
+"""Archives from elsewhere, unpacked so that they can do no harm: plain files alone, below one folder, within a bound.
+
+Refused, as a ValueError that names the member: absolute paths, `..`, links, devices, and more bytes or files than are
+allowed. What is counted are the bytes that come out, not what the archive says of itself.
+"""
+
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import IO
+
+from pix2pix.images import EXTENSIONS
+from pix2pix.layouts import SPLITS
+
+WANTED = EXTENSIONS | {".txt", ".xml", ".md"}  # other files are passed over
+MOST_FILES = 1_000_000
+SPLIT_NAMES = frozenset(name for names in SPLITS.values() for name in names)
+_CHUNK = 2**20
+
+
+def unpack(archive: Path, folder: Path, most_bytes: int) -> int:
+    """Unpack a tar or zip file into an existing folder and return how many files were written.
+
+    A folder in which all others lie is left out. On an error some files may be written: hand in a folder that
+    is thrown away then (`checkpoint.written_together`).
+    """
+    count, left = 0, most_bytes
+    try:
+        for name, content in _members(archive):
+            place = _safe_place(name)
+            if place.suffix.lower() not in WANTED or any(part.startswith((".", "__")) for part in place.parts):
+                continue
+            goal = folder / place
+            goal.parent.mkdir(parents=True, exist_ok=True)
+            left -= _copy(content, goal, left, archive.name, most_bytes)
+            count += 1
+            if count > MOST_FILES:
+                raise ValueError(f"{archive.name} holds more than {MOST_FILES:,} files")
+    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise ValueError(f"{archive.name} is no whole archive: {error}") from None
+    _hoist(folder)
+    return count
+
+
+def _members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
+    """Name and content of each plain file; whatever else an archive can hold is refused or, folders, passed over."""
+    if zipfile.is_zipfile(archive):
+        with zipfile.ZipFile(archive) as file:
+            for member in file.infolist():
+                _safe_place(member.filename)
+                if stat.S_ISLNK(member.external_attr >> 16):
+                    raise ValueError(f"{archive.name} holds a link, {member.filename!r}")
+                if not member.is_dir():
+                    with file.open(member) as content:
+                        yield member.filename, content
+        return
+    with tarfile.open(archive, "r|*") as file:  # as a stream: one pass, in constant memory
+        for member in file:
+            _safe_place(member.name)
+            if member.isdir():
+                continue
+            if not member.isreg():
+                kind = "a link" if member.islnk() or member.issym() else "a device"
+                raise ValueError(f"{archive.name} holds {kind}, {member.name!r}")
+            yield member.name, file.extractfile(member)
+
+
+def _safe_place(name: str) -> PurePosixPath:
+    place = PurePosixPath(name)
+    leaves = place.is_absolute() or ".." in place.parts or "\0" in name
+    if leaves or PureWindowsPath(name).drive or ("\\" in name and ".." in PureWindowsPath(name).parts):
+        raise ValueError(f"the archive holds {name!r}, which would be written outside of its folder")
+    return place
+
+
+def _copy(content: IO[bytes], goal: Path, left: int, name: str, most_bytes: int) -> int:
+    written = 0
+    with goal.open("xb") as file:
+        while chunk := content.read(min(_CHUNK, left - written + 1)):
+            written += len(chunk)
+            if written > left:
+                raise ValueError(f"{name} unpacks to more than {most_bytes:,} bytes; this is not the set it should be")
+            file.write(chunk)
+    return written
+
+
+def _hoist(folder: Path) -> None:
+    """Where everything lies in one folder that is no split, take that folder away; texts beside it may stay."""
+    children = list(folder.iterdir())
+    inner = [child for child in children if child.is_dir()]
+    has_pictures = any(child.suffix.lower() in EXTENSIONS for child in children)
+    if len(inner) != 1 or has_pictures or inner[0].name.lower() in SPLIT_NAMES:
+        return
+    moving = inner[0].rename(folder / ".moving")
+    for child in moving.iterdir():
+        if (folder / child.name).exists():
+            raise ValueError(f"the archive holds two files {child.name!r}")
+        child.rename(folder / child.name)
+    moving.rmdir()
+    _hoist(folder)
