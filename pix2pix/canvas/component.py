@@ -45,9 +45,6 @@ class LabelCanvas(gr.HTML):
             **kwargs,
         )
 
-    def get_block_name(self) -> str:
-        return "html"
-
 
 def preloads(painter: Painter) -> str:
     """Head markup that fetches all modules at once instead of one level of imports after the other."""
