@@ -82,6 +82,12 @@ class CanvasPage:
     def reset(self) -> None:
         """An empty wall and the settings of a first visit, without the second that a reload takes."""
         self.key("Escape")
+        self.page.evaluate("""() => {
+          const set = (name, value) => (document.querySelector(`[data-control=${name}]`).value = value);
+          set("count", "");
+          set("gap", 8);
+        }""")
+        self.page.fill("[data-control=variation]", "0")
         self.tool("select")
         self.page.select_option("[data-control=eraser]", "wall")
         self.tool("eraser")
