@@ -135,18 +135,6 @@ def test_a_net_with_dropout_has_variations_that_stay(tmp_path):
     assert first.shape == picture.shape
 
 
-def test_a_converted_checkpoint_exports_and_gives_the_same_on_onnx(tmp_path, capsys):
-    pytest.importorskip("onnxscript")
-    from pix2pix.export import export
-
-    converted(tmp_path, origin())
-    picture = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
-    before = inference.load(tmp_path / "ours")(picture, variation=3)
-    export(tmp_path / "ours")
-    after = inference.load(tmp_path / "ours")(picture, variation=3)
-    assert np.abs(before.astype(int) - after).max() <= 1
-
-
 @needs_parity
 @pytest.mark.parametrize("name", ["batch1.npz", "batch4.npz"])
 def test_tensorflow_arrays_give_the_output_that_was_stored_beside_them(tmp_path, name):

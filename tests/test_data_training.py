@@ -1,0 +1,172 @@
+"""Training from every layout, every kind of picture, every task and other sizes: thirty steps on tiny networks."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from accelerate import Accelerator
+from PIL import Image
+
+from pix2pix import checkpoint, images, inference
+from pix2pix.config import TASKS, Config
+from pix2pix.data import Pair, PairDataset, batches, fit_config, load_pairs
+from pix2pix.inference import TorchNetwork, Translator
+from pix2pix.networks import build_discriminator, build_generator
+from pix2pix.scenes import SCENES
+from pix2pix.trainer import Trainer, sample_sheet, step_seconds
+from tests.pairs_on_disk import SIZE, labelled
+from tests.test_data_layouts import LAYOUTS
+
+TINY = Config(size=SIZE, width=4, discriminator_width=4, epochs=100)
+STEPS = 30
+
+
+def trained(config: Config, data: Path | str, steps: int = STEPS) -> tuple[Config, Trainer, list[Pair]]:
+    """Train on the first few pairs."""
+    config = fit_config(config, str(data))
+    pairs = load_pairs(str(data), "train", config)[:8]
+    torch.manual_seed(0)
+    trainer = Trainer(config, build_generator(config), build_discriminator(config), Accelerator(cpu=True))
+    dataset, done, epoch = PairDataset(pairs, config), 0, 0
+    while done < steps:
+        for inputs, targets in batches(dataset, config, epoch):
+            trainer.update(*(images.normalize(half.float()) for half in (inputs, targets)))
+            done += 1
+            if done == steps:
+                break
+        epoch += 1
+    assert all(np.isfinite(list(trainer.shown_losses().values())))
+    return config, trainer, pairs
+
+
+def used(trainer: Trainer, pairs: list[Pair]) -> np.ndarray:
+    """The trained generator on the first pair, as it is served."""
+    pair = pairs[0]
+    generated = Translator(trainer.config, TorchNetwork(trainer.result))(pair.input)
+    assert generated.shape == pair.target.shape
+    return generated
+
+
+def error(trainer: Trainer, pairs: list) -> float:
+    translator = Translator(trainer.config, TorchNetwork(trainer.result))
+    return float(np.mean([np.abs(translator(pair.input).astype(float) - pair.target).mean() for pair in pairs]))
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_training_from_every_layout(tmp_path, layout):
+    LAYOUTS[layout](tmp_path)
+    _, trainer, pairs = trained(TINY, tmp_path)
+    used(trainer, pairs)
+
+
+def as_stored(kind: str, picture: np.ndarray, path: Path) -> None:
+    if kind == "array of 5":
+        np.save(path.with_suffix(".npy"), np.concatenate([picture, picture[..., :2]], axis=2))
+    elif kind == "array of 2, float":
+        np.save(path.with_suffix(".npy"), picture[..., :2] / np.float32(255))
+    elif kind == "16 bit":
+        Image.fromarray(picture[..., 0].astype(np.uint16) << 8).save(path.with_suffix(".tiff"))
+    elif kind == "turned":
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        Image.fromarray(picture).save(path.with_suffix(".jpg"), exif=exif)
+    else:
+        suffix = ".tif" if kind == "CMYK" else ".png"
+        Image.fromarray(picture).convert(kind).save(path.with_suffix(suffix))
+
+
+CHANNELS = {
+    "L": 1,
+    "RGBA": 3,
+    "P": 3,
+    "1": 1,
+    "CMYK": 3,
+    "16 bit": 1,
+    "turned": 3,
+    "array of 5": 5,
+    "array of 2, float": 2,
+}
+
+
+@pytest.mark.parametrize("kind", CHANNELS)
+@pytest.mark.parametrize("side", ["input", "target"])
+def test_training_from_every_kind_of_picture(tmp_path, kind, side):
+    for folder in ("input", "target"):
+        (tmp_path / folder).mkdir()
+        for number in range(1, 4):
+            as_stored(
+                kind if folder == side else "RGB", labelled(number)[folder == "target"], tmp_path / folder / f"{number}"
+            )
+    config, trainer, pairs = trained(replace(TINY, task="photo"), tmp_path)
+    assert (config.in_channels, config.out_channels) == (
+        (CHANNELS[kind], 3) if side == "input" else (3, CHANNELS[kind])
+    )
+    used(trainer, pairs)
+    assert sample_sheet(trainer, pairs[:2]).shape == (2 * SIZE, 3 * SIZE, 3)
+
+
+def test_transparency_can_be_kept(tmp_path):
+    for folder in ("input", "target"):
+        (tmp_path / folder).mkdir()
+        as_stored("RGBA", labelled(1)[0], tmp_path / folder / "1")
+    config, trainer, pairs = trained(replace(TINY, task="photo", in_channels=4, out_channels=4), tmp_path)
+    assert (config.in_channels, config.out_channels) == (4, 4)
+    assert used(trainer, pairs).shape == (SIZE, SIZE, 4)
+
+
+@pytest.mark.parametrize(
+    ("size", "columns", "depth"),
+    [(32, 64, 5), (64, 32, 5), (48, 80, 4), (512, 256, 8), (256, 512, 8), (96, 0, 5), (1024, 0, 8)],
+)
+def test_the_depth_fits_the_size(size, columns, depth):
+    assert Config(size=size, columns=columns).depth == depth
+
+
+@pytest.mark.parametrize("generator", ["unet", "live"])
+@pytest.mark.parametrize(("size", "columns"), [(32, 64), (48, 80), (96, 0)])
+def test_training_at_other_sizes(generator, size, columns):
+    config = replace(TINY, size=size, columns=columns, generator=generator)
+    _, trainer, pairs = trained(config, "synthetic", steps=4)
+    assert used(trainer, pairs).shape == (size, columns or size, 3)
+    assert step_seconds(trainer, steps=1) > 0
+
+
+@pytest.mark.parametrize("size", [(512, 256), (512, 512)])
+def test_larger_pictures_are_translated_at_their_own_size(size):
+    config = replace(TINY, size=256, width=2)
+    translator = Translator(config, TorchNetwork(build_generator(config)))
+    assert translator(np.zeros((*size, 3), np.uint8)).shape == (*size, 3)
+
+
+@pytest.mark.parametrize("preset", ["aerial2map", "edges2photo", "day2night", "colorize"])
+def test_every_task_learns_from_drawn_pairs(preset):
+    config = replace(TASKS[preset], size=SIZE, width=8, discriminator_width=4, batch_size=4, learning_rate=2e-3)
+    name = next(
+        name for name in ("synthetic-edges", "synthetic-maps", "synthetic") if config.task in SCENES[name].tasks
+    )
+    name = "synthetic-night" if "night" in preset else name
+    config, trainer, pairs = trained(config, name, steps=1)
+    before = error(trainer, pairs)
+    config, trainer, pairs = trained(config, name, steps=40)
+    assert error(trainer, pairs) < 0.97 * before
+
+
+def test_a_net_of_other_channels_sides_biases_and_dropout_saves_exports_and_loads(tmp_path):
+    pytest.importorskip("onnxscript")
+    from pix2pix import export
+
+    other = {"in_channels": 5, "out_channels": 1, "biases": True, "first_dropped": 1, "dropped": 2}
+    config = replace(TINY, task="photo", size=32, columns=64, **other)
+    generator = build_generator(config).eval()
+    folder = tmp_path / "five"
+    checkpoint.save(folder, config, generator, "card")
+    picture = np.random.default_rng(0).integers(0, 256, (32, 64, 5), dtype=np.uint8)
+    on_torch = [inference.load(folder)(picture, variation) for variation in (None, 3)]
+    export.export(folder)
+    on_onnx = [inference.load(folder)(picture, variation) for variation in (None, 3)]
+    for one, other in zip(on_torch, on_onnx, strict=True):
+        assert other.shape == (32, 64, 1)
+        assert np.abs(one.astype(int) - other).max() <= 1
+    assert (on_onnx[0] != on_onnx[1]).any()
