@@ -9,6 +9,7 @@ from huggingface_hub import errors, get_token
 
 NO_TOKEN = "there is no Hub token: log in with `hf auth login`, or set HF_TOKEN"
 PASSING = frozenset({408, 412, 425, 429})  # statuses besides 5xx after which the same may succeed
+_XET_STATUS = re.compile(r"HTTP status \w+ error \((\d{3})")  # in the errors of hf_xet, which carry it in words only
 
 
 class Missing(ValueError):
@@ -46,7 +47,10 @@ def explain(error: BaseException, repo: str) -> ValueError:
     if isinstance(error, errors.RevisionNotFoundError):
         return ValueError(f"{repo} has no such revision on the Hub")
     if isinstance(error, errors.HfHubHTTPError):
-        return _by_status(error, repo)
+        wait = _retry_after(error.response.headers.get("Retry-After"))
+        return _by_status(error.response.status_code, repo, error.server_message, wait)
+    if status := _XET_STATUS.search(str(error)):
+        return _by_status(int(status[1]), repo)
     if isinstance(error, errors.LocalEntryNotFoundError | RuntimeError) and cause is not None:
         return explain(cause, repo)
     if isinstance(error, errors.OfflineModeIsEnabled):
@@ -60,9 +64,8 @@ def explain(error: BaseException, repo: str) -> ValueError:
     return ValueError(_safe(str(error)))
 
 
-def _by_status(error: errors.HfHubHTTPError, repo: str) -> ValueError:
-    status = error.response.status_code
-    said = f": {_safe(error.server_message)}" if error.server_message else ""
+def _by_status(status: int, repo: str, message: str | None = None, wait: float = 0.0) -> ValueError:
+    said = f": {_safe(message)}" if message else ""
     if status == 401:
         return ValueError("the Hub refuses the token (401): log in again with `hf auth login`, or renew HF_TOKEN")
     if status == 403:
@@ -70,7 +73,7 @@ def _by_status(error: errors.HfHubHTTPError, repo: str) -> ValueError:
     if status == 404:
         return Missing(f"the Hub has no {repo}, or the token may not see it")
     if status in PASSING or status >= 500:
-        return Unreachable(f"the Hub answers {status}{said}", _retry_after(error.response.headers.get("Retry-After")))
+        return Unreachable(f"the Hub answers {status}{said}", wait)
     return ValueError(f"the Hub refuses this ({status}){said}")
 
 

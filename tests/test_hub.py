@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pix2pix import card, checkpoint, hub, images, inference, labels
+from pix2pix import card, checkpoint, hub, hub_errors, images, inference, labels
 from pix2pix import config as configs
 from pix2pix.synthetic import facade, label_map
 from tests.hub_helpers import TINY, forget_cache, make_checkpoint, make_trained, run_python, same
@@ -273,6 +273,21 @@ def test_a_refusal_is_one_line_at_once(the_hub, trained, fast_clock, route, stat
         push(trained, tag="v1")
     assert str(refusal.value) == line
     assert [wait for wait in fast_clock if wait >= 1] == []
+
+
+@pytest.mark.parametrize(
+    ("status", "line"),
+    [
+        ("client error (403 Forbidden)", f"the token may not do this to {REPO} (403); it needs the right to write"),
+        ("client error (401 Unauthorized)", "the Hub refuses the token (401): log in again"),
+        ("server error (503 Service Unavailable)", "the Hub answers 503"),
+    ],
+)
+def test_a_refusal_by_the_transport_of_large_files_is_understood(status, line):
+    """What hf_xet raises, which the test server cannot provoke."""
+    error = ConnectionError(f"Network error: Request error: HTTP status {status}, domain: http://hub/xet-write-token")
+    assert line in str(hub_errors.explain(error, REPO))
+    assert isinstance(hub_errors.explain(error, REPO), hub_errors.Unreachable) == ("server" in status)
 
 
 @pytest.mark.parametrize(
