@@ -26,9 +26,10 @@ try:
     from accelerate import Accelerator, PartialState
     from tqdm import tqdm
 
-    from pix2pix import checkpoint, hub
+    from pix2pix import checkpoint, hub, hub_push
     from pix2pix.data import fit_config, load_pairs, steps_per_epoch, suggest_workers
     from pix2pix.download import offer
+    from pix2pix.hub_errors import Unreachable
     from pix2pix.networks import build_discriminator, build_generator
     from pix2pix.pusher import Pusher
     from pix2pix.run import Run, check_new
@@ -197,8 +198,8 @@ def make_pusher(options: Options, accelerator: Accelerator) -> Pusher | None:
     if not accelerator.is_main_process:
         return None
     try:
-        hub.check_writable(options.push_to_hub, options.private)
-    except hub.Unreachable as error:
+        hub_push.check_writable(options.push_to_hub, options.private)
+    except Unreachable as error:
         accelerator.print(f"{error}; training starts all the same, and pushes when it can")
     return Pusher(options.push_to_hub, options.private, options.push_every, options.push_state, say=tqdm.write)
 

@@ -17,7 +17,7 @@ COMMANDS = {
     "data": ("pix2pix.pairs", "check, pair and split own pictures"),
     "download": ("pix2pix.download", "published sets, verified and resumed"),
     "convert": ("pix2pix.convert", "other programs' generators as checkpoints"),
-    "push": ("pix2pix.hub", "a checkpoint to the Hub as a model"),
+    "push": ("pix2pix.hub_push", "a checkpoint to the Hub as a model"),
     "deploy": ("pix2pix.space", "the app to the Hub as a Space"),
 }
 

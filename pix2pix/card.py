@@ -14,7 +14,7 @@ SCORES = {  # key -> name on the card and on the Hub, digits behind the point
     "ssim": ("SSIM", 4),
 }
 PLACE = "path/to/this/folder"  # in the card's example, until the checkpoint is pushed somewhere
-HUB_DATASET = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*", re.ASCII)
+HUB_DATASET = re.compile(r"([\w-][\w.-]*/[\w-][\w.-]*)(@[^:]+)?(:.+)?", re.ASCII)  # name, revision, columns
 
 
 def write(config: Config, facts: dict[str, str | int], step: int, scores: dict[str, float] | None = None) -> str:
@@ -45,10 +45,10 @@ def metadata(config: Config, data: str, scores: dict[str, float] | None = None) 
         "license": "mit",
         "tags": ["pix2pix", "conditional-gan", config.task],
     }
-    if HUB_DATASET.fullmatch(data) and not Path(data).exists():
-        facts["datasets"] = [data]
+    if (match := HUB_DATASET.fullmatch(data)) and not Path(data).exists():
+        facts["datasets"] = [match[1]]
     if scores:
-        named = data if "datasets" in facts else Path(data).name or "pairs"
+        named = match[1] if "datasets" in facts else Path(data).name or "pairs"
         result = {
             "task": {"type": "image-to-image"},
             "dataset": {"type": named, "name": named, "split": "val"},

@@ -33,11 +33,11 @@ def find(name: str | Path) -> Path:
     """
     folder = Path(name)
     if not folder.exists() and hub_name(name):
-        from pix2pix import hub  # its client takes half a second to import, and folders need none
+        from pix2pix import hub, hub_errors  # its client takes half a second to import, and folders need none
 
         try:
             return hub.download(str(name))
-        except hub.Missing as error:
+        except hub_errors.Missing as error:
             raise ValueError(f"{error} (and there is no folder {name})") from None
     if kept := sorted((folder / "checkpoints").glob("step-*")):
         folder = kept[-1]

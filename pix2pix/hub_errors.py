@@ -1,14 +1,19 @@
-"""What the Hub and its client raise, told in one line for people, with no token and no signed address in it."""
+"""What the Hub and its client raise: told in one line, without tokens and signed addresses, or tried again."""
 
 import json
 import re
-from collections.abc import Iterator
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
 from huggingface_hub import errors, get_token
 
 NO_TOKEN = "there is no Hub token: log in with `hf auth login`, or set HF_TOKEN"
 PASSING = frozenset({408, 412, 425, 429})  # statuses besides 5xx after which the same may succeed
+DELAYS = (2.0, 8.0, 30.0, 120.0)  # seconds before each further attempt
+Result = TypeVar("Result")
 _XET_STATUS = re.compile(r"HTTP status \w+ error \((\d{3})")  # in the errors of hf_xet, which carry it in words only
 
 
@@ -92,3 +97,15 @@ def without_tokens(text: str) -> str:
     """The text with the token in use, and all that looks like one, replaced."""
     token = get_token()
     return re.sub(r"\b(hf|api_org)_[A-Za-z0-9]{8,}", r"\1_…", text.replace(token, "…") if token else text)
+
+
+def patiently(attempt: Callable[[], Result], delays: Sequence[float] = DELAYS) -> Result:
+    """What `attempt()` returns, tried again after each of `delays` in seconds, or the longer wait the Hub asks for."""
+    for delay in delays:
+        try:
+            return attempt()
+        except Unreachable as error:
+            wait = max(delay, error.wait)
+            print(f"{error}; trying again in {wait:.0f} s", file=sys.stderr)
+            time.sleep(wait)
+    return attempt()

@@ -10,8 +10,8 @@ from typing import Annotated
 
 import tyro
 
-from pix2pix import card, checkpoint, front_matter, hub
-from pix2pix.hub_errors import plain_errors
+from pix2pix import card, checkpoint, front_matter, hub, hub_push
+from pix2pix.hub_errors import patiently, plain_errors
 
 ROOT = Path(__file__).parents[1]
 SINGLE = ("app.py", "requirements.txt", "README.md", "LICENSE")
@@ -44,9 +44,9 @@ def deploy(
     if dry_run:
         print(describe(repo, files, variables, hardware))
         return
-    hub.check_token()
-    hub.keep_quiet()
-    print(hub.patiently(lambda: send(repo, files, variables, hardware, private)))
+    hub_push.check_token()
+    hub_push.keep_quiet()
+    print(patiently(lambda: send(repo, files, variables, hardware, private)))
 
 
 def find_files(root: Path) -> dict[str, Path | bytes]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pix2pix import hub, space
+from pix2pix import hub_push, space
 from tests.canvas_page import CanvasPage
 from tests.hub_helpers import make_trained
 from tests.running_app import free_port
@@ -42,7 +42,7 @@ def environment(tmp_path_factory) -> Path:
 @pytest.fixture
 def clone(the_hub, tmp_path) -> Path:
     """The files of the Space."""
-    hub.push(str(make_trained(tmp_path / "step-000000100")), REPO)
+    hub_push.push(str(make_trained(tmp_path / "step-000000100")), REPO)
     space.deploy(SPACE, model=REPO)
     folder = tmp_path / "clone"
     for name in the_hub.state.files("spaces", SPACE)[1]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pix2pix import card, checkpoint, hub, hub_errors, images, inference, labels
+from pix2pix import card, checkpoint, hub, hub_errors, hub_push, images, inference, labels
 from pix2pix import config as configs
 from pix2pix.synthetic import facade, label_map
 from tests.hub_helpers import TINY, forget_cache, make_checkpoint, make_trained, run_python, same
@@ -39,7 +39,7 @@ def fast_clock(monkeypatch) -> list[float]:
 
 
 def push(folder: Path, repo: str = REPO, **options) -> None:
-    hub.push(str(folder), repo, **options)
+    hub_push.push(str(folder), repo, **options)
 
 
 def put(the_hub, repo: str, files: dict[str, bytes]) -> None:
@@ -106,7 +106,7 @@ def test_files_of_an_older_push_do_not_stay_beside_new_weights(the_hub, trained,
     """A graph refers to places in the weights it was made for, so one that is not replaced is removed."""
     push(trained)
     (other / checkpoint.ONNX).unlink()
-    monkeypatch.setattr(hub, "_export", lambda *_: None)
+    monkeypatch.setattr(hub_push, "_export", lambda *_: None)
     push(other)
     assert checkpoint.ONNX not in the_hub.state.files("models", REPO)[1]
     assert same(REPO, other)
@@ -152,6 +152,20 @@ def test_the_hub_reads_the_card_as_it_is_meant(the_hub, trained):
     assert [(result.metric_type, result.metric_value, result.dataset_split) for result in data.eval_results] == [
         ("l1", 0.25, "val"), ("psnr", 12.5, "val"), ("ssim", 0.125, "val"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("data", "datasets"),
+    [
+        ("huggan/facades", ["huggan/facades"]),
+        ("huggan/facades@main:imageA,imageB", ["huggan/facades"]),
+        ("/data/facades", None),
+        ("synthetic", None),
+        ("tests/js", None),
+    ],
+)
+def test_a_card_names_a_dataset_of_the_hub_and_no_folder(data, datasets):
+    assert card.metadata(TINY, data).get("datasets") == datasets
 
 
 # Offline, and damage.
@@ -248,7 +262,7 @@ def test_a_push_gives_up_in_one_line(the_hub, trained, fast_clock):
     the_hub.fail("commit", status=500, times=99)
     with pytest.raises(ValueError, match=r"^the Hub answers 500: told to fail$"):
         push(trained)
-    assert [wait for wait in fast_clock if wait > 1] == list(hub.DELAYS)
+    assert [wait for wait in fast_clock if wait > 1] == list(hub_errors.DELAYS)
 
 
 @pytest.mark.parametrize(
@@ -318,9 +332,9 @@ def test_without_a_token_nothing_is_pushed(the_hub, trained, monkeypatch):
 def test_a_token_that_may_only_read_is_refused_before_the_training(the_hub, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", READER)
     with pytest.raises(ValueError, match=f"the token may only read; pushing to {REPO} needs one that may write"):
-        hub.check_writable(REPO, private=False)
+        hub_push.check_writable(REPO, private=False)
     with pytest.raises(ValueError, match=f"the token may not do this to {REPO} \\(403"):
-        hub.upload(REPO, {}, "nothing")
+        hub_push.upload(REPO, {}, "nothing")
 
 
 def test_the_token_is_in_nothing_that_is_printed_pushed_or_raised(the_hub, trained, tmp_path, monkeypatch, capsys):
@@ -412,7 +426,7 @@ def test_a_name_that_is_none_is_one_line_and_asks_nobody(the_hub, name):
 def test_a_checkpoint_without_a_graph_is_one_line_where_torch_is_not_installed(the_hub, other, monkeypatch):
     """As on a Space, when a visitor asks for such a model."""
     (other / checkpoint.ONNX).unlink()
-    monkeypatch.setattr(hub, "_export", lambda *_: None)
+    monkeypatch.setattr(hub_push, "_export", lambda *_: None)
     push(other)
     without_torch = "import sys; sys.modules['torch'] = None"
     done = run_python("-c", f"{without_torch}; from pix2pix import inference; inference.load({REPO!r})")

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 import train
-from pix2pix import checkpoint, hub
+from pix2pix import checkpoint, hub, hub_push
 from pix2pix.networks import build_generator
 from pix2pix.pusher import Push, Pusher
 from tests.hub_helpers import ROOT, TINY, make_trained, run_python, same
@@ -216,7 +216,7 @@ def test_flags_of_a_push_that_is_not_asked_for_are_refused(data, tmp_path, flag)
 
 def test_training_starts_from_a_checkpoint_on_the_hub(the_hub, tmp_path):
     trained = make_trained(tmp_path / "step-000000100")
-    hub.push(str(trained), REPO)
+    hub_push.push(str(trained), REPO)
     generator = build_generator(TINY)
     train.start_with(generator, TINY, REPO)
     for ours, theirs in zip(generator.parameters(), checkpoint.load(trained)[1].parameters(), strict=True):
@@ -241,7 +241,7 @@ def test_resume_takes_a_name_or_none(arguments, source, rest):
 
 
 def test_a_repository_without_state_is_not_resumed(the_hub, tmp_path):
-    hub.push(str(make_trained(tmp_path / "step-000000100")), REPO)
+    hub_push.push(str(make_trained(tmp_path / "step-000000100")), REPO)
     with pytest.raises(ValueError, match=f"{REPO} has no run/run.json: it was pushed without --push-state"):
         hub.download_run(REPO, tmp_path / "run")
     assert not (tmp_path / "run").exists()

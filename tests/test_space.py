@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pix2pix import card, checkpoint, front_matter, hub, space
+from pix2pix import card, checkpoint, front_matter, hub_push, space
 from tests.hub_helpers import ROOT, make_checkpoint, make_trained, run_python
 from tests.hub_server import READER, ROUTES
 
@@ -51,7 +51,7 @@ def test_a_dry_run_lists_that_and_sends_nothing(the_hub, monkeypatch, capsys):
 
 
 def test_deploying_twice_changes_nothing(the_hub, trained):
-    hub.push(str(trained), REPO)
+    hub_push.push(str(trained), REPO)
     for _ in range(2):
         space.deploy(SPACE, model=REPO, hardware="cpu-upgrade")
     assert the_hub.state.messages("spaces", SPACE) == ["Deploy"]
@@ -71,7 +71,7 @@ def test_what_is_gone_here_goes_there_and_what_is_not_ours_stays(the_hub):
 
 
 def test_a_model_is_preloaded_shown_and_opened(the_hub, trained):
-    hub.push(str(trained), REPO, tag="v1")
+    hub_push.push(str(trained), REPO, tag="v1")
     space.deploy(SPACE, model=REPO)
     head, _ = card.split(deployed(the_hub)["README.md"].decode())
     assert head["models"] == [REPO]
@@ -89,7 +89,7 @@ def test_a_model_is_preloaded_shown_and_opened(the_hub, trained):
 
 
 def test_the_readme_with_a_model_is_valid_too(the_hub, trained, tmp_path):
-    hub.push(str(trained), REPO)
+    hub_push.push(str(trained), REPO)
     space.deploy(SPACE, model=REPO)
     for name, content in deployed(the_hub).items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -106,7 +106,7 @@ def test_other_variables_and_the_hardware_stay_as_they_are(the_hub):
 
 
 def test_a_private_model_is_not_preloaded_and_needs_a_secret(the_hub, trained, capsys):
-    hub.push(str(trained), REPO, private=True)
+    hub_push.push(str(trained), REPO, private=True)
     space.deploy(SPACE, model=REPO, private=True)
     assert f"{REPO} is private: give the Space a secret HF_TOKEN that may read it" in capsys.readouterr().out
     assert "preload_from_hub" not in card.split(deployed(the_hub)["README.md"].decode())[0]
@@ -114,8 +114,8 @@ def test_a_private_model_is_not_preloaded_and_needs_a_secret(the_hub, trained, c
 
 
 def test_a_model_without_the_graph_that_the_space_runs_on_is_refused(the_hub, tmp_path, monkeypatch):
-    monkeypatch.setattr(hub, "_export", lambda *_: None)
-    hub.push(str(make_checkpoint(tmp_path / "bare", seed=1)), REPO)
+    monkeypatch.setattr(hub_push, "_export", lambda *_: None)
+    hub_push.push(str(make_checkpoint(tmp_path / "bare", seed=1)), REPO)
     with pytest.raises(ValueError, match=f"{REPO} has no {checkpoint.ONNX}, on which the Space runs"):
         space.deploy(SPACE, model=REPO)
 
@@ -155,9 +155,9 @@ def test_both_commands_work_from_the_command_line(the_hub, trained):
 
 def test_the_test_server_has_the_routes_that_are_called_and_no_others(the_hub, trained):
     """An upgrade of the client that calls other routes fails here, or in any test by `the_hub.strange`."""
-    hub.check_writable(REPO, private=False)
-    hub.push(str(trained), REPO, revision="next", tag="v1")
-    hub.push(str(trained), REPO)
+    hub_push.check_writable(REPO, private=False)
+    hub_push.push(str(trained), REPO, revision="next", tag="v1")
+    hub_push.push(str(trained), REPO)
     checkpoint.find(REPO)
     space.deploy(SPACE, model=REPO, hardware="cpu-upgrade")
     space.deploy(SPACE)
