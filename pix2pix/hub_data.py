@@ -10,6 +10,8 @@ from pix2pix.config import Config
 from pix2pix.layouts import INPUT_WORDS, SPLITS, TARGET_WORDS
 from pix2pix.sources import LOOKED_AT, RawPair, share
 
+USUAL_PIXELS = 2 * 256 * 256  # of a row; its true size is known only when it is read
+
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
 
@@ -29,6 +31,7 @@ class HubSource:
         for column in columns:  # bytes, to be read by our own rules
             self.rows = self.rows.cast_column(column, Image(decode=False))
         self.names = [f"{number + 1}" for number in numbers]
+        self.pixels = len(numbers) * USUAL_PIXELS
         self.about = f"{len(numbers)} {about}, input is {columns[0]}, target is {columns[1]}"
         self.channels = tuple(self._channels_of(column) for column in columns)
 

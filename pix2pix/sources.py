@@ -33,11 +33,13 @@ class RawPair(NamedTuple):
 
 
 class Source(Protocol):
-    """Named pairs. `channels` are those of inputs and targets as stored; `tasks` those it is for (none: any)."""
+    """Named pairs. `channels` are those of inputs and targets as stored; `tasks` those it is for (none: any); `pixels`
+    how many there are to decode in all, 0 where nothing can be broken."""
 
     about: str
     names: Sequence[str]
     channels: tuple[int, int]
+    pixels: int
     tasks: Sequence[str]
     palette: np.ndarray
 
@@ -65,7 +67,7 @@ def open_source(data: str, split: str, config: Config) -> Source:
 class DrawnSource:
     """Pairs drawn from a seed, at the size that is trained with."""
 
-    palette = labels.PALETTE
+    palette, pixels = labels.PALETTE, 0
 
     def __init__(self, name: str, split: str, config: Config):
         count = SYNTHETIC_VAL if split == "val" else SYNTHETIC_TRAIN
@@ -93,6 +95,7 @@ class FolderSource:
         self.tasks = _recorded_tasks(data)
         if found.is_cmp:
             self.palette = labels.CMP_PALETTE
+        self.pixels = 0
         self.channels = self._check_headers()
         self.about = f"{len(self.items)} {found.layout}" + (f", {config.direction}" if self._has_halves() else "")
         if shared:
@@ -128,6 +131,7 @@ class FolderSource:
                 self._check_sizes(item, *headers)
                 for counts, header in zip(seen, (headers[0], headers[-1]), strict=True):
                     counts.add(header.channels)
+                self.pixels += sum(header.width * header.height for header in headers)
             except (ValueError, OSError) as error:
                 offenders.append(str(error))
         if offenders:

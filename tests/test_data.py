@@ -1,12 +1,14 @@
 """Pairs as they are trained on: what augmentation may and may not do, and that a seed decides it all."""
 
+import os
+import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from pix2pix import data, images, labels
+from pix2pix import data, images, labels, sources
 from pix2pix.config import Config
 from pix2pix.data import (
     Pair,
@@ -186,18 +188,31 @@ def test_photos_as_label_inputs_are_refused_with_both_remedies(tmp_path):
 
 def test_a_pair_is_read_once_while_memory_lasts(tmp_path, monkeypatch):
     write_ab(tmp_path / "train", 12)
-    monkeypatch.setattr(data, "CHECKED_BYTES", 0)
+    monkeypatch.setattr(data, "CHECKED_PIXELS", 0)
     reads = []
     read = images.read_image
     monkeypatch.setattr(images, "read_image", lambda path, *rest: reads.append(path) or read(path, *rest))
     monkeypatch.setattr(data, "KEPT_BYTES", 4 * SIZE * SIZE * 6)
     pairs = load_pairs(str(tmp_path), "train", PLAIN)
+    assert len(reads) <= sources.LOOKED_AT  # a large set is not decoded before training
     reads.clear()
     for _ in range(3):
         list(pairs)
     assert len(pairs) == 11  # every tenth is for validation
     assert len(reads) == 4 + 3 * 7  # four stay in memory, seven are read each time
     assert suggest_workers(pairs) > 0
+
+
+def test_twenty_thousand_pairs_start_within_seconds(tmp_path):
+    content = write_ab(tmp_path / "some", 400, kind="jpg")
+    (tmp_path / "train").mkdir()
+    for number in range(20_000):
+        os.link(content / f"{number % 400 + 1}.jpg", tmp_path / "train" / f"{number}.jpg")
+    start = time.perf_counter()
+    pairs = load_pairs(str(tmp_path), "train", replace(PLAIN, size=256))
+    next(iter(batches(PairDataset(pairs, TINY), TINY, 0)))
+    assert len(pairs) == 18_000
+    assert time.perf_counter() - start < 30  # about 4 on an idle machine
 
 
 def test_a_small_set_is_decoded_before_training_and_needs_no_workers(tmp_path):
