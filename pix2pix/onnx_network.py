@@ -11,6 +11,7 @@ import onnxruntime
 from pix2pix import checkpoint
 
 HEADER_KEY = "weights_header_sha256"
+LONGEST_HEADER = 2**26  # bytes: a file that claims a longer one is broken
 
 
 class OnnxNetwork:
@@ -24,10 +25,10 @@ class OnnxNetwork:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads or available_cores()
         options.log_severity_level = 3  # errors only
+        here = onnxruntime.get_available_providers()  # CUDA is among them where onnxruntime-gpu is installed
+        providers = [name for name in ("CUDAExecutionProvider", "CPUExecutionProvider") if name in here]
         try:
-            self.session = onnxruntime.InferenceSession(
-                str(folder / checkpoint.ONNX), options, providers=["CPUExecutionProvider"]
-            )
+            self.session = onnxruntime.InferenceSession(str(folder / checkpoint.ONNX), options, providers=providers)
         except Exception as error:  # onnxruntime raises a kind of its own for each of its states
             raise ValueError(f"{folder / checkpoint.ONNX} does not load: {str(error).splitlines()[0]}") from None
         made_for = self.session.get_modelmeta().custom_metadata_map.get(HEADER_KEY)
@@ -45,7 +46,7 @@ class OnnxNetwork:
 def read_header(weights: Path) -> bytes:
     """The JSON header of a safetensors file: name, type, shape and place of each tensor."""
     with weights.open("rb") as file:
-        return file.read(int.from_bytes(file.read(8), "little"))
+        return file.read(min(int.from_bytes(file.read(8), "little"), LONGEST_HEADER))
 
 
 def header_digest(header: bytes) -> str:
