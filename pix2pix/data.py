@@ -18,7 +18,7 @@ from pix2pix.layouts import name_some
 from pix2pix.sources import Source, open_source
 
 KEPT_BYTES = 2 * 2**30  # of decoded pairs, at most: 5,400 pairs of 256x256
-CHECKED_PIXELS = 2**27  # sets up to this size are decoded before training starts: 1,000 pairs of 256x256, a few seconds
+CHECKED_PAIRS, CHECKED_PIXELS = 1000, 2**27  # sets up to this size are decoded before training: a few seconds
 MOST_WORKERS = 8
 
 
@@ -78,6 +78,8 @@ class Pairs(Sequence[Pair]):
         config = self.config
         size = (config.size, config.picture_width)
         inputs, target = self.source.read(index, (config.in_channels, config.out_channels))
+        if config.task == "colors":
+            inputs = images.to_channels(images.to_channels(target, 1), config.in_channels)
         if config.task == "facades":  # snapped at full size: averaging first would invent colours at every edge
             inputs = labels.colorize(images.resize_labels(labels.snap(inputs, self.source.palette), *size))
         else:
@@ -88,12 +90,12 @@ class Pairs(Sequence[Pair]):
 def load_pairs(data: str, split: str, config: Config) -> Pairs:
     """The pairs of one split; ValueError names what cannot be used, and why.
 
-    Every file's header is read. Sets of files up to `CHECKED_PIXELS` are decoded as well, so that a broken picture is
-    found before training; of larger sets a picture that is broken inside is found when it is first read.
+    Every file's header is read. Sets of up to `CHECKED_PAIRS` pairs and `CHECKED_PIXELS` pixels are decoded as well, so
+    that a broken picture is found before training; in larger sets it is found when it is first read.
     """
     source = open_source(data, split, config)
     pairs = Pairs(source, config)
-    if 0 < source.pixels <= CHECKED_PIXELS:
+    if 0 < source.pixels <= CHECKED_PIXELS and len(pairs) <= CHECKED_PAIRS:
         pairs.check()
     return pairs
 

@@ -114,7 +114,7 @@ class FolderSource:
             return RawPair(*(images.read_image(path, count) for path, count in zip(files, channels, strict=True)))
         picture = images.read_image(item.input, max(channels))
         if self.is_coloring:
-            return RawPair(images.to_channels(images.to_channels(picture, 1), channels[0]), picture)
+            return RawPair(picture, picture)
         a, b = images.split_pair(picture)
         halves = (b, a) if self.direction == "BtoA" else (a, b)
         return RawPair(*(images.to_channels(half, count) for half, count in zip(halves, channels, strict=True)))

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pix2pix import layouts, scenes, sources
+from pix2pix import images, layouts, scenes, sources
 from pix2pix.config import PRESETS, TASKS, Config
 from pix2pix.data import fit_config, load_pairs
 from tests.pairs_on_disk import SIZE, labelled, write, write_ab, write_cmp, write_two_folders
@@ -117,6 +117,12 @@ def test_every_drawn_set_needs_no_folder_and_is_the_same_each_time(name):
     assert (first[3].target == second[3].target).all()
     assert (first[3].input != first[4].input).any()
     assert (first[3].input != load(name, "val", task=task)[3].input).any()
+
+
+def test_colourisation_of_drawn_facades_starts_from_their_photos():
+    pair = load("synthetic", task="colors", in_channels=1)[0]
+    assert (pair.target == load("synthetic")[0].target).all()
+    assert (pair.input == images.to_channels(pair.target, 1)).all()
 
 
 def test_drawn_pairs_follow_the_direction():
