@@ -18,9 +18,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from pix2pix import checkpoint
-from pix2pix.convert import convert
-from pix2pix.inference import TorchNetwork, dropout_masks, dropout_shapes
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from pix2pix import checkpoint  # noqa: E402
+from pix2pix.convert import convert  # noqa: E402
+from pix2pix.inference import TorchNetwork, dropout_masks, dropout_shapes  # noqa: E402
 
 NETS = ("unet_128", "unet_256")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, get_worker_info
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 
@@ -17,7 +17,7 @@ from pix2pix.config import Config
 from pix2pix.layouts import name_some
 from pix2pix.sources import Source, open_source
 
-KEPT_BYTES = 2 * 2**30  # of decoded pairs, at most: 5,400 pairs of 256x256
+KEPT_BYTES = 2 * 2**30  # of decoded pairs in each training process, at most: 5,400 pairs of 256x256
 CHECKED_PAIRS, CHECKED_PIXELS = 1000, 2**27  # sets up to this size are decoded before training: a few seconds
 MOST_WORKERS = 8
 
@@ -53,7 +53,7 @@ class Pairs(Sequence[Pair]):
         if pair := self._kept.get(index):
             return pair
         pair = self._make(index)
-        if len(self._kept) < self._most_kept:
+        if len(self._kept) < self._most_kept and not _is_worker():
             self._kept[index] = pair
         return pair
 
@@ -159,7 +159,7 @@ class PairDataset(Dataset):
         classes = self._classes.get(index)
         if classes is None:
             classes = tv_tensors.Mask(torch.from_numpy(labels.snap(pair.input))[None])
-            if len(self._classes) < self._most_kept:
+            if len(self._classes) < self._most_kept and not _is_worker():
                 self._classes[index] = classes
         return classes
 
@@ -202,6 +202,11 @@ def stream_seed(*numbers: int) -> int:
 
 def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _is_worker() -> bool:
+    """Workers live for one epoch, in which each pair is read once: what they kept would be of no use."""
+    return get_worker_info() is not None
 
 
 def _pair_bytes(config: Config) -> int:
