@@ -82,7 +82,7 @@ def test_a_seed_gives_one_picture_and_leaves_the_stream_of_training_alone():
     assert all(torch.equal(one, other) for one, other in zip(first, dataset[0, 77], strict=True))
 
 
-@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("workers", [1, 2])
 def test_batches_are_the_same_for_any_number_of_workers(workers):
     config = replace(TINY, batch_size=2)
     dataset = PairDataset(many(7), config)
