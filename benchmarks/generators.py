@@ -23,8 +23,8 @@ sys.path.insert(0, str(ROOT))
 
 from pix2pix import checkpoint, export, inference, labels, synthetic  # noqa: E402
 from pix2pix.config import PRESETS  # noqa: E402
+from pix2pix.machine import available_cores  # noqa: E402
 from pix2pix.networks import build_generator  # noqa: E402
-from pix2pix.onnx_network import available_cores  # noqa: E402
 
 ROUNDS = 30
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal, get_args, get_type_hints
 
 MODEL_TYPE = "pix2pix"  # what `config.json` says it is
+JITTER = 286 / 256
 MOST_CHANNELS = 64
 MOST_PARAMETERS_WIDTH = 512  # wider or deeper nets than anyone trains: refused, since configs come from strangers
 
@@ -29,9 +30,8 @@ class Config:
     """Pixels: training pictures are area-resized to this height."""
     columns: int = 0
     """Pixels: and to this width; 0 makes them square."""
-    jitter: int = 0
-    """Pixels: scaled up to this height, then cropped at random (paper, section 6.2); 0 is the paper's 286 for 256, and
-    in proportion for other sizes; -1, or equal to `size`, is off."""
+    jitter: bool = True
+    """Scale pairs up, to 286 for 256 as in the paper (section 6.2), and crop them at random."""
     mirror: bool = True
     """Mirror pairs at random, left to right."""
 
@@ -90,7 +90,6 @@ class Config:
         for name, least, most in (
             ("size", 4, 4096),
             ("columns", 4 if self.columns else 0, 4096),
-            ("jitter", self.size if self.jitter > 0 else -1, 8192),
             ("width", 1, MOST_PARAMETERS_WIDTH),
             ("depth", 2, 12),
             ("in_channels", 1, MOST_CHANNELS),
@@ -135,15 +134,15 @@ class Config:
     @property
     def jittered(self) -> tuple[int, int]:
         """Height and width in pixels that training pictures are scaled up to before they are cropped."""
-        height = {-1: self.size, 0: round(self.size * 286 / 256)}.get(self.jitter, self.jitter)
-        return height, round(height * self.picture_width / self.size)
+        scale = JITTER if self.jitter else 1
+        return round(self.size * scale), round(self.picture_width * scale)
 
 
 PRESETS = {
     # The source notebook and the paper, with the erratum's fix.
     "paper": Config(),
     # Small enough to follow a brush on two cores; weights averaged, learning rate falling at the end.
-    "live": Config(generator="live", width=32, discriminator_width=32, epochs=70, decay_epochs=25, ema=0.999),
+    "live": Config(generator="live", width=32, discriminator_width=32, epochs=60, decay_epochs=20, ema=0.999),
 }
 
 TASKS = {
@@ -151,10 +150,10 @@ TASKS = {
     "map2aerial": Config(task="photo"),
     "aerial2map": Config(task="photo", direction="AtoB"),
     "labels2street": Config(task="photo"),
-    "edges2photo": Config(task="edges", direction="AtoB", jitter=-1, mirror=False, epochs=15, batch_size=4),
+    "edges2photo": Config(task="edges", direction="AtoB", jitter=False, mirror=False, epochs=15, batch_size=4),
     "day2night": Config(task="photo", epochs=17, batch_size=4),
     "night2day": Config(task="photo", direction="AtoB", epochs=17, batch_size=4),
-    "colorize": Config(task="colors", in_channels=1, jitter=-1, epochs=6, batch_size=4),
+    "colorize": Config(task="colors", in_channels=1, jitter=False, epochs=6, batch_size=4),
 }
 
 

@@ -1,6 +1,5 @@
 """Pairs as they are trained on: brought to one size, kept decoded in memory within a bound, augmented by a seed."""
 
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from torchvision.transforms import v2
 from pix2pix import images, labels
 from pix2pix.config import Config
 from pix2pix.layouts import name_some
+from pix2pix.machine import available_cores
 from pix2pix.sources import Source, open_source
 
 KEPT_BYTES = 2 * 2**30  # of decoded pairs in each training process, at most: 5,400 pairs of 256x256
@@ -198,10 +198,6 @@ def steps_per_epoch(pairs: int, config: Config, processes: int = 1) -> int:
 def stream_seed(*numbers: int) -> int:
     """A seed for torch that is well mixed from several numbers."""
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)
-
-
-def available_cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _is_worker() -> bool:

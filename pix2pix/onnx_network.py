@@ -1,7 +1,6 @@
 """A generator on ONNX Runtime: `model.onnx` holds the graph, `model.safetensors` beside it the weights."""
 
 import hashlib
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import numpy as np
 import onnxruntime
 
 from pix2pix import checkpoint
+from pix2pix.machine import available_cores
 
 HEADER_KEY = "weights_header_sha256"
 LONGEST_HEADER = 2**26  # bytes: a file that claims a longer one is broken
@@ -52,13 +52,3 @@ def read_header(weights: Path) -> bytes:
 def header_digest(header: bytes) -> str:
     """What a graph and the weights it refers to have in common: it knows them by their places in the file."""
     return hashlib.sha256(header).hexdigest()
-
-
-def available_cores() -> int:
-    """Cores this process may use: its affinity, and in a container the share that its cgroup grants it."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    try:
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
-        return max(1, min(cores, round(int(quota) / int(period))))
-    except (OSError, ValueError):  # no cgroup v2, or "max": no limit
-        return cores

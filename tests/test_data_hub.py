@@ -12,7 +12,7 @@ from tests.pairs_on_disk import SIZE, labelled
 
 datasets = pytest.importorskip("datasets", reason="Hub datasets need `datasets`")
 
-PLAIN = Config(size=SIZE, width=2, jitter=-1, mirror=False)
+PLAIN = Config(size=SIZE, width=2, jitter=False, mirror=False)
 
 
 def made(count: int, columns: tuple[str, ...], **others: list) -> "datasets.Dataset":

@@ -14,7 +14,7 @@ from pix2pix.config import PRESETS, TASKS, Config
 from pix2pix.data import fit_config, load_pairs
 from tests.pairs_on_disk import SIZE, labelled, write, write_ab, write_cmp, write_two_folders
 
-PLAIN = Config(size=SIZE, width=2, jitter=-1, mirror=False)
+PLAIN = Config(size=SIZE, width=2, jitter=False, mirror=False)
 
 
 def load(data: Path | str, split: str = "train", **changes):

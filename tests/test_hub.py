@@ -356,7 +356,7 @@ def test_the_token_is_in_nothing_that_is_printed_pushed_or_raised(the_hub, train
 # Repositories that are no checkpoints of ours, and names that are none.
 
 
-LARGEST = {"width": 512, "depth": 8, "size": 256, "jitter": 286}
+LARGEST = {"width": 512, "depth": 8, "size": 256, "jitter": True}
 
 
 def config_with(**changes) -> bytes:

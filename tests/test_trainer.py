@@ -30,7 +30,7 @@ from pix2pix.trainer import Diverged, Trainer
 from pix2pix.trainer import train as train_loop
 
 ROOT = Path(__file__).parents[1]
-TINY = ["--size", "64", "--jitter", "72", "--depth", "6", "--width", "2", "--discriminator-width", "2"]
+TINY = ["--size", "64", "--depth", "6", "--width", "2", "--discriminator-width", "2"]
 
 
 def pair() -> tuple[torch.Tensor, torch.Tensor]:
@@ -42,7 +42,7 @@ def pair() -> tuple[torch.Tensor, torch.Tensor]:
 @pytest.fixture
 def trainer():
     torch.manual_seed(0)
-    config = Config(size=64, jitter=72, depth=6, ema=0.9)
+    config = Config(size=64, depth=6, ema=0.9)
     return Trainer(config, UNet(width=2, depth=6).eval(), PatchGAN(width=2), Accelerator(cpu=True))
 
 
@@ -104,7 +104,7 @@ def test_shown_losses_start_at_the_first_loss_not_at_zero(trainer):
 
 
 def test_the_learning_rate_is_constant_then_falls_linearly_and_never_reaches_zero(trainer):
-    trainer.config = Config(size=64, jitter=72, depth=6, epochs=10, decay_epochs=4)
+    trainer.config = Config(size=64, depth=6, epochs=10, decay_epochs=4)
     rates = []
     for epoch in range(10):
         trainer.set_learning_rate(epoch)
@@ -243,7 +243,7 @@ def test_bfloat16_trains(pairs, tmp_path):
 
 
 def test_losses_that_are_no_numbers_stop_the_run_and_keep_the_last_good_checkpoint(pairs, trainer, tmp_path):
-    trainer.config = Config(size=64, jitter=72, depth=6, width=2, ema=0.9, epochs=1, log_every=1, save_every=4)
+    trainer.config = Config(size=64, depth=6, width=2, ema=0.9, epochs=1, log_every=1, save_every=4)
     facts = {
         "data": "pairs",
         "train_pairs": 10,
