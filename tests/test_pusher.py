@@ -192,7 +192,7 @@ def test_training_ends_well_when_the_hub_does_not_answer_and_says_what_to_do(the
         assert line, said
         said += line
     training.send_signal(signal.SIGINT)
-    rest, _ = training.communicate(timeout=60)
+    rest, _ = training.communicate(timeout=180)
     assert training.returncode == 0, said + rest
     assert "the Hub cannot be reached (ConnectError); training starts all the same" in said
     kept = next((output / "checkpoints").iterdir())
