@@ -1,11 +1,14 @@
 """Paint facades and watch them become photos: the web app, also a Hugging Face Space.
 
+A checkpoint for another task opens a page of its own: a pen for edges, an image upload for the rest.
+
 python app.py [--model FOLDER|NAME|USER/REPO] [--data FOLDER] [--visitors bundled|hub|any] [--mcp]
 """
 
 import argparse
 import os
 import threading
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import get_args
@@ -13,6 +16,8 @@ from typing import get_args
 import gradio as gr
 import numpy as np
 
+from pix2pix import checkpoint
+from pix2pix import config as configs
 from pix2pix.canvas import SIZE, LabelCanvas, Painter, find_examples, preloads, read_labels
 from pix2pix.serving import Line, Models, Visitors, listed_models
 
@@ -78,11 +83,44 @@ def build(painter: Painter) -> gr.Blocks:
 
 def main() -> None:
     options = parse()
-    models = Models(load, listed_models(ROOT / "checkpoints", options.model), options.visitors)
-    data = options.data or ROOT / "data" / "facades"
-    painter = Painter(models, find_examples(data), Line())
+    serve(options, mcp_server=options.mcp)
+
+
+def serve(options: argparse.Namespace, **further) -> gr.Blocks:
+    """The page for the task of the default model, served; `further` options are those of `gr.Blocks.launch`."""
+    listed = listed_models(ROOT / "checkpoints", options.model)
+    config = read_config(next(iter(listed.values()), None))
+    task = config.task if config else "facades"
+    models = Models(partial(load, task=task), of_task(listed, task), options.visitors)
     threading.Thread(target=warm_up, args=[models], daemon=True).start()
-    launch(build(painter), painter, mcp_server=options.mcp)
+    if task == "facades":
+        painter = Painter(models, find_examples(options.data or ROOT / "data" / "facades"), Line())
+        page = build(painter)
+        launch(page, painter, **further)
+    else:
+        from pix2pix import plain_page
+
+        page = plain_page.build(models, config, options.data)
+        look = {"theme": THEME, "css": plain_page.CSS, "footer_links": [], "run_history": False}
+        page.launch(max_file_size=plain_page.LARGEST_UPLOAD, **look, **further)
+    return page
+
+
+def read_config(name: str | Path | None) -> configs.Config | None:
+    """The config of a checkpoint, without loading it; None where there is none that can be read."""
+    try:
+        return name and configs.read(checkpoint.find(name) / checkpoint.CONFIG)
+    except ValueError:
+        return None  # loading it says what is wrong, in the page and in the terminal
+
+
+def of_task(listed: dict[str, str | Path], task: str) -> dict[str, str | Path]:
+    """The models that the page for a task offers; the terminal says which it does not."""
+    tasks = {name: config.task for name, source in listed.items() if (config := read_config(source))}
+    others = [name for name, of in tasks.items() if of != task]
+    if others:
+        print(f"Not offered, since this page is for {task}: {', '.join(others)}")
+    return {name: source for name, source in listed.items() if name not in others}
 
 
 def launch(page: gr.Blocks, painter: Painter, **options):
@@ -98,13 +136,14 @@ def launch(page: gr.Blocks, painter: Painter, **options):
     )
 
 
-def load(name: str | Path):
+def load(name: str | Path, task: str = "facades"):
     """Open a checkpoint; the import waits until then, so that the page answers sooner."""
     from pix2pix.inference import load
 
     translator = load(name)
-    if translator.config.task != "facades":
-        raise ValueError(f"{translator.name} was not trained on facade labels, which this page paints")
+    if translator.config.task != task:
+        wanted = "on facade labels, which this page paints" if task == "facades" else f"for {task}, as this page is"
+        raise ValueError(f"{translator.name} was not trained {wanted}")
     return translator
 
 

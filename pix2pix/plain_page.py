@@ -1,0 +1,250 @@
+"""The page for checkpoints of every task but facades: a pen for edges, an upload for the others, and three panes.
+
+Input | generated | target, of Gradio's own parts, and the same as an API: `/generate`. Only app.py imports it.
+"""
+
+import io
+import tempfile
+from base64 import b64encode
+from dataclasses import replace
+from pathlib import Path
+
+import gradio as gr
+import numpy as np
+from gradio.components.image_editor import EditorData
+from gradio.data_classes import ImageData
+from PIL import Image
+
+from pix2pix import images, scenes
+from pix2pix.config import Config
+from pix2pix.serving import Models
+from pix2pix.sources import DrawnSource, Source, open_source
+
+TITLES = {"edges": "Draw lines, get a picture", "colors": "Colour a grey picture", "photo": "Translate a picture"}
+DRAWN = {"edges": "synthetic-edges", "colors": "synthetic", "photo": "synthetic-maps"}
+MOST_EXAMPLES = 6
+DRAWN_SIDE = 256  # pixels: drawing larger examples would take seconds
+THUMBNAIL = 96  # pixels
+LONGEST = 4  # times the side of training pictures, for uploads that are long and narrow
+LARGEST_UPLOAD = "20mb"
+MOST_WAITING = 32
+MOST_SEEDS = 2**31
+HOUR = 3600  # seconds
+CSS = (Path(__file__).parent / "plain_page.css").read_text(encoding="utf-8")
+
+
+class Upload(gr.Image):
+    """An image upload that hands over the file unopened: `images.read_image` alone judges it."""
+
+    is_template = True  # Gradio: shown as its parent
+
+    def preprocess(self, payload: ImageData | None) -> Path | None:
+        return Path(payload.path) if payload and payload.path else None
+
+
+class Picture(gr.Image):
+    """A picture that travels as a data URL: Gradio's cache would rewrite a file while a browser still reads it."""
+
+    is_template = True
+
+    def postprocess(self, value: np.ndarray | None) -> ImageData | None:
+        if value is None:
+            return None
+        buffer = io.BytesIO()
+        Image.fromarray(value).save(buffer, "PNG")
+        return ImageData(url=f"data:image/png;base64,{b64encode(buffer.getvalue()).decode()}")
+
+
+class Pen(gr.ImageEditor):
+    """A black pen and an eraser on white; hands over the file of what was drawn, unopened as well."""
+
+    is_template = True
+
+    def preprocess(self, payload: EditorData | None) -> bytes | Path | None:
+        if payload is not None and payload.id is not None:
+            payload = self.blob_storage.pop(payload.id, None)
+        drawing = payload.composite if payload else None
+        return Path(drawing.path) if hasattr(drawing, "path") else drawing
+
+
+def build(models: Models, config: Config, data: Path | None = None) -> gr.Blocks:
+    """The page for models of the task of `config`; its examples are val pairs of `data`, drawn ones without."""
+
+    def translate(picture: bytes | Path | None, seed: float | None, model: str | None) -> np.ndarray:
+        try:
+            if not picture:
+                raise ValueError("a picture is needed")
+            if seed is not None and not 0 <= seed < MOST_SEEDS:
+                raise ValueError(f"seed must be a whole number from 0 to {MOST_SEEDS - 1}")
+            translator = models.get(model)
+            generated = translator(read_input(picture, translator.config), None if seed is None else int(seed))
+            return images.to_shown(generated)
+        except ValueError as error:
+            raise gr.Error(str(error), print_exception=False) from None
+
+    def follow(picture: bytes | Path | None, seed: float | None, model: str | None) -> np.ndarray | None:
+        return translate(picture, seed or None, model) if picture else None
+
+    def generate(image: str, seed: float | None = None, model: str | None = None) -> np.ndarray:
+        """Turn a picture into the picture that the model makes of it.
+
+        Args:
+            image: picture of the kind that the model was trained on, any size.
+            seed: picks one of many variations; empty for the most likely picture.
+            model: name of the checkpoint; empty for the default one.
+        """
+        return translate(image, seed, model)
+
+    def choose(event: gr.SelectData):
+        number, path = event.index, Path(folder.name)
+        given = drawn_on(path, number) if config.task == "edges" else str(path / f"{number}.png")
+        return given, pairs[number][1]
+
+    def follow_example(seed: float | None, model: str | None, event: gr.SelectData) -> np.ndarray:
+        return follow(Path(folder.name) / f"{event.index}.png", seed, model)
+
+    pairs = find_pairs(data, config)
+    folder = tempfile.TemporaryDirectory(prefix="pix2pix-")  # vanishes with the page
+    write_examples(Path(folder.name), pairs)
+    turn = {"concurrency_limit": 1, "concurrency_id": "model"}
+    own = {"api_visibility": "private", "show_progress": "hidden"}
+    with gr.Blocks(title=f"pix2pix: {TITLES[config.task].lower()}", fill_width=True, delete_cache=(HOUR, HOUR)) as page:
+        with gr.Row(elem_classes="head"):
+            gr.HTML(f"<h1>{TITLES[config.task]}</h1>", elem_classes="title")
+            several = len(models.listed) > 1 or models.visitors != "bundled"
+            model = gr.Dropdown(
+                list(models.listed),
+                value=models.default,
+                label="Model",
+                allow_custom_value=models.visitors != "bundled",
+                visible=several,
+                min_width=200,
+                scale=0,
+            )
+            seed = gr.Number(0, label="Variation (0: none)", precision=0, minimum=0, min_width=160, scale=0)
+        with gr.Row(elem_classes="panes"):
+            given = _pen(config, Path(folder.name) / "paper.png") if config.task == "edges" else _upload()
+            generated = Picture(label="Generated", interactive=False, buttons=["download", "fullscreen"])
+            target = Picture(label="Target", interactive=False, buttons=["fullscreen"])
+        gr.HTML("<h2>Start from an example</h2>", elem_classes="caption", visible=bool(pairs))
+        gallery = gr.Gallery(
+            [_thumbnail(*pair) for pair in pairs],
+            label="Examples: input and target",
+            show_label=False,
+            columns=MOST_EXAMPLES,
+            height="auto",
+            allow_preview=False,
+            interactive=False,
+            buttons=[],
+            format="png",
+            elem_classes="examples",
+            visible=bool(pairs),
+        )
+        with gr.Row(visible=False):
+            image = Upload(label="picture")
+            api_seed = gr.Number(None, label="seed", precision=0)
+            api_model = gr.Textbox(label="model")
+            answer = gr.Image(format="png", label="generated")
+            button = gr.Button()
+        gr.on(
+            [given.change, seed.change, model.change],
+            follow,
+            [given, seed, model],
+            generated,
+            trigger_mode="always_last",
+            **turn,
+            **own,
+        )
+        gallery.select(choose, None, [given, target], **own)
+        if config.task == "edges":  # the pen tells of no change that was not drawn
+            gallery.select(follow_example, [seed, model], generated, **turn, **own)
+        left = given.clear if config.task == "edges" else given.input  # by a visitor, not by the choice of an example
+        left(lambda: None, None, target, **own)
+        button.click(generate, [image, api_seed, api_model], answer, api_name="generate", **turn)
+    return page.queue(max_size=MOST_WAITING)
+
+
+def read_input(picture: bytes | Path, config: Config) -> np.ndarray:
+    """An image file as the model takes it: grey for colourisation, about as many pixels as in training, its own shape.
+
+    Raises ValueError in one line, as `images.read_image`.
+    """
+    if config.in_channels not in (1, 3, 4):
+        raise ValueError(
+            f"this model takes arrays of {config.in_channels} channels, which no image file has; "
+            "use python -m pix2pix translate"
+        )
+    pixels = images.read_image(picture, 1 if config.task == "colors" else config.in_channels)
+    height, width = pixels.shape[:2]
+    scale = (config.size * config.picture_width / (height * width)) ** 0.5
+    longest = LONGEST * max(config.size, config.picture_width)
+    return images.resize(pixels, *(min(max(1, round(side * scale)), longest) for side in (height, width)))
+
+
+def find_pairs(data: Path | None, config: Config) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Some (input, target) to start from, as people see them: val pairs of a folder, else drawn ones."""
+    if data and (data.exists() or str(data) in scenes.SCENES):
+        try:
+            return _read_pairs(open_source(str(data), "val", config), config)
+        except ValueError as error:
+            print(f"No examples of {data}: {error}")
+    # Lines are the first of their drawn pairs; colours are those of the photos, which are the second under BtoA.
+    direction = {"edges": "AtoB", "colors": "BtoA"}.get(config.task, config.direction)
+    side = min(config.size, config.picture_width, DRAWN_SIDE)
+    small = replace(config, size=side, columns=side, direction=direction, in_channels=3, out_channels=3)
+    return _read_pairs(DrawnSource(DRAWN[config.task], "val", small), replace(config, in_channels=3, out_channels=3))
+
+
+def _read_pairs(source: Source, config: Config) -> list[tuple[np.ndarray, np.ndarray]]:
+    size = (config.size, config.picture_width)
+    pairs = []
+    for index in range(min(MOST_EXAMPLES, len(source.names))):
+        pair = source.read(index, (config.in_channels, config.out_channels))
+        given = images.to_channels(pair.target, 1) if config.task == "colors" else pair.input
+        pairs.append(tuple(images.to_shown(images.resize(side, *size)) for side in (given, pair.target)))
+    return pairs
+
+
+def write_examples(folder: Path, pairs: list[tuple[np.ndarray, np.ndarray]]) -> None:
+    """The files that inputs are set from: Gradio copies those once, and would write arrays anew for each visitor."""
+    for number, (given, _) in enumerate(pairs):
+        images.write_png(folder / f"{number}.png", given)
+        ink = np.zeros((*given.shape[:2], 4), np.uint8)
+        ink[..., 3] = 255 - images.to_channels(given, 1)[..., 0]
+        images.write_png(folder / f"{number}-ink.png", ink)
+
+
+def drawn_on(folder: Path, number: int) -> dict:
+    """An example as the pen's value: on a layer, so that the eraser takes its lines away like one's own."""
+    return {
+        "background": str(folder / "paper.png"),
+        "layers": [str(folder / f"{number}-ink.png")],
+        "composite": str(folder / f"{number}.png"),
+    }
+
+
+def _pen(config: Config, paper: Path) -> Pen:
+    images.write_png(paper, np.full((config.size, config.picture_width, 3), 255, np.uint8))
+    return Pen(
+        {"background": str(paper), "layers": [], "composite": None},
+        label="Input",
+        sources=(),
+        transforms=(),
+        layers=False,
+        brush=gr.Brush(default_size=max(1, config.size // 256), colors=["#000000"], color_mode="fixed"),
+        eraser=gr.Eraser(default_size=max(4, config.size // 16)),
+        canvas_size=(config.picture_width, config.size),
+        fixed_canvas=True,
+        format="png",
+        buttons=[],
+        elem_classes="pen",
+    )
+
+
+def _upload() -> Upload:
+    return Upload(label="Input", sources=["upload", "clipboard"], image_mode=None, buttons=[], elem_classes="upload")
+
+
+def _thumbnail(given: np.ndarray, target: np.ndarray) -> np.ndarray:
+    height = max(1, round(THUMBNAIL * given.shape[0] / given.shape[1]))
+    return np.hstack([images.resize(side, height, THUMBNAIL) for side in (given, target)])

@@ -1,0 +1,233 @@
+"""The app with checkpoints for tasks other than facades: the page follows the default model's task."""
+
+import base64
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import app
+from pix2pix import checkpoint, images, inference, plain_page
+from pix2pix.config import Config
+from pix2pix.networks import build_generator
+from tests.conftest import DESKTOP, PHONE
+from tests.running_app import free_port
+
+SIZE = 64
+TASKS = {
+    "edges": Config(task="edges", direction="AtoB", width=2, depth=6, size=SIZE),
+    "colors": Config(task="colors", in_channels=1, width=2, depth=6, size=SIZE),
+    "photo": Config(task="photo", width=2, depth=6, size=SIZE),
+    "facades": Config(width=2, depth=6, size=SIZE),
+    "five": Config(task="photo", in_channels=5, width=2, depth=6, size=SIZE),
+}
+
+
+@pytest.fixture(scope="module")
+def checkpoints(tmp_path_factory) -> Path:
+    """Of random weights, without ONNX graph, one for each task."""
+    folder = tmp_path_factory.mktemp("checkpoints")
+    for task, config in TASKS.items():
+        torch.manual_seed(1)
+        checkpoint.save(folder / task, config, build_generator(config), "card")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def serve(checkpoints) -> Iterator[Callable[[str], str]]:
+    """The address of the app with a checkpoint of a task as its default; each is started once."""
+    pages, addresses = [], {}
+
+    def start(task: str) -> str:
+        if task not in addresses:
+            options, port = app.parse(["--model", str(checkpoints / task)]), free_port()
+            pages.append(app.serve(options, server_port=port, prevent_thread_lock=True, quiet=True))
+            addresses[task] = f"http://127.0.0.1:{port}/"
+        return addresses[task]
+
+    yield start
+    for page in pages:
+        page.close(verbose=False)
+
+
+@pytest.fixture
+def visit(chromium, serve):
+    contexts = []
+
+    def open_page(task: str, **options):
+        contexts.append(chromium.new_context(**{**DESKTOP, **options}))
+        page = contexts[-1].new_page()
+        page.goto(serve(task))
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def shown(page, name: str, other_than: str | None = None) -> str:
+    """The address of the picture in a pane, once it is there and is another one."""
+    pane = page.locator(".panes > .block", has=page.get_by_text(name, exact=True)).locator("img")
+    for _ in range(100):
+        address = pane.first.get_attribute("src") if pane.count() else None
+        if address and address != other_than:
+            return address
+        page.wait_for_timeout(100)
+    raise AssertionError(f"no new picture in the pane {name}")
+
+
+def pixels(address: str) -> np.ndarray:
+    return images.read_image(base64.b64decode(address.removeprefix("data:image/png;base64,")))
+
+
+def choose(page, number: int) -> None:
+    page.locator(".examples .thumbnail-item").nth(number).click()
+
+
+def picture(seed: int, height: int = SIZE, width: int = SIZE) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+
+
+def png(pixels: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+# --- The pages
+
+
+@pytest.mark.browser
+def test_an_edges_checkpoint_opens_a_pen_on_white_that_the_generated_picture_follows(visit):
+    page = visit("edges")
+    page.locator(".pen canvas").first.wait_for()
+    choose(page, 0)
+    first = shown(page, "Generated")
+    assert pixels(first).shape == (SIZE, SIZE, 3)
+    assert pixels(shown(page, "Target")).shape == (SIZE, SIZE, 3)
+    box = page.locator(".pen canvas").first.bounding_box()
+    page.wait_for_timeout(500)  # until the editor has drawn the example
+    page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 0.4 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.6 * box["height"], steps=5)
+    page.mouse.up()
+    second = shown(page, "Generated", other_than=first)
+    assert (pixels(second) != pixels(first)).any()
+    assert shown(page, "Target")  # stays what the lines began as
+
+
+@pytest.mark.browser
+def test_a_photo_checkpoint_takes_an_upload_and_says_in_one_line_what_it_cannot_read(visit, checkpoints, tmp_path):
+    page = visit("photo")
+    choose(page, 1)
+    assert shown(page, "Target")
+    first = shown(page, "Generated")
+    uploaded = picture(7)
+    (tmp_path / "upload.png").write_bytes(png(uploaded))
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    page.get_by_label("Remove Image").click()
+    page.locator(".upload input[type=file]").first.set_input_files(tmp_path / "upload.png")
+    second = shown(page, "Generated", other_than=first)
+    assert (pixels(second) == inference.load(checkpoints / "photo")(uploaded)).all()
+    assert page.locator(".panes > .block").nth(2).locator("img").count() == 0  # nobody knows its target
+    page.get_by_label("Remove Image").click()
+    page.locator(".upload input[type=file]").first.set_input_files(tmp_path / "broken.png")
+    toast = page.locator(".toast-body")
+    toast.wait_for()
+    assert "broken.png is not an image file that can be read" in toast.inner_text()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("task", ["edges", "colors"])
+def test_a_phone_shows_the_panes_below_each_other_and_no_wider_than_itself(visit, task):
+    page = visit(task, **PHONE, color_scheme="dark")
+    choose(page, 0)
+    assert shown(page, "Generated")
+    boxes = [pane.bounding_box() for pane in page.locator(".panes > .block").all()]
+    assert len(boxes) == 3
+    assert all(box["x"] >= 0 and box["x"] + box["width"] <= 360 for box in boxes)
+    assert boxes[0]["y"] < boxes[1]["y"] < boxes[2]["y"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.browser
+def test_a_facades_checkpoint_still_opens_the_label_painter(visit):
+    page = visit("facades")
+    page.wait_for_selector(".studio[data-ready=true], [data-ready=true]")
+    assert page.locator(".panes > .block.upload, .pen").count() == 0
+
+
+# --- The API
+
+
+def test_the_api_gives_what_the_model_makes_of_a_picture(serve, checkpoints, tmp_path):
+    from gradio_client import Client, handle_file
+
+    client = Client(serve("photo"), verbose=False, download_files=str(tmp_path))
+    assert list(client.view_api(return_format="dict")["named_endpoints"]) == ["/generate"]
+    given = picture(3)
+    (tmp_path / "given.png").write_bytes(png(given))
+    translator = inference.load(checkpoints / "photo")
+    for seed in (None, 0, 7):
+        answer = client.predict(handle_file(tmp_path / "given.png"), seed=seed, api_name="/generate")
+        assert (images.read_image(answer) == translator(given, seed)).all()
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    for file, seed, words in (("broken.png", None, "not an image file"), ("given.png", -1, "whole number from 0")):
+        with pytest.raises(Exception, match=words) as refusal:
+            client.predict(handle_file(tmp_path / file), seed=seed, api_name="/generate")
+        assert "\n" not in str(refusal.value)
+
+
+# --- Which page, which models, which pictures
+
+
+def test_a_page_offers_the_models_of_its_task_alone(checkpoints, capsys):
+    listed = {task: checkpoints / task for task in TASKS} | {"gone": checkpoints / "gone"}
+    assert list(app.of_task(listed, "photo")) == ["photo", "five", "gone"]
+    assert capsys.readouterr().out == "Not offered, since this page is for photo: edges, colors, facades\n"
+    with pytest.raises(ValueError, match="edges was not trained for photo"):
+        app.load(checkpoints / "edges", "photo")
+
+
+def test_without_a_readable_checkpoint_the_page_is_that_for_facades(tmp_path):
+    assert app.read_config(None) is None
+    assert app.read_config(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("sides", "read"),
+    [((64, 64), (64, 64)), ((32, 32), (64, 64)), ((400, 100), (128, 32)), ((1, 3000), (1, 256))],
+)
+def test_uploads_keep_their_shape_within_bounds_and_have_about_as_many_pixels_as_in_training(sides, read):
+    assert plain_page.read_input(png(picture(0, *sides)), TASKS["photo"]).shape == (*read, 3)
+
+
+def test_uploads_for_colourisation_are_read_as_grey():
+    assert plain_page.read_input(png(picture(0)), TASKS["colors"]).shape == (SIZE, SIZE, 1)
+
+
+def test_a_model_of_arrays_refuses_uploads_in_one_line():
+    with pytest.raises(ValueError, match="arrays of 5 channels"):
+        plain_page.read_input(png(picture(0)), TASKS["five"])
+
+
+@pytest.mark.parametrize("task", ["edges", "colors", "photo", "five"])
+def test_examples_are_drawn_where_there_is_no_data(task):
+    pairs = plain_page.find_pairs(None, TASKS[task])
+    assert len(pairs) == plain_page.MOST_EXAMPLES
+    assert all(side.shape == (SIZE, SIZE, 3) for pair in pairs for side in pair)
+
+
+def test_examples_are_val_pairs_of_the_data_where_they_fit(example_pairs, tmp_path, capsys):
+    (given, target), *_ = plain_page.find_pairs(example_pairs, TASKS["photo"])
+    pair = images.read_image(example_pairs / "val" / "1.png")
+    assert (target == images.resize(pair[:, :256], SIZE, SIZE)).all()
+    assert (given == images.resize(pair[:, 256:], SIZE, SIZE)).all()
+    (tmp_path / "val").mkdir()
+    (tmp_path / "val" / "1.png").write_bytes(b"no picture")
+    assert len(plain_page.find_pairs(tmp_path, TASKS["photo"])) == plain_page.MOST_EXAMPLES
+    assert capsys.readouterr().out.startswith(f"No examples of {tmp_path}: ")
