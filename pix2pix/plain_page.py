@@ -24,6 +24,7 @@ TITLES = {"edges": "Draw lines, get a picture", "colors": "Colour a grey picture
 DRAWN = {"edges": "synthetic-edges", "colors": "synthetic", "photo": "synthetic-maps"}
 MOST_EXAMPLES = 6
 DRAWN_SIDE = 256  # pixels: drawing larger examples would take seconds
+BLANK = "blank"  # the sheet that the pen starts with
 THUMBNAIL = 96  # pixels
 LONGEST = 4  # times the side of training pictures, for uploads that are long and narrow
 LARGEST_UPLOAD = "20mb"
@@ -97,7 +98,7 @@ def build(models: Models, config: Config, data: Path | None = None) -> gr.Blocks
 
     def choose(event: gr.SelectData):
         number, path = event.index, Path(folder.name)
-        given = drawn_on(path, number) if config.task == "edges" else str(path / f"{number}.png")
+        given = drawn_on(path, str(number)) if config.task == "edges" else str(path / f"{number}.png")
         return given, pairs[number][1]
 
     def follow_example(seed: float | None, model: str | None, event: gr.SelectData) -> np.ndarray:
@@ -105,7 +106,8 @@ def build(models: Models, config: Config, data: Path | None = None) -> gr.Blocks
 
     pairs = find_pairs(data, config)
     folder = tempfile.TemporaryDirectory(prefix="pix2pix-")  # vanishes with the page
-    write_examples(Path(folder.name), pairs)
+    blank = np.full((config.size, config.picture_width, 3), 255, np.uint8)
+    write_examples(Path(folder.name), {BLANK: blank} | {str(number): pair[0] for number, pair in enumerate(pairs)})
     turn = {"concurrency_limit": 1, "concurrency_id": "model"}
     own = {"api_visibility": "private", "show_progress": "hidden"}
     with gr.Blocks(title=f"pix2pix: {TITLES[config.task].lower()}", fill_width=True, delete_cache=(HOUR, HOUR)) as page:
@@ -123,7 +125,7 @@ def build(models: Models, config: Config, data: Path | None = None) -> gr.Blocks
             )
             seed = gr.Number(0, label="Variation (0: none)", precision=0, minimum=0, min_width=160, scale=0)
         with gr.Row(elem_classes="panes"):
-            given = _pen(config, Path(folder.name) / "paper.png") if config.task == "edges" else _upload()
+            given = _pen(config, Path(folder.name) / f"{BLANK}.png") if config.task == "edges" else _upload()
             generated = Picture(label="Generated", interactive=False, buttons=["download", "fullscreen"])
             target = Picture(label="Target", interactive=False, buttons=["fullscreen"])
         gr.HTML("<h2>Start from an example</h2>", elem_classes="caption", visible=bool(pairs))
@@ -156,8 +158,10 @@ def build(models: Models, config: Config, data: Path | None = None) -> gr.Blocks
             **own,
         )
         gallery.select(choose, None, [given, target], **own)
-        if config.task == "edges":  # the pen tells of no change that was not drawn
+        if config.task == "edges":
             gallery.select(follow_example, [seed, model], generated, **turn, **own)
+            # Gradio's editor keeps its first change to itself: a layer set at the start, so that it is not a line.
+            page.load(lambda: drawn_on(Path(folder.name), BLANK), None, given, **own)
         left = given.clear if config.task == "edges" else given.input  # by a visitor, not by the choice of an example
         left(lambda: None, None, target, **own)
         button.click(generate, [image, api_seed, api_model], answer, api_name="generate", **turn)
@@ -205,26 +209,22 @@ def _read_pairs(source: Source, config: Config) -> list[tuple[np.ndarray, np.nda
     return pairs
 
 
-def write_examples(folder: Path, pairs: list[tuple[np.ndarray, np.ndarray]]) -> None:
+def write_examples(folder: Path, pictures: dict[str, np.ndarray]) -> None:
     """The files that inputs are set from: Gradio copies those once, and would write arrays anew for each visitor."""
-    for number, (given, _) in enumerate(pairs):
-        images.write_png(folder / f"{number}.png", given)
-        ink = np.zeros((*given.shape[:2], 4), np.uint8)
-        ink[..., 3] = 255 - images.to_channels(given, 1)[..., 0]
-        images.write_png(folder / f"{number}-ink.png", ink)
+    for name, picture in pictures.items():
+        images.write_png(folder / f"{name}.png", picture)
+        ink = np.zeros((*picture.shape[:2], 4), np.uint8)
+        ink[..., 3] = 255 - images.to_channels(picture, 1)[..., 0]
+        images.write_png(folder / f"{name}-ink.png", ink)
 
 
-def drawn_on(folder: Path, number: int) -> dict:
-    """An example as the pen's value: on a layer, so that the eraser takes its lines away like one's own."""
-    return {
-        "background": str(folder / "paper.png"),
-        "layers": [str(folder / f"{number}-ink.png")],
-        "composite": str(folder / f"{number}.png"),
-    }
+def drawn_on(folder: Path, name: str) -> dict:
+    """A written example as the pen's value: its lines on a layer of their own, above white."""
+    files = {"composite": str(folder / f"{name}.png"), "layers": [str(folder / f"{name}-ink.png")]}
+    return {"background": str(folder / f"{BLANK}.png"), **files}
 
 
 def _pen(config: Config, paper: Path) -> Pen:
-    images.write_png(paper, np.full((config.size, config.picture_width, 3), 255, np.uint8))
     return Pen(
         {"background": str(paper), "layers": [], "composite": None},
         label="Input",

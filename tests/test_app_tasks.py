@@ -101,23 +101,36 @@ def png(pixels: np.ndarray) -> bytes:
 # --- The pages
 
 
-@pytest.mark.browser
-def test_an_edges_checkpoint_opens_a_pen_on_white_that_the_generated_picture_follows(visit):
-    page = visit("edges")
-    page.locator(".pen canvas").first.wait_for()
-    choose(page, 0)
-    first = shown(page, "Generated")
-    assert pixels(first).shape == (SIZE, SIZE, 3)
-    assert pixels(shown(page, "Target")).shape == (SIZE, SIZE, 3)
+def drag(page, *points: tuple[float, float]) -> None:
+    """Across the pen's pane, in parts of its sides."""
     box = page.locator(".pen canvas").first.bounding_box()
-    page.wait_for_timeout(500)  # until the editor has drawn the example
-    page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 0.4 * box["height"])
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+    page.mouse.move(*places[0])
     page.mouse.down()
-    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.6 * box["height"], steps=5)
+    for place in places[1:]:
+        page.mouse.move(*place, steps=5)
     page.mouse.up()
-    second = shown(page, "Generated", other_than=first)
-    assert (pixels(second) != pixels(first)).any()
+
+
+@pytest.mark.browser
+def test_an_edges_checkpoint_opens_a_pen_on_white_that_the_generated_picture_follows(visit, checkpoints):
+    page, translator = visit("edges"), inference.load(checkpoints / "edges")
+    blank = shown(page, "Generated")
+    assert (pixels(blank) == translator(np.full((SIZE, SIZE, 3), 255, np.uint8))).all()
+    drag(page, (0.4, 0.4), (0.6, 0.6))
+    drawn = shown(page, "Generated", other_than=blank)
+    choose(page, 0)
+    example = shown(page, "Generated", other_than=drawn)
+    lines, target = plain_page.find_pairs(None, TASKS["edges"])[0]
+    assert (pixels(example) == translator(lines)).all()
+    assert (pixels(shown(page, "Target")) == target).all()
+    page.wait_for_timeout(500)  # until the editor has drawn the example
+    drag(page, (0.3, 0.3), (0.7, 0.4), (0.3, 0.5), (0.7, 0.6))
+    drawn_over = shown(page, "Generated", other_than=example)
     assert shown(page, "Target")  # stays what the lines began as
+    page.get_by_label("Clear canvas").click()
+    cleared = shown(page, "Generated", other_than=drawn_over)
+    assert (pixels(cleared) == pixels(blank)).all()
 
 
 @pytest.mark.browser
