@@ -110,7 +110,8 @@ def build(models: Models, config: Config, data: Path | None = None) -> gr.Blocks
     write_examples(Path(folder.name), {BLANK: blank} | {str(number): pair[0] for number, pair in enumerate(pairs)})
     turn = {"concurrency_limit": 1, "concurrency_id": "model"}
     own = {"api_visibility": "private", "show_progress": "hidden"}
-    with gr.Blocks(title=f"pix2pix: {TITLES[config.task].lower()}", fill_width=True, delete_cache=(HOUR, HOUR)) as page:
+    title = f"pix2pix: {TITLES[config.task].lower()}"
+    with gr.Blocks(title=title, analytics_enabled=False, fill_width=True, delete_cache=(HOUR, HOUR)) as page:
         with gr.Row(elem_classes="head"):
             gr.HTML(f"<h1>{TITLES[config.task]}</h1>", elem_classes="title")
             several = len(models.listed) > 1 or models.visitors != "bundled"
