@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 
@@ -98,6 +99,22 @@ def test_the_graph_holds_no_weights_and_nothing_of_the_machine_that_made_it(fold
     graph = (folder / "model.onnx").read_bytes()
     assert len(graph) < 100_000 < (folder / "model.safetensors").stat().st_size
     assert str(Path(__file__).parents[1]).encode() not in graph
+
+
+def test_a_gpu_that_onnxruntime_knows_is_preferred(folder, monkeypatch):
+    asked = {}
+    open_session = onnxruntime.InferenceSession
+
+    def note(path, options, providers):
+        asked["providers"] = providers
+        return open_session(path, options, providers=["CPUExecutionProvider"])
+
+    monkeypatch.setattr(
+        onnxruntime, "get_available_providers", lambda: ["CPUExecutionProvider", "CUDAExecutionProvider"]
+    )
+    monkeypatch.setattr(onnxruntime, "InferenceSession", note)
+    inference.load(folder)
+    assert asked["providers"] == ["CUDAExecutionProvider", "CPUExecutionProvider"]
 
 
 # The commands.
