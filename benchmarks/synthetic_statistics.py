@@ -1,6 +1,6 @@
 """Procedural facades against real ones: area share and number of elements of each class.
 
-    PYTHONPATH=. python benchmarks/synthetic_statistics.py --data DATASETS/facades/train [--count 288] [--json FILE]
+    python benchmarks/synthetic_statistics.py --data DATASETS/facades/train [--count 288] [--json FILE]
 
 DIR holds published facades pairs (photo left, label image right). Their labels went through JPEG and are cleaned
 first; the synthetic ones go through the same JPEG and the same cleaning, so that both sides are measured alike.
@@ -9,12 +9,15 @@ The last lines time the generator on one core.
 
 import argparse
 import json
+import sys
 import time
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from pix2pix.labels import NAMES, colorize, shares
 from pix2pix.synthetic import facade, label_map, pair_seed

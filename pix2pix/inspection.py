@@ -16,7 +16,6 @@ THUMBNAIL = (32, 16)  # pixels: width and height of what pictures are compared b
 TWINS = 2.0  # of 255 grey levels: pictures whose thumbnails are nearer than this on average are the same
 SHOWN, SHOWN_SIDE = 12, 128  # pairs on the contact sheet, pixels of each
 LABELS_LOOKED_AT = 8
-NEAR, LEAST_NEAR = 48, 0.6  # a label image has this share of its pixels within this distance of the palette
 
 
 @dataclass
@@ -93,11 +92,11 @@ def _inspect_labels(report: Report, items: list[Item], found: Found, direction: 
     inputs = [_halves(item, direction)[0] for item in items[:: max(1, len(items) // LABELS_LOOKED_AT)]]
     palettes = {"published": labels.PALETTE, "CMP": labels.CMP_PALETTE}
     near = {
-        name: 1 - np.mean([labels.off_palette(picture, palette, NEAR).mean() for picture in inputs])
+        name: 1 - np.mean([labels.off_palette(picture, palette, labels.NEAR).mean() for picture in inputs])
         for name, palette in palettes.items()
         if inputs
     }
-    if not near or max(near.values()) < LEAST_NEAR:
+    if not near or max(near.values()) < labels.LEAST_NEAR:
         report.lines.append("  inputs: pictures, no facade labels (--task photo, or another preset)")
         return
     off = {

@@ -21,7 +21,6 @@ SYNTHETIC_TRAIN, SYNTHETIC_VAL = 400, 40  # as many pairs as the facades set, ab
 HELD_OUT = 10  # every tenth pair is for validation where no folder says which are
 SMALLEST_SIDE = 8  # pixels
 LOOKED_AT = 8  # pictures whose colours decide whether they are labels
-NEAR, LEAST_NEAR = 48, 0.6  # a label image has this share of its pixels within this distance of the palette
 _HUB_ID = re.compile(r"([\w.-]+/[\w.-]+?)(?:@([\w./-]+))?(?::([^,:]+),([^,:]+))?")
 
 
@@ -197,8 +196,8 @@ def _find_palette(source: Source, data: str) -> np.ndarray:
     """The palette that the inputs are in; ValueError where they are no facade labels at all."""
     looked_at = range(0, len(source.names), max(1, len(source.names) // LOOKED_AT))
     inputs = [source.read(index, (3, 3)).input[::2, ::2] for index in list(looked_at)[:LOOKED_AT]]
-    near = np.mean([_nearness(picture, source.palette, NEAR) for picture in inputs])
-    if near < LEAST_NEAR:
+    near = np.mean([_nearness(picture, source.palette, labels.NEAR) for picture in inputs])
+    if near < labels.LEAST_NEAR:
         raise ValueError(
             f"the inputs of {data} are no facade labels: {near:.0%} of their pixels are near the palette; "
             "give --direction for the other half, or --task photo for pictures of any kind"
@@ -206,7 +205,7 @@ def _find_palette(source: Source, data: str) -> np.ndarray:
     if source.palette is labels.CMP_PALETTE:
         return source.palette
     nearness = {
-        name: np.mean([_nearness(picture, palette, NEAR / 4) for picture in inputs])
+        name: np.mean([_nearness(picture, palette, labels.NEAR / 4) for picture in inputs])
         for name, palette in (("published", labels.PALETTE), ("cmp", labels.CMP_PALETTE))
     }
     return labels.CMP_PALETTE if nearness["cmp"] > nearness["published"] else labels.PALETTE

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import tyro
 
-from pix2pix import images, inference
+from pix2pix import images, inference, labels
 
 
 def translate(
@@ -17,7 +17,7 @@ def translate(
     """Translate image files, and all images of folders, to OUTPUT/STEM.png; no targets needed.
 
     Args:
-        checkpoint: A folder, or a run folder.
+        checkpoint: A folder, a run folder, or USER/REPO on the Hub.
         inputs: Image files and folders of them.
         output: Folder for the results; made if missing, its files are never overwritten.
         variation: Seed of another picture for the same input.
@@ -29,7 +29,10 @@ def translate(
     output.mkdir(parents=True, exist_ok=True)
     channels = translator.config.in_channels
     for path, goal in goals.items():
-        images.write_png(goal, translator(images.read_image(path, channels), variation))
+        picture = images.read_image(path, channels)
+        if translator.config.task == "facades" and not labels.is_label_image(picture):
+            raise ValueError(f"{path} is no label image: its colours are not those of the 12 classes")
+        images.write_png(goal, translator(picture, variation))
     print(f"{len(goals)} pictures in {output}")
 
 

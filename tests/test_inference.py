@@ -144,6 +144,8 @@ def test_translate_overwrites_nothing_and_writes_nothing_for_bad_input(folder, d
     (tmp_path / "sub").mkdir()
     images.write_png(tmp_path / "sub" / "one.png", drawing)
     (tmp_path / "broken.png").write_bytes(b"no picture")
+    images.write_png(tmp_path / "photo.png", synthetic.facade(1)[1])
+    images.write_png(tmp_path / "numbers.png", np.repeat(synthetic.label_map(1)[..., None], 3, axis=2))
     (tmp_path / "empty").mkdir()
     goal = tmp_path / "photos"
     cases = [
@@ -151,6 +153,8 @@ def test_translate_overwrites_nothing_and_writes_nothing_for_bad_input(folder, d
         ([tmp_path / "nowhere.png"], "does not exist"),
         ([tmp_path / "empty"], "no images in"),
         ([tmp_path / "broken.png"], "not an image file"),
+        ([tmp_path / "photo.png"], "is no label image"),
+        ([tmp_path / "numbers.png"], "is no label image"),
     ]
     for inputs, said in cases:
         assert command("translate", folder, *inputs, "--output", goal) == 2

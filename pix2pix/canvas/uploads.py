@@ -5,12 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from pix2pix.images import read_image, resize_labels
-from pix2pix.labels import CMP_PALETTE, PALETTE, off_palette, snap
+from pix2pix.labels import CMP_PALETTE, NEAR, PALETTE, is_label_image, off_palette, snap
 
-# A published label image went through JPEG and still has four fifths of its pixels near the palette within this
-# distance; of the pixels of a photo of a house, only blue sky and shadows come as near.
-NEAR = 48
-LEAST_NEAR = 0.6
 MOST_SIDE = 1024  # pixels: larger images are shrunk by nearest neighbour before they are compared to 12 colours
 
 
@@ -30,7 +26,7 @@ def read_labels(data: bytes, height: int, width: int) -> Upload:
     name, palette = min(
         (("published", PALETTE), ("CMP", CMP_PALETTE)), key=lambda each: off_palette(image, each[1], NEAR / 4).sum()
     )
-    if off_palette(image, palette, NEAR).mean() > 1 - LEAST_NEAR:
+    if not is_label_image(image, palette):
         raise ValueError("this looks like a photo, not a label image: its colours are not those of the 12 classes")
     labels = resize_labels(snap(image, palette), height, width)
     return Upload(labels, original, int(off_palette(image, palette, 0.5).sum()), image[..., 0].size, name)
