@@ -42,7 +42,7 @@ class LocalExamples:
 class SyntheticExamples:
     """Procedural facades: need no download."""
 
-    seeds = (9, 23, 2, 5, 11, 15, 4, 12, 17, 22, 16, 18)  # chosen by eye: storeys, styles and outlines that differ
+    seeds = (12, 3, 9, 23, 2, 5, 11, 15, 4, 17, 22, 16)  # chosen by eye: storeys, styles and outlines that differ
 
     def __init__(self):
         self.names = [f"facade {number + 1}" for number in range(len(self.seeds))]
