@@ -185,7 +185,8 @@ def test_training_ends_well_when_the_hub_does_not_answer_and_says_what_to_do(the
     command = [sys.executable, ROOT / "train.py", "--data", data, *SMALL, "--epochs", "1", "--output", output]
     nobody = os.environ | {"HF_ENDPOINT": "http://127.0.0.1:9"}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    training = subprocess.Popen([*map(str, command), "--push-to-hub", REPO], cwd=ROOT, env=nobody, **pipes)
+    listens = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}  # also where a shell had it ignored
+    training = subprocess.Popen([*map(str, command), "--push-to-hub", REPO], cwd=ROOT, env=nobody, **pipes, **listens)
     said = ""
     while "Ctrl-C leaves that undone" not in said:
         line = training.stdout.readline()
