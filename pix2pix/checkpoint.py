@@ -14,6 +14,7 @@ from pathlib import Path
 from pix2pix import config as configs
 from pix2pix import images
 from pix2pix.config import Config
+from pix2pix.layouts import name_some
 
 CONFIG, WEIGHTS, ONNX, CARD = "config.json", "model.safetensors", "model.onnx", "README.md"
 PICKLES = ("*.bin", "*.ckpt", "*.pickle", "*.pkl", "*.pt", "*.pth")
@@ -124,18 +125,14 @@ def written_together(folder: Path) -> Iterator[Path]:
 
 def _check_weights(path: Path, expected: dict, found: dict) -> None:
     if missing := sorted(expected.keys() - found.keys()):
-        raise ValueError(f"{path} lacks {_few(missing)}; it does not fit its {CONFIG}")
+        raise ValueError(f"{path} lacks {name_some(missing)}; it does not fit its {CONFIG}")
     if extra := sorted(found.keys() - expected.keys()):
-        raise ValueError(f"{path} has weights its {CONFIG} knows nothing of: {_few(extra)}")
+        raise ValueError(f"{path} has weights its {CONFIG} knows nothing of: {name_some(extra)}")
     for name, tensor in expected.items():
         if tensor.shape != found[name].shape:
             raise ValueError(f"{path}: {name} is {_shape(found[name])}, {CONFIG} asks for {_shape(tensor)}")
         if not found[name].is_floating_point():
             raise ValueError(f"{path}: {name} holds {found[name].dtype}, not floating point numbers")
-
-
-def _few(names: list[str]) -> str:
-    return ", ".join(names[:10]) + (f" … ({len(names)} in all)" if len(names) > 10 else "")
 
 
 def _shape(tensor) -> str:

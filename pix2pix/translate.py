@@ -6,6 +6,7 @@ from typing import Annotated
 import tyro
 
 from pix2pix import images, inference, labels
+from pix2pix.layouts import natural_order
 
 
 def translate(
@@ -41,13 +42,10 @@ def find_images(inputs: list[Path]) -> list[Path]:
     files = []
     for path in inputs:
         if path.is_dir():
-            found = sorted(
-                (file for file in path.iterdir() if file.suffix.lower() in images.EXTENSIONS),
-                key=lambda file: (len(file.stem), file.name),
-            )
+            found = [file for file in path.iterdir() if file.suffix.lower() in images.EXTENSIONS]
             if not found:
                 raise ValueError(f"no images in {path}")
-            files += found
+            files += sorted(found, key=natural_order)
         elif path.is_file():
             files.append(path)
         else:

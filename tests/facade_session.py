@@ -5,7 +5,7 @@ python -m tests.facade_session OUT.webp [OUT.png]     # records the bundled mode
 
 import io
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.canvas_page import CanvasPage
@@ -25,8 +25,15 @@ def repeat(canvas: CanvasPage, direction: str, gap: int, count: int | str = "") 
     canvas.page.fill("[data-control=count]", "")
 
 
-def steps(drag: Callable[[str, float, float, float, float], None], canvas: CanvasPage) -> Iterator[None]:
-    """The session, one yield after each visible step. `drag` paints a rectangle of a class, [x0, x1) x [y0, y1)."""
+def steps(canvas: CanvasPage) -> Iterator[None]:
+    """The session, one yield after each visible step."""
+
+    def drag(name: str, x0: float, y0: float, x1: float, y1: float) -> None:
+        """Paint a rectangle of a class, [x0, x1) x [y0, y1)."""
+        canvas.tool("rectangle")
+        canvas.choose(name)
+        canvas.drag(x0 + 0.5, y0 + 0.5, x1 - 0.5, y1 - 0.5)
+
     canvas.empty_wall()
     yield
     drag("background", 0, 0, 256, 20)
@@ -80,12 +87,7 @@ def record(animation: Path, still: Path | None = None) -> None:
         canvas = CanvasPage(page, running.url).open()
         page.wait_for_load_state("networkidle")
 
-        def drag(name: str, x0: float, y0: float, x1: float, y1: float) -> None:
-            canvas.tool("rectangle")
-            canvas.choose(name)
-            canvas.drag(x0 + 0.5, y0 + 0.5, x1 - 0.5, y1 - 0.5)
-
-        for _ in steps(drag, canvas):
+        for _ in steps(canvas):
             canvas.settle()
             frames.append(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
         browser.close()
