@@ -23,6 +23,7 @@ from pix2pix.pusher import Pusher
 from pix2pix.run import Run
 
 LOSS_DECAY = 0.99  # a step, of the losses shown
+SHOWN = ("discriminator", "adversarial", "l1", "right_on_real", "right_on_fake")
 SAMPLE_PAIRS = 8  # validation pairs on a sample sheet
 
 
@@ -50,7 +51,7 @@ class Trainer:
         self.generator, self.discriminator = prepare(generator, discriminator)
         self.generator_optimizer = prepare(torch.optim.Adam(generator.parameters(), **adam))
         self.discriminator_optimizer = prepare(torch.optim.Adam(discriminator.parameters(), **adam))
-        self.losses = torch.zeros(3, device=accelerator.device)  # running sums, weighted towards the last steps
+        self.losses = torch.zeros(len(SHOWN), device=accelerator.device)  # running sums, most of the last steps
         self.steps = 0
 
     def update(self, inputs: Tensor, targets: Tensor) -> None:
@@ -78,7 +79,8 @@ class Trainer:
         self.steps += 1
         if self.average is not None:
             self._follow_weights()
-        self.losses.lerp_(torch.stack([d_loss, g_loss, l1]).detach().float(), 1 - LOSS_DECAY)
+        right = (real_logits > 0).float().mean(), (fake_logits < 0).float().mean()
+        self.losses.lerp_(torch.stack([d_loss, g_loss, l1, *right]).detach().float(), 1 - LOSS_DECAY)
 
     @torch.no_grad()
     def _follow_weights(self) -> None:
@@ -88,9 +90,12 @@ class Trainer:
             mean.lerp_(weight, 1 - decay)
 
     def shown_losses(self) -> dict[str, float]:
-        """The losses as exponential moving averages, free of the bias towards their start at 0. Waits for the GPU."""
+        """The losses, and the shares of D's logits on the right side of 0 on real and on generated pictures.
+
+        Exponential moving averages, free of the bias towards their start at 0. Waits for the GPU.
+        """
         values = (self.losses / (1 - LOSS_DECAY**self.steps)).tolist()
-        return dict(zip(("discriminator", "adversarial", "l1"), values, strict=True))
+        return dict(zip(SHOWN, values, strict=True))
 
     def set_learning_rate(self, epoch: int) -> None:
         """Constant, then linear towards 0 over the last `decay_epochs` (as the authors' torch code does)."""
@@ -130,7 +135,8 @@ class Trainer:
     def load_state(self, state: dict) -> None:
         for name, part in self._parts().items():
             part.load_state_dict(state[name])
-        self.losses = state["losses"].to(self.losses.device)
+        losses = state["losses"].to(self.losses.device)  # of the first version: without the shares, 0.5 says nothing
+        self.losses = nn.functional.pad(losses, (0, len(SHOWN) - len(losses)), value=0.5)
         self.steps = state["steps"]
 
 

@@ -103,6 +103,26 @@ def test_shown_losses_start_at_the_first_loss_not_at_zero(trainer):
     assert first["l1"] > 0.1
 
 
+def test_the_shares_are_of_logits_on_the_right_side_of_zero(trainer):
+    """D judges three times a step: the real picture, the fake, and the fake again for G."""
+    logits = iter([torch.tensor([1.0, 2.0, 3.0, -1.0]), torch.tensor([-1.0, 1.0, 1.0, 1.0]), torch.zeros(4)])
+    trainer.discriminator.register_forward_hook(lambda module, args, made: made.flatten()[:4] * 0 + next(logits))
+    trainer.update(*pair())
+    shown = trainer.shown_losses()
+    assert shown["right_on_real"] == pytest.approx(0.75)
+    assert shown["right_on_fake"] == pytest.approx(0.25)
+
+
+def test_a_state_from_before_the_shares_goes_on(trainer):
+    trainer.update(*pair())
+    state = copy.deepcopy(trainer.state())
+    state["losses"] = state["losses"][:3]
+    trainer.load_state(state)
+    trainer.update(*pair())
+    assert 0.4 < trainer.losses[3] < 0.6
+    assert trainer.losses[2] > 0
+
+
 def test_the_learning_rate_is_constant_then_falls_linearly_and_never_reaches_zero(trainer):
     trainer.config = Config(size=64, depth=6, epochs=10, decay_epochs=4)
     rates = []
