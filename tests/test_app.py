@@ -44,6 +44,14 @@ def test_a_drawing_is_answered_with_its_photo(client, running_app):
     assert (photo == grey_of(PALETTE[INDEX["facade"]].tolist())).all()
 
 
+def test_a_picture_says_what_took_how_long(client, running_app):
+    running_app.models["facades"].delay = 0.05
+    laps = dict(lap.split(";dur=") for lap in client.post("generate", json=job()).headers["server-timing"].split(", "))
+    assert list(laps) == ["decode", "wait", "generate", "encode"]
+    assert 50 <= float(laps["generate"]) < 1000
+    assert all(float(milliseconds) >= 0 for milliseconds in laps.values())
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

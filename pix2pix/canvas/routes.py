@@ -3,13 +3,15 @@
 A plain POST per picture was measured faster than Gradio's server functions (27 pictures a second against 22 with a
 20 ms stand-in on 2 cores) and nearly as fast as a WebSocket (30), which would need one more package and a connection
 that lasts. Routes like these bypass Gradio's queue, so everything is bounded and checked here. Errors are answered as
-JSON: {"error": one line, "again": whether trying the same later makes sense}.
+JSON: {"error": one line, "again": whether trying the same later makes sense}. A picture's `Server-Timing` header says
+what took how long here: the browser's developer tools show it, `benchmarks/live_canvas.py` reads it.
 """
 
 import hashlib
 import io
 import json
 import logging
+import time
 from pathlib import Path
 
 import anyio
@@ -64,6 +66,7 @@ class Painter:
 
     async def generate(self, request: Request) -> Response:
         """JSON {drawing, model, variation, visitor, format: "jpeg"|"png"} -> the picture's bytes."""
+        laps = Laps()
         try:
             job = await _json(request)
             labels = decode_runs(_text(job, "drawing"), SIZE, SIZE)
@@ -72,11 +75,21 @@ class Painter:
             model = self.models.loaded(name) or await self._load(name)
         except ValueError as error:
             return _refusal(str(error), 422)
+        laps.end("decode")
+
+        def paint() -> bytes:
+            photo = model(labels, variation)
+            laps.end("generate")
+            picture = _encoded(photo, kind)
+            laps.end("encode")
+            return picture
+
         try:
             async with self.line.turn(visitor):
+                laps.end("wait")
                 if await request.is_disconnected():
                     return Response(status_code=499)  # nginx's code: the visitor has left; nobody reads this
-                picture = await anyio.to_thread.run_sync(lambda: _encoded(model(labels, variation), kind))
+                picture = await anyio.to_thread.run_sync(paint)
         except ReplacedError:
             return _refusal("a newer drawing took its place", 409, again=True)
         except CrowdedError:
@@ -84,7 +97,8 @@ class Painter:
         except Exception:
             log.exception("the model failed to paint")
             return _refusal("the model failed to paint this; your drawing is safe", 500, again=True)
-        return Response(picture, media_type=f"image/{kind.lower()}", headers={"Cache-Control": "no-store"})
+        headers = {"Cache-Control": "no-store", "Server-Timing": str(laps)}
+        return Response(picture, media_type=f"image/{kind.lower()}", headers=headers)
 
     async def model(self, request: Request) -> Response:
         """JSON {model} -> {model} once it is loaded."""
@@ -150,6 +164,22 @@ class Painter:
         if number >= len(self.examples.names):
             raise ValueError(f"there is no example {number}")
         return self.examples.pair(number)
+
+
+class Laps:
+    """What took how long, one after the other, as the value of a Server-Timing header (W3C; milliseconds)."""
+
+    def __init__(self):
+        self._laps: list[tuple[str, float]] = []
+        self._last = time.perf_counter()
+
+    def end(self, name: str) -> None:
+        now = time.perf_counter()
+        self._laps.append((name, now - self._last))
+        self._last = now
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name};dur={1000 * seconds:.2f}" for name, seconds in self._laps)
 
 
 def _encoded(image: np.ndarray, kind: str) -> bytes:
