@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT))
 
 from pix2pix import checkpoint  # noqa: E402
 from pix2pix.convert import convert  # noqa: E402
-from pix2pix.inference import TorchNetwork, dropout_masks, dropout_shapes  # noqa: E402
+from pix2pix.inference import TorchNetwork, draw, random_shapes  # noqa: E402
 
 NETS = ("unet_128", "unet_256")
 
@@ -65,8 +65,8 @@ def compare(origin: torch.nn.Module, dropout: bool, running: bool) -> float:
     inputs = torch.rand(2, 1, 3, config.size, config.size) * 2 - 1
     network, worst = TorchNetwork(ours), 0.0
     for variation, picture in zip((7 if dropout else None, None), inputs, strict=True):
-        shapes = dropout_shapes(network.mask_channels, config.size, config.size, config.depth, config.first_dropped)
-        masks = dropout_masks(shapes, variation)
+        shapes = random_shapes(config, network.random_channels, config.size, config.size)
+        masks = draw("mask", shapes, variation)
         origin.train(not running)
         with torch.no_grad(), _fixed_dropout(origin, masks):
             expected = origin(picture.clone()).numpy()

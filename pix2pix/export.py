@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from pix2pix import checkpoint, images
 from pix2pix.config import Config
-from pix2pix.inference import TorchNetwork, dropout_masks, dropout_shapes
+from pix2pix.inference import TorchNetwork, draw, random_shapes
 from pix2pix.networks import BatchStatisticsNorm
 from pix2pix.onnx_network import HEADER_KEY, OnnxNetwork, header_digest, read_header
 
@@ -62,9 +62,9 @@ def greatest_difference(folder: Path, config: Config, generator: nn.Module) -> f
         for variation in CHECKED_VARIATIONS:
             shape = (1, config.in_channels, height << config.depth, width << config.depth)
             inputs = stream.choice(np.float32([-1, 1]), shape)
-            decoders = (config.depth, config.first_dropped)
-            masks = dropout_masks(dropout_shapes(reference.mask_channels, *shape[2:], *decoders), variation)
-            worst = max(worst, float(np.abs(ours(inputs, masks) - reference(inputs, masks)).max()))
+            shapes = random_shapes(config, reference.random_channels, *shape[2:])
+            randoms = draw(reference.random_kind, shapes, variation)
+            worst = max(worst, float(np.abs(ours(inputs, randoms) - reference(inputs, randoms)).max()))
     if not worst <= TOLERANCE:
         raise ValueError(f"{folder / checkpoint.ONNX} differs from torch by {worst:.1e}, more than {TOLERANCE:.0e}")
     return worst
@@ -81,26 +81,26 @@ class _PerImageNorm(nn.Module):
         return torch.instance_norm(x, self.weight, self.bias, None, None, True, 0.0, self.eps, False)
 
 
-class _WithMasks(nn.Module):
-    """A generator with one argument for each mask, as ONNX wants them."""
+class _WithRandoms(nn.Module):
+    """A generator with one argument for each mask or plane of noise, as ONNX wants them."""
 
     def __init__(self, generator: nn.Module):
         super().__init__()
         self.generator = generator
 
-    def forward(self, inputs: Tensor, *masks: Tensor) -> Tensor:
-        return self.generator(inputs, masks)
+    def forward(self, inputs: Tensor, *randoms: Tensor) -> Tensor:
+        return self.generator(inputs, randoms)
 
 
 def _trace(generator: nn.Module, config: Config) -> onnx.ModelProto:
     """The ONNX graph of a generator at batch 1 and any size, its weights inside."""
     multiple = 2**config.depth
     height, width = 2 * multiple, multiple  # unlike each other, so that neither is taken for the other
-    shapes = dropout_shapes(generator.mask_channels, height, width, config.depth, config.first_dropped)
+    shapes = random_shapes(config, generator.random_channels, height, width)
     arguments = [torch.zeros(1, config.in_channels, height, width), *map(torch.ones, shapes)]
-    names = ["inputs", *(f"mask_{i}" for i in range(len(shapes)))]
+    names = ["inputs", *(f"{generator.random_kind}_{i}" for i in range(len(shapes)))]
     free = {2: torch.export.Dim.DYNAMIC, 3: torch.export.Dim.DYNAMIC}
-    module = _WithMasks(_with_per_image_norms(generator)).eval()
+    module = _WithRandoms(_with_per_image_norms(generator)).eval()
     with contextlib.redirect_stdout(io.StringIO()):
         program = torch.onnx.export(
             module, tuple(arguments), input_names=names, output_names=["generated"],

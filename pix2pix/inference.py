@@ -8,6 +8,7 @@ python -m pix2pix translate CHECKPOINT INPUT... --output DIR
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -19,11 +20,15 @@ from pix2pix.config import Config
 
 
 class Network(Protocol):
-    """A generator on any runtime: `(1, 3, H, W)` float32 in [-1, 1] and its dropout masks -> the same shape."""
+    """A generator on any runtime: `(1, 3, H, W)` float32 in [-1, 1] and what it takes from chance -> the same shape.
 
-    mask_channels: Sequence[int]
+    `random_kind`: "mask" of dropout or "noise"; `random_channels`: of each, one for each decoder that takes any.
+    """
 
-    def __call__(self, inputs: np.ndarray, masks: Sequence[np.ndarray]) -> np.ndarray: ...
+    random_kind: str
+    random_channels: Sequence[int]
+
+    def __call__(self, inputs: np.ndarray, randoms: Sequence[np.ndarray]) -> np.ndarray: ...
 
 
 class Translator:
@@ -41,8 +46,9 @@ class Translator:
 
         A picture of labels is snapped to the palette first, as in training. Sides that are no multiple of
         `2 ** depth` are continued by reflection to the next one, and the result is cropped back. Statistics, where
-        the network takes any, are of this one picture. `variation` is the seed of the dropout masks, which are
-        the paper's only noise; None leaves dropout out. The same arguments give the same picture.
+        the network takes any, are of this one picture. `variation` is the seed of the noise, or of the dropout
+        masks, which are the paper's only noise; None leaves dropout out, and takes noise that is always the same.
+        The same arguments give the same picture.
         """
         if self.config.task == "facades":
             image = labels.colorize(labels.snap(image) if image.ndim == 3 else image)
@@ -51,26 +57,26 @@ class Translator:
         multiple = 2**self.config.depth
         padded = np.pad(image, ((0, -height % multiple), (0, -width % multiple), (0, 0)), mode="symmetric")
         inputs = np.ascontiguousarray(images.normalize(padded.astype(np.float32)).transpose(2, 0, 1)[None])
-        decoders = (self.config.depth, self.config.first_dropped)
-        shapes = dropout_shapes(self.network.mask_channels, *padded.shape[:2], *decoders)
-        generated = self.network(inputs, dropout_masks(shapes, variation))
+        shapes = random_shapes(self.config, self.network.random_channels, *padded.shape[:2])
+        generated = self.network(inputs, draw(self.network.random_kind, shapes, variation))
         return images.denormalize(generated[0])[:height, :width]
 
 
-def dropout_shapes(
-    channels: Sequence[int], height: int, width: int, depth: int, first: int = 0
-) -> list[tuple[int, int, int, int]]:
-    """The shapes of the dropout masks for inputs of `height` by `width`, of decoder `first` (0: innermost) and on."""
-    shrunk = [depth - 1 - first - level for level in range(len(channels))]
-    return [(1, count, height >> by, width >> by) for count, by in zip(channels, shrunk, strict=True)]
+def random_shapes(config: Config, channels: Sequence[int], height: int, width: int) -> tuple[tuple[int, ...], ...]:
+    """The shapes of what decoders take from chance, for inputs of `height` by `width`, from the innermost that does."""
+    innermost = config.depth - 1 - config.first_dropped  # halvings between its result and the picture
+    return tuple((1, count, height >> innermost - i, width >> innermost - i) for i, count in enumerate(channels))
 
 
-def dropout_masks(shapes: Sequence[tuple[int, ...]], variation: int | None) -> list[np.ndarray]:
-    """Masks of 0 and 2 at even odds, drawn from the seed; all ones where `variation` is None."""
-    if variation is None:
-        return [np.ones(shape, dtype=np.float32) for shape in shapes]
-    stream = np.random.default_rng(variation)
-    return [2 * stream.integers(0, 2, shape).astype(np.float32) for shape in shapes]
+@lru_cache(maxsize=16)  # a painter keeps to one size and variation for many pictures
+def draw(kind: str, shapes: tuple[tuple[int, ...], ...], variation: int | None) -> tuple[np.ndarray, ...]:
+    """What a seed gives: masks of 0 and 2 at even odds (all ones where it is None), or noise N(0, 1) (0 where None)."""
+    if kind == "mask" and variation is None:
+        return tuple(np.ones(shape, dtype=np.float32) for shape in shapes)
+    stream = np.random.default_rng(variation or 0)
+    if kind == "mask":
+        return tuple(2 * stream.integers(0, 2, shape).astype(np.float32) for shape in shapes)
+    return tuple(stream.standard_normal(shape, dtype=np.float32) for shape in shapes)
 
 
 def load(name: str | Path) -> Translator:
@@ -100,9 +106,9 @@ class TorchNetwork:
 
     def __init__(self, generator):
         self.generator = generator
-        self.mask_channels = generator.mask_channels
+        self.random_kind, self.random_channels = generator.random_kind, generator.random_channels
 
-    def __call__(self, inputs: np.ndarray, masks: Sequence[np.ndarray]) -> np.ndarray:
+    def __call__(self, inputs: np.ndarray, randoms: Sequence[np.ndarray]) -> np.ndarray:
         import torch
 
         device = next(self.generator.parameters()).device
@@ -111,7 +117,7 @@ class TorchNetwork:
         try:
             with torch.inference_mode():
                 generated = self.generator(
-                    torch.from_numpy(inputs).to(device), [torch.from_numpy(mask).to(device) for mask in masks]
+                    torch.from_numpy(inputs).to(device), [torch.from_numpy(each).to(device) for each in randoms]
                 )
         finally:
             self.generator.train(was_training)

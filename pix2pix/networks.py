@@ -34,6 +34,8 @@ class UNet(nn.Module):
     The other arguments are as in `Config`, and describe the U-Nets of other programs.
     """
 
+    random_kind = "mask"
+
     def __init__(
         self,
         in_channels: int = 3,
@@ -66,7 +68,7 @@ class UNet(nn.Module):
         self.apply(_init_normal)
 
     @property
-    def mask_channels(self) -> list[int]:
+    def random_channels(self) -> list[int]:
         """Channels of each dropout mask; that of decoder `i` is `(N, channels, H * 2**(i+1) / 2**depth, W * …)`."""
         return [self.decoders[level].out_channels for level in self.dropped]
 
@@ -93,6 +95,8 @@ class LiveUNet(nn.Module):
     No checkerboard: its decoders resize, then convolve (`ResizeConv`), at the price of a transposed convolution.
     """
 
+    random_kind = "mask"
+
     def __init__(
         self, in_channels: int = 3, out_channels: int = 3, width: int = 32, depth: int = 8, labelled: bool = True
     ):
@@ -108,7 +112,7 @@ class LiveUNet(nn.Module):
             self.decoders.append(ResizeConv(before, widths[level - 1] if level else out_channels))
 
     @property
-    def mask_channels(self) -> list[int]:
+    def random_channels(self) -> list[int]:
         """As in `UNet`."""
         return [decoder.weight.shape[1] for decoder in self.decoders[:-1]][:DROPPED_DECODERS]
 
@@ -121,8 +125,57 @@ class LiveUNet(nn.Module):
         x = skips.pop()
         for level, conv in enumerate(self.decoders[:-1]):
             x = F.leaky_relu(conv(x), LEAK)
-            if level < len(self.mask_channels):
+            if level < len(self.random_channels):
                 x = F.dropout(x, 0.5, self.training) if masks is None else x * masks[level]
+            x = torch.cat([x, skips.pop()], dim=1)
+        return torch.tanh(self.decoders[-1](x))  # (N, out, H, W)
+
+
+class NoiseUNet(nn.Module):
+    """Our generator for painting, `(N, in, H, W) -> (N, out, H, W)` in [-1, 1]: the paper's U-Net with four changes.
+
+    No norm: its filters have unit length instead (`UnitConv`), so that nothing depends on statistics of the picture.
+    An empty wall is not amplified into noise, and painting one window leaves the rest of the facade as it was.
+    One plane for each label class: with `labelled`, inputs are label images and `LabelPlanes` takes them apart.
+    No checkerboard, no weave: its decoders interpolate, then convolve (`SmoothConv`; the last is a `ResizeConv`), at
+    the price of a transposed convolution.
+    Noise, instead of dropout: each decoder but the last adds a plane of N(0, 1) to its channels, as much as each wants
+    (Karras et al. 2019). A plain wall is the same everywhere; only noise lets plaster differ from spot to spot.
+    """
+
+    random_kind = "noise"
+
+    def __init__(
+        self, in_channels: int = 3, out_channels: int = 3, width: int = 32, depth: int = 8, labelled: bool = True
+    ):
+        super().__init__()
+        widths = unet_widths(width, depth)
+        self.planes = LabelPlanes() if labelled else nn.Identity()
+        in_channels = len(labels.CLASSES) if labelled else in_channels
+        self.encoders, self.decoders = nn.ModuleList(), nn.ModuleList()
+        for before, after in zip([in_channels, *widths], widths, strict=False):
+            self.encoders.append(UnitConv(before, after))
+        for level in reversed(range(depth)):
+            before = widths[level] if level == depth - 1 else 2 * widths[level]  # decoder and skip, concatenated
+            self.decoders.append(SmoothConv(before, widths[level - 1]) if level else ResizeConv(before, out_channels))
+        self.strengths = nn.ParameterList(torch.full((after,), 0.1) for after in reversed(widths[:-1]))
+
+    @property
+    def random_channels(self) -> list[int]:
+        """Channels of each plane of noise; that of decoder `i` is `(N, channels, H * 2**(i+1) / 2**depth, W * …)`."""
+        return [1] * len(self.strengths)
+
+    def forward(self, inputs: Tensor, noise: Sequence[Tensor] | None = None) -> Tensor:
+        """`noise` is what the decoders add, N(0, 1), innermost first; None draws it anew."""
+        x, skips = self.planes(inputs), []
+        for conv in self.encoders:
+            x = F.leaky_relu(conv(x), LEAK)  # (N, widths[level], H/2^(level+1), …)
+            skips.append(x)
+        x = skips.pop()
+        for level, (conv, strength) in enumerate(zip(self.decoders[:-1], self.strengths, strict=True)):
+            x = conv(x)
+            plane = torch.randn_like(x[:, :1]) if noise is None else noise[level]
+            x = F.leaky_relu(x + strength[:, None, None] * plane, LEAK)
             x = torch.cat([x, skips.pop()], dim=1)
         return torch.tanh(self.decoders[-1](x))  # (N, out, H, W)
 
@@ -144,10 +197,36 @@ class PatchGAN(nn.Module):
         self.apply(_init_normal)
 
     def forward(self, inputs: Tensor, images: Tensor) -> Tensor:
-        x = torch.cat([inputs, images], dim=1)
-        for layer, (conv, norm) in enumerate(zip(self.convs, self.norms, strict=True)):
-            x = norm(conv(F.leaky_relu(x, LEAK) if layer else x))
-        return x
+        return self.layers(inputs, images)[-1]
+
+    def layers(self, inputs: Tensor, images: Tensor) -> list[Tensor]:
+        """The outputs of all five layers, before their LeakyReLU."""
+        x, outputs = torch.cat([inputs, images], dim=1), []
+        for conv, norm in zip(self.convs, self.norms, strict=True):
+            x = norm(conv(F.leaky_relu(x, LEAK) if outputs else x))
+            outputs.append(x)
+        return outputs
+
+
+class MultiscalePatchGAN(nn.Module):
+    """Two PatchGANs, one on the images and one on them at half size, where its patches are 140x140 (Wang et al. 2018).
+
+    They see label images as planes of 0 and 1 where `labelled`.
+    """
+
+    def __init__(self, in_channels: int = 3, out_channels: int = 3, width: int = 64, labelled: bool = True):
+        super().__init__()
+        self.planes = LabelPlanes(height=1) if labelled else nn.Identity()
+        in_channels = len(labels.CLASSES) if labelled else in_channels
+        self.scales = nn.ModuleList(PatchGAN(in_channels, out_channels, width) for _ in range(2))
+
+    def forward(self, inputs: Tensor, images: Tensor) -> list[list[Tensor]]:
+        """For each scale the outputs of its five layers, the last being logits `(N, 1, H/8 - 2, W/8 - 2)`."""
+        inputs, outputs = self.planes(inputs), []
+        for scale in self.scales:
+            outputs.append(scale.layers(inputs, images))
+            inputs, images = F.avg_pool2d(inputs, 2), F.avg_pool2d(images, 2)
+        return outputs
 
 
 class BatchStatisticsNorm(nn.Module):
@@ -167,17 +246,18 @@ class BatchStatisticsNorm(nn.Module):
 
 
 class LabelPlanes(nn.Module):
-    """Label image `(N, 3, H, W)` in [-1, 1] -> one plane for each class, `(N, 12, H, W)`: sqrt(12) or 0.
+    """Label image `(N, 3, H, W)` in [-1, 1] -> one plane for each class, `(N, 12, H, W)`: `height` or 0.
 
-    That height gives the planes a mean square of 1, as every later layer has it. A plane is proportional to
+    A height of sqrt(12) gives the planes a mean square of 1, as every later layer has it. A plane is proportional to
     relu(1 - sharpness * squared distance to the class's colour). At palette colours that is one class exactly, since
     no other lies within 1 / sharpness (the closest two, background and wall, are 0.21 apart).
     """
 
     sharpness = 5.0
 
-    def __init__(self):
+    def __init__(self, height: float = math.sqrt(len(labels.CLASSES))):
         super().__init__()
+        self.height = height
         colours = torch.from_numpy(images.normalize(labels.PALETTE.astype("float32")))
         self.register_buffer("colours", colours[:, :, None, None], persistent=False)
 
@@ -186,7 +266,7 @@ class LabelPlanes(nn.Module):
             with torch.autocast(x.device.type, enabled=False):
                 return self(x)
         lengths = x.square().sum(dim=1, keepdim=True) + self.colours.square().sum(dim=1)
-        return math.sqrt(len(labels.CLASSES)) * F.relu(1 - self.sharpness * (lengths - 2 * F.conv2d(x, self.colours)))
+        return self.height * F.relu(1 - self.sharpness * (lengths - 2 * F.conv2d(x, self.colours)))
 
 
 class UnitConv(nn.Module):
@@ -229,20 +309,49 @@ class ResizeConv(nn.Module):
         return F.conv_transpose2d(x, kernel, self.bias, stride=2, padding=1)
 
 
+class SmoothConv(nn.Module):
+    """Linear interpolation by two, then a 2x2 convolution, with filters of unit length.
+
+    `(N, in, H, W) -> (N, out, 2H, 2W)`. What it gives has no steps: a nearest-neighbour resize leaves stairs on every
+    slope, which later layers sharpen into a weave of streaks. Computed as what it equals: a 4x4 transposed convolution
+    of stride 2 whose kernel is the 2x2 kernel spread by the 3x3 tent of linear interpolation.
+    """
+
+    def __init__(self, before: int, after: int):
+        super().__init__()
+        self.weight = nn.Parameter(0.02 * torch.randn(before, after, 2, 2))
+        self.gain = nn.Parameter(torch.full((after,), 1.25 * _GAIN))  # interpolation halves the variance of noise
+        self.bias = nn.Parameter(torch.zeros(after))
+        tent = torch.outer(torch.tensor([0.5, 1, 0.5]), torch.tensor([0.5, 1, 0.5]))
+        taps = F.conv2d(torch.eye(4).view(4, 1, 2, 2), tent[None, None], padding=2)  # row i: tap i after the tent
+        self.register_buffer("spread", taps.flip(2, 3).reshape(4, 16), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        length = self.weight.square().sum(dim=(0, 2, 3), keepdim=True).sqrt()
+        weight = self.weight * (self.gain[:, None, None] / length)
+        kernel = (weight.flatten(2) @ self.spread).unflatten(2, (4, 4))  # (before, after, 4, 4)
+        return F.conv_transpose2d(x, kernel, self.bias, stride=2, padding=1)
+
+
 _GAIN = math.sqrt(2 / (1 + LEAK**2))  # keeps the second moment through LeakyReLU (He et al. 2015)
 
 
-def build_generator(config: Config) -> UNet | LiveUNet:
+def build_generator(config: Config) -> UNet | LiveUNet | NoiseUNet:
     """The generator a config describes, with new weights."""
     sizes = (config.in_channels, config.out_channels, config.width, config.depth)
+    if config.generator == "noise":
+        return NoiseUNet(*sizes, labelled=config.task == "facades")
     if config.generator == "live":
         return LiveUNet(*sizes, labelled=config.task == "facades")
     return UNet(*sizes, config.bottleneck_norm, config.norm, config.biases, config.dropped, config.first_dropped)
 
 
-def build_discriminator(config: Config) -> PatchGAN:
+def build_discriminator(config: Config) -> PatchGAN | MultiscalePatchGAN:
     """The discriminator a config describes, with new weights."""
-    return PatchGAN(config.in_channels, config.out_channels, config.discriminator_width)
+    sizes = (config.in_channels, config.out_channels, config.discriminator_width)
+    if config.objective == "perceptual":
+        return MultiscalePatchGAN(*sizes, labelled=config.task == "facades")
+    return PatchGAN(*sizes)
 
 
 def _init_normal(module: nn.Module) -> None:

@@ -15,7 +15,7 @@ LONGEST_HEADER = 2**26  # bytes: a file that claims a longer one is broken
 
 
 class OnnxNetwork:
-    """`(1, 3, H, W)` float32 in [-1, 1] and dropout masks -> `(1, 3, H, W)`; may be called from several threads."""
+    """`(1, 3, H, W)` float32 in [-1, 1] and randoms -> `(1, 3, H, W)`; may be called from several threads."""
 
     def __init__(self, folder: Path, threads: int | None = None):
         """Raises ValueError for a graph or weights that do not load, or were not made for each other.
@@ -36,11 +36,13 @@ class OnnxNetwork:
             raise ValueError(
                 f"{folder / checkpoint.ONNX} was made for other weights: run python -m pix2pix export {folder}"
             )
-        self.mask_channels = [mask.shape[1] for mask in self.session.get_inputs()[1:]]
+        randoms = self.session.get_inputs()[1:]  # named mask_0, mask_1, …, or noise_0, …
+        self.random_kind = randoms[0].name.split("_")[0] if randoms else "mask"
+        self.random_channels = [each.shape[1] for each in randoms]
 
-    def __call__(self, inputs: np.ndarray, masks: Sequence[np.ndarray]) -> np.ndarray:
+    def __call__(self, inputs: np.ndarray, randoms: Sequence[np.ndarray]) -> np.ndarray:
         names = [tensor.name for tensor in self.session.get_inputs()]
-        return self.session.run(None, dict(zip(names, [inputs, *masks], strict=True)))[0]
+        return self.session.run(None, dict(zip(names, [inputs, *randoms], strict=True)))[0]
 
 
 def read_header(weights: Path) -> bytes:

@@ -18,7 +18,7 @@ from pix2pix import images, results
 from pix2pix.config import Config
 from pix2pix.data import Pair, PairDataset, batches, steps_per_epoch, stream_seed
 from pix2pix.inference import TorchNetwork, Translator
-from pix2pix.losses import adversarial_loss, discriminator_loss, l1_loss
+from pix2pix.objectives import build_objective
 from pix2pix.pusher import Pusher
 from pix2pix.run import Run
 
@@ -52,6 +52,7 @@ class Trainer:
         self.generator_optimizer = prepare(torch.optim.Adam(generator.parameters(), **adam))
         self.discriminator_optimizer = prepare(torch.optim.Adam(discriminator.parameters(), **adam))
         self.losses = torch.zeros(len(SHOWN), device=accelerator.device)  # running sums, most of the last steps
+        self.objective = build_objective(config).to(accelerator.device)
         self.steps = 0
 
     def update(self, inputs: Tensor, targets: Tensor) -> None:
@@ -59,19 +60,19 @@ class Trainer:
         generated = self.generator(inputs)
 
         # Step the discriminator.
-        real_logits = self.discriminator(inputs, targets)
-        fake_logits = self.discriminator(inputs, generated.detach())
-        d_loss = discriminator_loss(real_logits, fake_logits)
+        d_loss, real_logits, fake_logits = self.objective.judge(
+            self.discriminator, inputs, generated.detach(), targets
+        )
         self.discriminator_optimizer.zero_grad()
         self.accelerator.backward(d_loss)
         self.discriminator_optimizer.step()
 
         # Step the generator.
         judge = self.accelerator.unwrap_model(self.discriminator).requires_grad_(False)
-        g_loss = adversarial_loss(judge(inputs, generated))
-        l1 = l1_loss(generated, targets)
+        with self.accelerator.autocast():
+            loss, adversarial, l1 = self.objective.generator_loss(judge, inputs, generated, targets)
         self.generator_optimizer.zero_grad()
-        self.accelerator.backward(self.config.gan_weight * g_loss + self.config.l1_weight * l1)
+        self.accelerator.backward(loss)
         self.generator_optimizer.step()
         judge.requires_grad_(True)
 
@@ -80,7 +81,7 @@ class Trainer:
         if self.average is not None:
             self._follow_weights()
         right = (real_logits > 0).float().mean(), (fake_logits < 0).float().mean()
-        self.losses.lerp_(torch.stack([d_loss, g_loss, l1, *right]).detach().float(), 1 - LOSS_DECAY)
+        self.losses.lerp_(torch.stack([d_loss, adversarial, l1, *right]).detach().float(), 1 - LOSS_DECAY)
 
     @torch.no_grad()
     def _follow_weights(self) -> None:

@@ -108,7 +108,7 @@ def test_dropout_is_on_at_training_off_at_test_and_follows_the_masks_given():
         assert not torch.equal(net.train()(x), net(x))
         net.eval()
         assert torch.equal(net(x), net(x))
-        ones = [torch.ones(1, channels, 2 << i, 2 << i) for i, channels in enumerate(net.mask_channels)]
+        ones = [torch.ones(1, channels, 2 << i, 2 << i) for i, channels in enumerate(net.random_channels)]
         assert len(ones) == 3
         assert torch.equal(net(x, ones), net(x))
         halved = [ones[0] * (torch.arange(ones[0].shape[1]) % 2)[:, None, None], *ones[1:]]

@@ -1,0 +1,79 @@
+"""What the two networks are trained for, as `Config.objective` names it: the paper's objective, and ours.
+
+Both take images `(N, C, H, W)` in [-1, 1]. `judge` returns D's loss with its logits on real and on generated images;
+`generator_loss` returns the loss to minimise, and of its parts the two that every run logs: adversarial and L1.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from pix2pix.config import Config
+from pix2pix.losses import adversarial_loss, discriminator_loss, feature_loss, l1_loss, perceptual_loss
+
+
+class PaperObjective(nn.Module):
+    """One conditional PatchGAN beside L1 (section 3.1)."""
+
+    def __init__(self, config: Config):
+        super().__init__()
+        self.config = config
+
+    def judge(
+        self, discriminator: nn.Module, inputs: Tensor, generated: Tensor, targets: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        real_logits, fake_logits = discriminator(inputs, targets), discriminator(inputs, generated)
+        return discriminator_loss(real_logits, fake_logits), real_logits, fake_logits
+
+    def generator_loss(
+        self, discriminator: nn.Module, inputs: Tensor, generated: Tensor, targets: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        adversarial = adversarial_loss(discriminator(inputs, generated))
+        l1 = l1_loss(generated, targets)
+        return self.config.gan_weight * adversarial + self.config.l1_weight * l1, adversarial, l1
+
+
+class PerceptualObjective(nn.Module):
+    """PatchGANs at two scales, and nearness in what they see and in what a classifier of photos sees beside L1.
+
+    L1 alone is least where the picture is the mean of all photos that fit the labels: grey walls and blurred windows.
+    Features compare what is there rather than where exactly (pix2pixHD: Wang et al. 2018, section 3.3).
+    """
+
+    def __init__(self, config: Config):
+        super().__init__()
+        from pix2pix.imagenet import Trunk
+
+        self.config = config
+        self.trunk = Trunk("lite0", stages=3).requires_grad_(False)
+
+    def judge(
+        self, discriminator: nn.Module, inputs: Tensor, generated: Tensor, targets: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        real, fake = discriminator(inputs, targets), discriminator(inputs, generated)
+        losses = [discriminator_loss(ours[-1], theirs[-1]) for ours, theirs in zip(real, fake, strict=True)]
+        return torch.stack(losses).mean(), _all_logits(real), _all_logits(fake)
+
+    def generator_loss(
+        self, discriminator: nn.Module, inputs: Tensor, generated: Tensor, targets: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        with torch.no_grad():
+            real, seen_real = discriminator(inputs, targets), self.trunk(targets)
+        fake, seen_fake = discriminator(inputs, generated), self.trunk(generated.float())
+        adversarial = torch.stack([adversarial_loss(scale[-1]) for scale in fake]).mean()
+        features = torch.stack([feature_loss(ours[:-1], theirs[:-1]) for ours, theirs in zip(fake, real, strict=True)])
+        l1 = l1_loss(generated, targets)
+        loss = (
+            self.config.gan_weight * adversarial
+            + self.config.feature_weight * features.mean()
+            + self.config.perceptual_weight * perceptual_loss(seen_fake, seen_real)
+            + self.config.l1_weight * l1
+        )
+        return loss, adversarial, l1
+
+
+def build_objective(config: Config) -> PaperObjective | PerceptualObjective:
+    return PerceptualObjective(config) if config.objective == "perceptual" else PaperObjective(config)
+
+
+def _all_logits(scales: list[list[Tensor]]) -> Tensor:
+    return torch.cat([layers[-1].flatten() for layers in scales])
