@@ -148,7 +148,15 @@ def load(name: str | Path, task: str = "facades"):
 
 
 def warm_up(models: Models) -> None:
-    """Load the default model while the first visitor's page opens, and say so in the terminal if that fails."""
+    """Load the default model while the first visitor's page opens, and say so in the terminal if that fails.
+
+    Its live companion comes before it: that one loads sooner, and paints the first picture.
+    """
+    if companion := models.companions.get(models.default):
+        try:
+            models.get(companion)
+        except ValueError as error:
+            print(f"No live companion, so {models.default} paints everything: {error}")
     try:
         models.get()
     except ValueError as error:

@@ -114,9 +114,9 @@ def build(models: Models, config: Config, data: Path | None = None) -> gr.Blocks
     with gr.Blocks(title=title, analytics_enabled=False, fill_width=True, delete_cache=(HOUR, HOUR)) as page:
         with gr.Row(elem_classes="head"):
             gr.HTML(f"<h1>{TITLES[config.task]}</h1>", elem_classes="title")
-            several = len(models.listed) > 1 or models.visitors != "bundled"
+            several = len(models.offered) > 1 or models.visitors != "bundled"
             model = gr.Dropdown(
-                list(models.listed),
+                models.offered,
                 value=models.default,
                 label="Model",
                 allow_custom_value=models.visitors != "bundled",

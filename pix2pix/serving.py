@@ -20,6 +20,7 @@ Loader = Callable[[str | Path], Model]
 Visitors = Literal["bundled", "hub", "any"]  # what visitors may load: listed models, also Hub ids, also server folders
 
 HUB_ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*(@[\w./-]+)?")
+LIVE = "-live"  # how the name of a live companion ends: what paints in its model's stead while the drawing changes
 MOST_OTHERS = 2  # models that are not listed kept in memory at once: about 0.5 GB each for the paper's generator
 
 
@@ -94,6 +95,17 @@ class Models:
         """The name of the first listed model; None where there is none."""
         return next(iter(self.listed), None)
 
+    @property
+    def companions(self) -> dict[str, str]:
+        """The live companion of each listed model that has one: NAME-live of NAME."""
+        return {name: name + LIVE for name in self.listed if name + LIVE in self.listed}
+
+    @property
+    def offered(self) -> list[str]:
+        """The names to choose from: all that are listed, companions only where one is the default."""
+        companions = self.companions.values()
+        return [name for name in self.listed if name == self.default or name not in companions]
+
     def get(self, name: str | None = None) -> Model:
         """The model of that name (None: the default), loaded now if it is not yet; blocks meanwhile.
 
@@ -132,7 +144,7 @@ class Models:
 
     def _remedy(self) -> str:
         if self.visitors == "bundled":
-            return f"It offers: {', '.join(self.listed) or 'none'}."
+            return f"It offers: {', '.join(self.offered) or 'none'}."
         return "A model on the Hub is named USER/REPO or USER/REPO@REVISION."
 
 
@@ -142,12 +154,21 @@ def _on_disk(name: str) -> bool:
 
 
 def listed_models(folder: Path, chosen: str | None = None) -> dict[str, str | Path]:
-    """The checkpoints in `folder` by name, after the `chosen` one (a name in it, another folder, or a Hub id)."""
+    """The checkpoints in `folder` by name, after the `chosen` one (a name in it, another folder, or a Hub id).
+
+    Live companions are among them, also that of a chosen folder: the folder NAME-live beside the folder NAME.
+    """
     bundled = {path.parent.name: path.parent for path in sorted(folder.glob("*/config.json"))}
     if not chosen:
         return bundled
     if chosen in bundled:
         return {chosen: bundled[chosen], **bundled}
     if Path(chosen).exists() or not HUB_ID.fullmatch(chosen):
-        return {Path(chosen).resolve().name: Path(chosen), **bundled}
-    return {chosen: chosen, **bundled}
+        own = Path(chosen).resolve()
+        first = {own.name: Path(chosen)}
+        if (companion := own.with_name(own.name + LIVE)).is_dir():
+            first[companion.name] = companion
+    else:
+        first = {chosen: chosen}
+    taken = {*first, *(name + LIVE for name in first)}  # a bundled companion is none of another model of that name
+    return first | {name: path for name, path in bundled.items() if name not in taken}

@@ -40,7 +40,8 @@ class LabelCanvas(gr.HTML):
             window=INDEX["window"],
             # Names of files and models are put in place by the JS: Gradio would evaluate what stands in a template.
             examples=list(painter.examples.names),
-            models=list(models.listed),
+            models=models.offered,
+            companions=models.companions,
             others=models.visitors,
             **kwargs,
         )

@@ -6,7 +6,7 @@ const SNAP = 8; // pixels: the grid that G turns on
 const MOST = 64; // pixels: the thickest brush
 
 /** A function (name, detail) that runs an action and tells when it fails. `controls()` gives the bound controls. */
-export function actions({ find, studio, sources, takeaway, variations, tell, controls }) {
+export function actions({ find, studio, sources, takeaway, variations, painter, tell, controls }) {
   const number = (name) => {
     const { value } = find(`[data-control=${name}]`);
     return value === "" ? null : Number(value);
@@ -33,6 +33,7 @@ export function actions({ find, studio, sources, takeaway, variations, tell, con
     empty: () => sources.empty(),
     upload: () => find("input[type=file]").click(),
     variations: () => variations.offer(),
+    refine: () => painter.refiner.ask(),
     help: () => find("dialog.help").showModal(),
     "save-labels": () => takeaway.saveLabels(),
     "save-photo": () => takeaway.savePhoto(),

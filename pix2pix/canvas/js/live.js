@@ -14,12 +14,12 @@ export class Refusal extends Error {
 
 export class Live {
   /**
-   * `describe()` tells the state at that moment as text; `generate(state)` resolves to its picture;
-   * `show(picture, milliseconds)` displays it; `say(condition, message)` gets "painting", "slow", "live",
-   * "reconnecting" or "failed".
+   * `describe()` tells the state at that moment, `same` whether two states are; `generate(state)` resolves to its
+   * picture; `show(picture, milliseconds, state)` displays it; `settled(state)` hears when the last one is on show;
+   * `say(condition, message)` gets "painting", "slow", "live", "reconnecting" or "failed".
    */
-  constructor({ describe, generate, show, say, clock = () => performance.now() }) {
-    Object.assign(this, { describe, generate, show, say, clock });
+  constructor({ describe, same = Object.is, generate, show, settled = () => {}, say, clock = () => performance.now() }) {
+    Object.assign(this, { describe, same, generate, show, settled, say, clock });
     this.painted = null; // the state of the last picture
     this.wanted = false;
     this.running = false;
@@ -39,10 +39,15 @@ export class Live {
 
   async #run() {
     this.running = true;
+    let state;
     for (let pause = FIRST_PAUSE; this.wanted; ) {
       this.wanted = false;
-      const state = this.describe();
-      if (state === this.painted) continue; // a pointer was lifted where it lay, or a change was taken back
+      state = this.describe();
+      // A pointer was lifted where it lay, or a change was taken back.
+      if (this.painted !== null && this.same(state, this.painted)) {
+        state = this.painted;
+        continue;
+      }
       const failure = await this.#attempt(state);
       if (!failure) {
         pause = FIRST_PAUSE;
@@ -56,6 +61,7 @@ export class Live {
       }
     }
     this.running = false;
+    if (state === this.painted) this.settled(state);
   }
 
   async #attempt(state) {
@@ -65,7 +71,7 @@ export class Live {
       this.say("painting");
       const picture = await this.generate(state);
       this.painted = state;
-      this.show(picture, this.clock() - started);
+      this.show(picture, this.clock() - started, state);
       this.say("live");
       return null;
     } catch (error) {

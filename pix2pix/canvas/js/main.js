@@ -3,15 +3,15 @@
 import { actions } from "./actions.js";
 import { bindControls } from "./controls.js";
 import { bindKeyboard } from "./keyboard.js";
-import { Live } from "./live.js";
 import { Memory } from "./memory.js";
 import { ModelChoice } from "./models.js";
+import { painting } from "./painting.js";
 import { Pictures } from "./pictures.js";
 import { bindPointer } from "./pointer.js";
 import { encodeRuns } from "./runs.js";
 import { Server } from "./server.js";
 import { Sources } from "./sources.js";
-import { describePointer, messages, sayCondition } from "./status.js";
+import { describePointer, messages } from "./status.js";
 import { Studio } from "./studio.js";
 import { Takeaway } from "./takeaway.js";
 import { Variations } from "./variations.js";
@@ -30,27 +30,21 @@ export async function start(element, props, root) {
 
   const view = new View(find(".labels"), find(".overlay"), studio, classes);
   const pictures = new Pictures(element);
-  const job = (variation, format) => {
-    const drawing = encodeRuns(studio.drawing.labels);
-    return JSON.stringify({ drawing, model: models.current, variation, format, visitor: server.visitor });
-  };
-  const live = new Live({
-    describe: () => job(variations.seed, "jpeg"),
-    generate: (state) => server.generate(state),
-    show: (blob, milliseconds) => pictures.show(blob, milliseconds),
-    say: (condition, message) => sayCondition(element, tell, condition, message),
-  });
   const want = () => {
     memory.keep(state);
-    live.want();
+    painter.paint();
   };
-  const models = new ModelChoice(element, props.models, props.others, server, want, tell);
-  const variations = new Variations(element, (seed) => server.generate(job(seed, "jpeg")), want, tell);
+  const models = new ModelChoice(element, props, server, want, tell);
+  const variations = new Variations(element, (seed) => painter.vary(seed), want, tell);
+  const describe = () => {
+    return { drawing: encodeRuns(studio.drawing.labels), variation: variations.seed, model: models.current };
+  };
+  const painter = painting({ element, describe, server, models, pictures, tell });
   const sources = new Sources(element, studio, server, props.examples, classes.length, tell);
-  const takeaway = new Takeaway(element, studio, () => server.generate(job(variations.seed, "png")), tell);
+  const takeaway = new Takeaway(element, studio, () => painter.photo(), tell);
 
   const say = describePointer(element, studio, classes);
-  const act = actions({ find, studio, sources, takeaway, variations, tell, controls: () => controls });
+  const act = actions({ find, studio, sources, takeaway, variations, painter, tell, controls: () => controls });
   const controls = bindControls(element, studio, act);
   bindPointer(find(".overlay"), studio, view, say);
   bindKeyboard(element, find(".overlay"), studio, view, classes.map(({ key }) => key), act, say);
@@ -61,13 +55,13 @@ export async function start(element, props, root) {
     return { labels: studio.drawing.labels, origin: studio.origin, settings };
   };
   studio.subscribe(({ painted, committed }) => {
-    if (painted) live.want();
+    if (painted) painter.paint();
     if (!committed) return;
     memory.keep(state);
     showOrigin(element, studio, server, pictures, props.examples);
   });
   addEventListener("pagehide", () => memory.keep(state, true));
-  addEventListener("online", () => live.hurry());
+  addEventListener("online", () => painter.hurry());
   addEventListener("hashchange", () => sources.link());
 
   if (kept?.settings.variation) variations.choose(kept.settings.variation);

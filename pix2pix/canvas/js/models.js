@@ -5,9 +5,12 @@ import { sentence } from "./status.js";
 const OTHER = "Another…";
 
 export class ModelChoice {
-  /** `others` says what visitors may load beyond those listed: "bundled" (nothing), "hub" or "any". */
-  constructor(element, listed, others, server, changed, tell) {
-    Object.assign(this, { server, changed, tell });
+  /**
+   * `companions` maps a model to the one that paints in its stead while the drawing changes; `others` says what
+   * visitors may load beyond those listed: "bundled" (nothing), "hub" or "any".
+   */
+  constructor(element, { models: listed, companions, others }, server, changed, tell) {
+    Object.assign(this, { companions: { ...companions }, server, changed, tell });
     this.select = element.querySelector("[data-control=model]");
     this.progress = element.querySelector(".loading");
     this.dialog = element.querySelector("dialog.other");
@@ -41,6 +44,11 @@ export class ModelChoice {
         this.select.value = this.current;
       }
     }
+  }
+
+  /** The live companion of a model does not load: the model paints everything. */
+  forgetCompanion(model) {
+    delete this.companions[model];
   }
 
   #ask() {

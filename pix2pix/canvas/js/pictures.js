@@ -1,10 +1,13 @@
 // The panes beside the drawing: the generated picture, swapped only when decoded, and the target where there is one.
 
+const FADE = 120; // milliseconds from the live picture to the refined one
+
 export class Pictures {
   constructor(element) {
     const find = (selector) => element.querySelector(selector);
     this.generated = find("canvas.generated");
     this.time = find(".time");
+    this.refineButton = find("[data-action=refine]");
     this.target = find("img.target");
     this.compared = find("img.compared");
     this.none = find(".none");
@@ -15,17 +18,46 @@ export class Pictures {
     for (const held of [this.compareButton, find("[data-pane=generated]")]) this.#holdOn(held);
   }
 
-  /** Show an encoded picture (Blob). One that is decoded after a newer one is dropped. */
-  async show(blob, milliseconds) {
+  /**
+   * Show an encoded picture (Blob); one that is decoded after a newer one is dropped. `painter` says who painted it
+   * where there are two, "live", "live model only" or "refined", and is empty where there is one.
+   */
+  async show(blob, milliseconds, painter = "") {
     const number = ++this.newest;
     const bitmap = await createImageBitmap(blob);
     if (number < this.shown) return;
     this.shown = number;
     const { generated } = this;
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     if (generated.width !== bitmap.width) [generated.width, generated.height] = [bitmap.width, bitmap.height];
+    else if (painter === "refined" && !calm && !(await this.#fade(bitmap, number))) return;
     generated.getContext("2d").drawImage(bitmap, 0, 0);
+    generated.dataset.painter = painter;
     generated.dataset.picture = number;
-    this.time.textContent = `${Math.round(milliseconds)} ms`;
+    this.time.textContent = [painter, `${Math.round(milliseconds)} ms`].filter(Boolean).join(" · ");
+    this.refineButton.hidden = painter !== "live model only";
+  }
+
+  /** The same drawing was asked to be refined. */
+  awaitRefined() {
+    this.time.textContent = "refining…";
+    this.refineButton.hidden = true;
+  }
+
+  /** Cross-fade to a bitmap; resolves to whether no newer picture came meanwhile. */
+  async #fade(bitmap, number) {
+    const context = this.generated.getContext("2d");
+    const started = performance.now();
+    for (let covered = 0; ; ) {
+      const share = ((await frame()) - started) / FADE;
+      if (number !== this.shown) return false;
+      if (share >= 1) return true;
+      if (share <= covered) continue;
+      context.globalAlpha = (share - covered) / (1 - covered); // over what earlier frames left of the old picture
+      context.drawImage(bitmap, 0, 0);
+      context.globalAlpha = 1;
+      covered = share;
+    }
   }
 
   /** `url` of the target's photo, or null for a free drawing. */
@@ -56,6 +88,8 @@ export class Pictures {
     held.addEventListener("keyup", () => this.compare(false));
   }
 }
+
+const frame = () => new Promise(requestAnimationFrame);
 
 function decoded(url) {
   const image = new Image();

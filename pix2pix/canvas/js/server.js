@@ -11,9 +11,18 @@ export class Server {
     this.last = Promise.resolve();
   }
 
-  /** JSON text {drawing, model, variation, format, visitor} -> Blob of the picture. One call at a time. */
-  generate(job) {
-    const send = async () => (await this.#post("generate", job)).blob();
+  /**
+   * {drawing, model, variation, format: "jpeg" | "png"} -> {picture: Blob, took: milliseconds of the model's own}.
+   * One call at a time; `signal` gives it up.
+   */
+  generate(job, signal) {
+    const body = JSON.stringify({ ...job, visitor: this.visitor });
+    const send = async () => {
+      const asked = performance.now();
+      const response = await this.#post("generate", body, PATIENCE, signal);
+      const picture = await response.blob();
+      return { picture, took: paintingTime(response) ?? performance.now() - asked };
+    };
     this.last = this.last.then(send, send);
     return this.last;
   }
@@ -39,8 +48,9 @@ export class Server {
     return new URL(`examples/${example}/${picture}.jpg`, this.base).href;
   }
 
-  #post(route, body, patience = PATIENCE) {
-    const signal = AbortSignal.timeout(patience);
+  #post(route, body, patience = PATIENCE, given = null) {
+    const late = AbortSignal.timeout(patience);
+    const signal = given ? AbortSignal.any([given, late]) : late;
     return this.#answer(fetch(new URL(route, this.base), { method: "POST", body, signal }));
   }
 
@@ -50,4 +60,10 @@ export class Server {
     const { error, again } = await response.json(); // a proxy's page is no JSON: that counts as a broken connection
     throw new Refusal(error, again);
   }
+}
+
+/** What the model took, by the answer's Server-Timing header; null where a proxy dropped it. */
+function paintingTime(response) {
+  const found = /\bgenerate;dur=([\d.]+)/.exec(response.headers.get("Server-Timing") ?? "");
+  return found && Number(found[1]);
 }

@@ -1,0 +1,71 @@
+// Who paints what: the live loop for the drawing as it changes, the refiner for the drawing at rest, and the model
+// itself for all that people choose from or take with them.
+
+import { Live, Refusal } from "./live.js";
+import { Refiner } from "./refiner.js";
+import { sayCondition } from "./status.js";
+
+const LIVE_ONLY = "Live model only: this machine is too slow to refine. “Refine” above the photo does it once.";
+
+const same = (one, other) => Object.keys(one).every((key) => one[key] === other[key]);
+
+/** `describe()` tells what is to be painted: {drawing, variation, model}. */
+export function painting({ element, describe, server, models, pictures, tell }) {
+  const generate = (state, signal) => server.generate({ format: "jpeg", ...state }, signal);
+  const say = (condition, message) => sayCondition(element, tell, condition, message);
+
+  async function paintLive(state) {
+    const companion = models.companions[state.model];
+    try {
+      return await generate({ ...state, model: companion ?? state.model });
+    } catch (error) {
+      if (!companion || !(error instanceof Refusal) || error.again) throw error;
+      models.forgetCompanion(state.model);
+      return generate(state);
+    }
+  }
+
+  const refiner = new Refiner({
+    describe,
+    same,
+    paint: generate,
+    show: (picture, milliseconds) => pictures.show(picture, milliseconds, "refined"),
+    say(condition, message) {
+      if (condition === "live only") tell(LIVE_ONLY);
+      else if (condition === "refining") pictures.awaitRefined();
+      else say(condition, message);
+    },
+  });
+
+  const live = new Live({
+    describe,
+    same,
+    generate: paintLive,
+    show({ picture }, milliseconds, state) {
+      const painter = refiner.tooSlow(state) ? "live model only" : "live";
+      pictures.show(picture, milliseconds, models.companions[state.model] ? painter : "");
+    },
+    settled: (state) => models.companions[state.model] && refiner.rest(state),
+    say,
+  });
+
+  return {
+    refiner,
+    /** Something may have changed: paint it. */
+    paint() {
+      refiner.changed();
+      live.want();
+    },
+    hurry: () => live.hurry(),
+    /** The picture of another variation, as a Blob. */
+    vary: async (variation) => (await generate({ ...describe(), variation })).picture,
+    /** The picture without loss, as a PNG Blob; where a live one was on show, it gives way to what is taken away. */
+    async photo() {
+      const state = describe();
+      const started = performance.now();
+      const answer = await generate({ ...state, format: "png" });
+      if (models.companions[state.model]) refiner.offer(state, answer, performance.now() - started);
+      return answer.picture;
+    },
+  };
+}
