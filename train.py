@@ -26,7 +26,7 @@ try:
     from accelerate import Accelerator, PartialState
     from tqdm import tqdm
 
-    from pix2pix import checkpoint, hub, hub_push
+    from pix2pix import checkpoint, hub, hub_push, results
     from pix2pix.data import fit_config, load_pairs, steps_per_epoch, suggest_workers
     from pix2pix.download import offer
     from pix2pix.hub_errors import Unreachable
@@ -117,6 +117,7 @@ def main(arguments: Sequence[str]) -> None:
         run = Run.create(output, config, facts) if accelerator.is_main_process else Run(output, config, facts)
     accelerator.wait_for_everyone()
     try:
+        accelerator.print(f"watch: {run.folder / results.PAGE}")
         workers = suggest_workers(train_pairs) if options.workers is None else options.workers
         train(trainer, train_pairs, val_pairs, run, workers, pusher)
     except Interrupted as interruption:
@@ -133,7 +134,7 @@ def main(arguments: Sequence[str]) -> None:
         ) from None
     if pusher is not None:
         pusher.close()
-    accelerator.print(f"results: {run.folder / 'results' / 'index.html'}\npaint: python app.py --model {run.folder}")
+    accelerator.print(f"results: {run.folder / results.PAGE}\npaint: python app.py --model {run.folder}")
 
 
 def take_preset(arguments: list[str]) -> tuple[str, list[str]]:

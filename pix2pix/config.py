@@ -89,6 +89,8 @@ class Config:
     """Steps between lines of losses."""
     sample_every: int = 1000
     """Steps between sample sheets."""
+    score_every: int = 0
+    """Epochs between scores on the first 16 validation pairs; 0 takes as many as have 400 steps: 1% of the time."""
     save_every: int = 5000
     """Steps between checkpoints; one is always saved at the end."""
 
@@ -117,6 +119,7 @@ class Config:
             ("seed", 0, 2**63 - 1),
             ("log_every", 1, 10**9),
             ("sample_every", 1, 10**9),
+            ("score_every", 0, 10**6),
             ("save_every", 1, 10**9),
         ):
             value = getattr(self, name)

@@ -1,11 +1,11 @@
 """A run folder: what a training run was started with, what it said, and what it needs to go on.
 
 run.json           data, config and command; written once
-log.jsonl          one line of losses every `log_every` steps
+log.jsonl          one line of losses every `log_every` steps, with scores at the end of an epoch
 samples/           sheets of input | generated | target
 checkpoints/       step-000005000, …: folders that everything else loads
 state.pt           the newest resume state, replaced as a whole
-results/           after the last step: pictures of all validation pairs and their page
+results/           a page that follows the training, and after the last step pictures of all validation pairs
 """
 
 import io
@@ -66,6 +66,10 @@ class Run:
     def log(self, entry: dict) -> None:
         with (self.folder / LOG).open("a", encoding="utf-8") as file:
             file.write(json.dumps(entry) + "\n")
+
+    def read_log(self) -> list[dict]:
+        path = self.folder / LOG
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
 
     def save_samples(self, step: int, sheet: np.ndarray) -> None:
         (self.folder / "samples").mkdir(exist_ok=True)

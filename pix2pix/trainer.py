@@ -5,7 +5,7 @@ import math
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +18,11 @@ from pix2pix import images, results
 from pix2pix.config import Config
 from pix2pix.data import Pair, PairDataset, batches, steps_per_epoch, stream_seed
 from pix2pix.inference import TorchNetwork, Translator
+from pix2pix.journal import Journal
 from pix2pix.objectives import build_objective
 from pix2pix.pusher import Pusher
 from pix2pix.run import Run
+from pix2pix.validation import SCORED_PAIRS, epochs_between_scores, quick_scores
 
 LOSS_DECAY = 0.99  # a step, of the losses shown
 SHOWN = ("discriminator", "adversarial", "l1", "right_on_real", "right_on_fake")
@@ -164,9 +166,13 @@ def train(
     state, step = run.load_state()
     if state:
         trainer.load_state(state)
+    if step == total:
+        return
+    steps_between_scores = per_epoch * epochs_between_scores(config.score_every, per_epoch)
 
     with (
         tqdm(total=total * batch, initial=step * batch, unit="img", dynamic_ncols=True, disable=rank != 0) as bar,
+        Journal(run, step, total, per_epoch, bar.write) if rank == 0 else nullcontext() as journal,
         _stop_signals() as asked_to_stop,
     ):
         while step < total:
@@ -181,16 +187,21 @@ def train(
 
                 stopping = _any_process(accelerator, bool(asked_to_stop))
                 at_end = step == total
-                if step % config.log_every == 0 or at_end:
-                    _log(trainer, run, bar, step, epoch)
+                scoring = at_end or step % steps_between_scores == 0
+                if step % config.log_every == 0 or scoring:
+                    _log(trainer, journal, step, epoch, val_pairs[:SCORED_PAIRS] if scoring else [])
                 pushing = pusher is not None and (at_end or (pusher.every and step % (pusher.every * per_epoch) == 0))
                 if step % config.save_every == 0 or at_end or stopping or pushing:
-                    kept = _save(trainer, run, step, val_pairs if at_end else None, keep=pushing or not stopping)
+                    kept = _save(
+                        trainer, run, journal, step, val_pairs if at_end else None, keep=pushing or not stopping
+                    )
                     if pushing and kept is not None:
                         pusher.submit(kept, run.folder)
                 if (step % config.sample_every == 0 or at_end) and rank == 0:
                     run.save_samples(step, sample_sheet(trainer, val_pairs))
                 if stopping and not at_end:
+                    if rank == 0:
+                        journal.ended = f"stopped; to go on: {run.resume_command}"
                     raise Interrupted(step, asked_to_stop[0] if asked_to_stop else signal.SIGTERM)
 
 
@@ -216,26 +227,30 @@ def sample_sheet(trainer: Trainer, pairs: list[Pair]) -> np.ndarray:
     return np.vstack(rows)
 
 
-def _log(trainer: Trainer, run: Run, bar: tqdm, step: int, epoch: int) -> None:
+def _log(trainer: Trainer, journal: Journal | None, step: int, epoch: int, scored: list[Pair]) -> None:
+    """Log the losses, and on the main process the scores of some pairs."""
     losses = _finite_losses(trainer, step)
-    if trainer.accelerator.is_main_process:
-        run.log({"step": step, "epoch": epoch, "learning_rate": trainer.learning_rate} | losses)
-        shown = "  ".join(f"{name} {loss:.4f}" for name, loss in losses.items())
-        bar.write(f"step {step}  epoch {epoch + 1}  {shown}")
+    if journal is not None:
+        shown = losses | (quick_scores(_translator(trainer), scored, trainer.accelerator.device) if scored else {})
+        words = "  ".join(f"{name} {value:.4f}" for name, value in shown.items())
+        journal.say(f"step {step}  epoch {epoch + 1}  {words}")
+        journal.add({"step": step, "epoch": epoch, "learning_rate": trainer.learning_rate} | shown)
 
 
-def _save(trainer: Trainer, run: Run, step: int, last_pairs: list[Pair] | None, keep: bool) -> Path | None:
+def _save(
+    trainer: Trainer, run: Run, journal: Journal | None, step: int, last_pairs: list[Pair] | None, keep: bool
+) -> Path | None:
     """Save the resume state, a checkpoint where it is to be kept, and at the end the results on the last pairs.
 
     Returns the checkpoint's folder on the process that saved one.
     """
     _finite_losses(trainer, step)
-    if not trainer.accelerator.is_main_process:
+    if journal is None:
         return None
     folder = None
     if last_pairs is not None:
-        scores = results.write(run.folder / "results", _translator(trainer), last_pairs)
-        folder = run.finish(trainer.result, step, scores)
+        journal.final = results.write_pictures(run.folder / "results", _translator(trainer), last_pairs)
+        folder = run.finish(trainer.result, step, journal.final.scores)
     elif keep:
         folder = run.save_checkpoint(trainer.result, step)
     run.save_state(trainer.state(), step)

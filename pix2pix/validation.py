@@ -1,0 +1,72 @@
+"""Scores that cost little, for while training runs: how near the pictures are, and whether they differ at all.
+
+The final ones are those of `evaluation`; these are the same by definition, in float32 and on the device.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+from torchmetrics.functional.image import structural_similarity_index_measure
+
+from pix2pix.data import Pair
+from pix2pix.inference import Translator
+
+SCORED_PAIRS = 16
+SCORED_STEPS = 400  # between scores, at least: 16 pictures cost about 1% of as many steps on a CPU
+LEAST_ERROR = 1e-10  # squared, of [0, 1]: equal pictures have 100 dB and not infinitely many
+SSIM_SIDE = 11  # pixels: of its window
+
+
+def epochs_between_scores(score_every: int, steps_per_epoch: int) -> int:
+    """What a config's `score_every` means: itself, or for 0 as many epochs as have `SCORED_STEPS` steps."""
+    return score_every or math.ceil(SCORED_STEPS / steps_per_epoch)
+
+
+def quick_scores(translator: Translator, pairs: Sequence[Pair], device: torch.device) -> dict[str, float]:
+    """Means over the pairs, as `image_scores` defines them, and how much the pictures differ from each other.
+
+    `val_l1` on [-1, 1], `psnr` in dB, `ssim`, and `variety`: the standard deviation of a pixel over the generated
+    pictures, averaged over all pixels and divided by that of the targets. 1: as varied as the targets; 0: the same
+    picture for every input. A score that these pictures do not allow (SSIM of tiny ones, the variety of one) is
+    left out.
+    """
+    rows, made, wanted = [], _Spread(), _Spread()
+    for pair in pairs:
+        generated, target = (_on(device, picture) for picture in (translator(pair.input), pair.target))
+        error = (generated - target).square().mean().clamp_min(LEAST_ERROR)
+        distance = 2 * (generated - target).abs().mean()
+        rows.append(torch.stack([distance, -10 * error.log10(), _ssim(generated, target)]))
+        made.add(generated)
+        wanted.add(target)
+    scores = dict(zip(("val_l1", "psnr", "ssim"), torch.stack(rows).mean(dim=0).tolist(), strict=True))
+    scores["variety"] = (made.mean() / wanted.mean()).item() if len(pairs) > 1 else math.nan
+    return {name: score for name, score in scores.items() if math.isfinite(score)}
+
+
+def _ssim(generated: Tensor, target: Tensor) -> Tensor:
+    if min(target.shape[1:]) < SSIM_SIDE:
+        return torch.tensor(math.nan, device=target.device)
+    return structural_similarity_index_measure(generated[None], target[None], data_range=1.0)
+
+
+class _Spread:
+    """The standard deviation of each pixel over pictures that are seen one by one."""
+
+    def __init__(self):
+        self.count, self.sum, self.squares = 0, 0.0, 0.0
+
+    def add(self, picture: Tensor) -> None:
+        self.count += 1
+        self.sum, self.squares = self.sum + picture, self.squares + picture.square()
+
+    def mean(self) -> Tensor:
+        variance = self.squares / self.count - (self.sum / self.count).square()
+        return variance.clamp_min(0).sqrt().mean()
+
+
+def _on(device: torch.device, picture: np.ndarray) -> Tensor:
+    """`(H, W, C)` uint8 -> `(C, H, W)` float in [0, 1]."""
+    return torch.from_numpy(np.ascontiguousarray(picture)).to(device).permute(2, 0, 1).float() / 255
