@@ -8,6 +8,7 @@ python -m pix2pix translate CHECKPOINT INPUT... --output DIR
 """
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
@@ -23,12 +24,15 @@ class Network(Protocol):
     """A generator on any runtime: `(1, 3, H, W)` float32 in [-1, 1] and what it takes from chance -> the same shape.
 
     `random_kind`: "mask" of dropout or "noise"; `random_channels`: of each, one for each decoder that takes any.
+    Where it can stop half-way, it does when `unwanted` is cancelled, and raises.
     """
 
     random_kind: str
     random_channels: Sequence[int]
 
-    def __call__(self, inputs: np.ndarray, randoms: Sequence[np.ndarray]) -> np.ndarray: ...
+    def __call__(
+        self, inputs: np.ndarray, randoms: Sequence[np.ndarray], unwanted: Future | None = None
+    ) -> np.ndarray: ...
 
 
 class Translator:
@@ -39,7 +43,7 @@ class Translator:
         self.network = network
         self.name = name
 
-    def __call__(self, image: np.ndarray, variation: int | None = None) -> np.ndarray:
+    def __call__(self, image: np.ndarray, variation: int | None = None, unwanted: Future | None = None) -> np.ndarray:
         """Picture `(H, W, C)` uint8, or label map `(H, W)` of class indices -> generated picture `(H, W, C)` uint8.
 
         C is what the config says, of inputs and of targets; ValueError for a picture that cannot be brought to it.
@@ -48,7 +52,7 @@ class Translator:
         `2 ** depth` are continued by reflection to the next one, and the result is cropped back. Statistics, where
         the network takes any, are of this one picture. `variation` is the seed of the noise, or of the dropout
         masks, which are the paper's only noise; None leaves dropout out, and takes noise that is always the same.
-        The same arguments give the same picture.
+        The same arguments give the same picture. Cancel `unwanted` to end the work early, with some error.
         """
         if self.config.task == "facades":
             image = labels.colorize(labels.snap(image) if image.ndim == 3 else image)
@@ -58,7 +62,7 @@ class Translator:
         padded = np.pad(image, ((0, -height % multiple), (0, -width % multiple), (0, 0)), mode="symmetric")
         inputs = np.ascontiguousarray(images.normalize(padded.astype(np.float32)).transpose(2, 0, 1)[None])
         shapes = random_shapes(self.config, self.network.random_channels, *padded.shape[:2])
-        generated = self.network(inputs, draw(self.network.random_kind, shapes, variation))
+        generated = self.network(inputs, draw(self.network.random_kind, shapes, variation), unwanted)
         return images.denormalize(generated[0])[:height, :width]
 
 
@@ -108,7 +112,7 @@ class TorchNetwork:
         self.generator = generator
         self.random_kind, self.random_channels = generator.random_kind, generator.random_channels
 
-    def __call__(self, inputs: np.ndarray, randoms: Sequence[np.ndarray]) -> np.ndarray:
+    def __call__(self, inputs: np.ndarray, randoms: Sequence[np.ndarray], unwanted: Future | None = None) -> np.ndarray:
         import torch
 
         device = next(self.generator.parameters()).device

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from concurrent.futures import Future
 from pathlib import Path
 
 import numpy as np
@@ -40,9 +41,12 @@ class OnnxNetwork:
         self.random_kind = randoms[0].name.split("_")[0] if randoms else "mask"
         self.random_channels = [each.shape[1] for each in randoms]
 
-    def __call__(self, inputs: np.ndarray, randoms: Sequence[np.ndarray]) -> np.ndarray:
+    def __call__(self, inputs: np.ndarray, randoms: Sequence[np.ndarray], unwanted: Future | None = None) -> np.ndarray:
         names = [tensor.name for tensor in self.session.get_inputs()]
-        return self.session.run(None, dict(zip(names, [inputs, *randoms], strict=True)))[0]
+        options = onnxruntime.RunOptions()
+        if unwanted:
+            unwanted.add_done_callback(lambda _: setattr(options, "terminate", True))
+        return self.session.run(None, dict(zip(names, [inputs, *randoms], strict=True)), options)[0]
 
 
 def read_header(weights: Path) -> bytes:

@@ -1,7 +1,8 @@
 """What stands between many visitors and one processor: who is painted next, and which models are loaded.
 
-Nothing in here knows HTTP or Gradio. A model is any callable that takes a label map `(H, W)` uint8 of class indices and
-a variation (a seed, or None for the picture without chance), and returns a photo `(H, W, 3)` uint8.
+Nothing in here knows HTTP or Gradio. A model is any callable that takes a label map `(H, W)` uint8 of class indices, a
+variation (a seed, or None for the picture without chance) and perhaps a Future, and returns a photo `(H, W, 3)` uint8.
+The Future is cancelled when nobody waits for the photo any more; a model may then stop and raise.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from typing import Literal
 
 import numpy as np
 
-Model = Callable[[np.ndarray, int | None], np.ndarray]
+Model = Callable[..., np.ndarray]  # (labels, variation, unwanted: Future | None = None)
 Loader = Callable[[str | Path], Model]
 Visitors = Literal["bundled", "hub", "any"]  # what visitors may load: listed models, also Hub ids, also server folders
 

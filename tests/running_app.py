@@ -2,8 +2,9 @@
 
 import asyncio
 import socket
+import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -22,15 +23,23 @@ class StandIn:
         self.delay = 0.0  # seconds
         self.failures = 0  # how many of the next pictures fail
         self.painted = 0
+        self.stopped = 0  # pictures that nobody waited for any more
 
-    def __call__(self, labels: np.ndarray, variation: int | None = None) -> np.ndarray:
-        time.sleep(self.delay)
+    def __call__(self, labels: np.ndarray, variation: int | None = None, unwanted: Future | None = None) -> np.ndarray:
+        self._work(unwanted or Future())
         self.painted += 1
         if self.failures:
             self.failures -= 1
             raise RuntimeError("out of paint")
         grey = colorize(labels).astype(np.uint16).sum(axis=-1, keepdims=True) // 4 + (variation or 0)
         return np.repeat(grey, 3, axis=-1).clip(0, 255).astype(np.uint8)
+
+    def _work(self, unwanted: Future) -> None:
+        left = threading.Event()
+        unwanted.add_done_callback(lambda _: left.set())
+        if left.wait(self.delay):
+            self.stopped += 1
+            raise RuntimeError("stopped half-way")
 
 
 def grey_of(rgb: tuple[int, int, int], variation: int = 0) -> int:

@@ -4,6 +4,7 @@ import io
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import httpx
@@ -103,6 +104,18 @@ def test_of_one_visitors_waiting_pictures_only_the_newest_is_painted(client, run
     for thread in threads:
         thread.join()
     assert sorted(codes) == [200, 200, 409, 409, 409]
+
+
+def test_a_picture_that_nobody_waits_for_any_more_is_stopped(client, running_app):
+    model = running_app.models["facades"]
+    model.delay, stopped = 20, model.stopped
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(f"{client.base_url}generate", json=job(), timeout=0.5)
+    model.delay = 0.0
+    start = time.monotonic()
+    assert client.post("generate", json=job()).status_code == 200
+    assert time.monotonic() - start < 10
+    assert model.stopped == stopped + 1
 
 
 # --- Uploads

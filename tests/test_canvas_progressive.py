@@ -30,8 +30,8 @@ WATCH = """() => {
 class Reddish(StandIn):
     """A stand-in that leaves out blue, so that its pictures are told from those of its model."""
 
-    def __call__(self, labels: np.ndarray, variation: int | None = None) -> np.ndarray:
-        return super().__call__(labels, variation) * np.array([1, 1, 0], np.uint8)
+    def __call__(self, *given) -> np.ndarray:
+        return super().__call__(*given) * np.array([1, 1, 0], np.uint8)
 
 
 class ProgressiveApp(RunningApp):
@@ -145,13 +145,14 @@ def test_a_pointer_that_rests_while_it_is_down_is_refined_too(canvas):
 
 
 def test_the_next_stroke_gives_refining_up_and_an_older_drawing_never_comes_over_a_newer_one(canvas, progressive):
-    progressive.best.delay = 0.5
+    progressive.best.delay, stopped = 0.5, progressive.best.stopped
     for name in ("window", "door", "window", "door"):
         canvas.choose(name)
         with canvas.page.expect_request(lambda request: '"facades"' in (request.post_data or "")):
             canvas.drag(50.5, 50.5, 150.5, 150.5)
     canvas.settle()
     assert [near(red, DOOR) for painter, red, _ in canvas.pictures() if painter == "refined"] == [True]
+    assert progressive.best.stopped - stopped >= 1  # and the server is free for the stroke
     reds = [red for _, red, _ in canvas.pictures()]
     order = [near(red, DOOR) for red in reds]
     assert sum(one != other for one, other in itertools.pairwise(order)) <= 3

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
@@ -177,3 +178,12 @@ def test_export_writes_half_precision_weights_and_their_graph_together(folder, t
 def test_an_unknown_command_is_one_line(capsys):
     assert command("trnslate") == 2
     assert capsys.readouterr().err.startswith("error: unknown command 'trnslate'; there are: ")
+
+
+def test_a_picture_that_is_not_wanted_any_more_is_ended_early_and_the_next_one_is_whole(folder, drawing):
+    translator, unwanted = inference.load(folder), Future()
+    before = translator(drawing)
+    unwanted.cancel()
+    with pytest.raises(Exception, match="terminate flag"):
+        translator(drawing, unwanted=unwanted)
+    assert np.array_equal(translator(drawing, unwanted=Future()), before)

@@ -7,11 +7,13 @@ JSON: {"error": one line, "again": whether trying the same later makes sense}. A
 what took how long here: the browser's developer tools show it, `benchmarks/live_canvas.py` reads it.
 """
 
+import asyncio
 import hashlib
 import io
 import json
 import logging
 import time
+from concurrent.futures import Future
 from pathlib import Path
 
 import anyio
@@ -77,8 +79,10 @@ class Painter:
             return _refusal(str(error), 422)
         laps.end("decode")
 
+        unwanted = Future()
+
         def paint() -> bytes:
-            photo = model(labels, variation)
+            photo = model(labels, variation, unwanted)
             laps.end("generate")
             picture = _encoded(photo, kind)
             laps.end("encode")
@@ -88,13 +92,19 @@ class Painter:
             async with self.line.turn(visitor):
                 laps.end("wait")
                 if await request.is_disconnected():
-                    return Response(status_code=499)  # nginx's code: the visitor has left; nobody reads this
-                picture = await anyio.to_thread.run_sync(paint)
+                    return _left()
+                watch = asyncio.create_task(_cancel_when_left(request, unwanted))
+                try:
+                    picture = await anyio.to_thread.run_sync(paint)
+                finally:
+                    watch.cancel()
         except ReplacedError:
             return _refusal("a newer drawing took its place", 409, again=True)
         except CrowdedError:
             return _refusal("many people are painting right now; yours comes as soon as there is room", 503, again=True)
         except Exception:
+            if unwanted.cancelled():
+                return _left()
             log.exception("the model failed to paint")
             return _refusal("the model failed to paint this; your drawing is safe", 500, again=True)
         headers = {"Cache-Control": "no-store", "Server-Timing": str(laps)}
@@ -222,6 +232,17 @@ def _variation(value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < MOST_SEEDS:
         raise ValueError(f"variation must be a whole number from 0 to {MOST_SEEDS - 1}")
     return value
+
+
+async def _cancel_when_left(request: Request, unwanted: Future) -> None:
+    """Cancel `unwanted` when the visitor takes the request back, as the page does when a stroke ends refining."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    unwanted.cancel()
+
+
+def _left() -> Response:
+    return Response(status_code=499)  # nginx's code: the visitor has left; nobody reads this
 
 
 def _refusal(error: str, status: int, again: bool = False) -> JSONResponse:
