@@ -1,45 +1,40 @@
 """Converted generators against their origin: runs pytorch-CycleGAN-and-pix2pix itself on random weights.
 
 git clone https://github.com/junyanz/pytorch-CycleGAN-and-pix2pix /elsewhere
-python benchmarks/converted.py --reference /elsewhere [--tensorflow ARRAYS.npz ...] [--json FILE]
+python benchmarks/converted.py --reference /elsewhere [--tensorflow ARRAYS.npz ...] [--output DIR]
 
 Each row is the greatest difference of a generated picture, in [-1, 1]: float32 rounding is about 1e-5.
 """
 
-import argparse
 import contextlib
 import io
-import json
 import os
 import sys
 import tempfile
 from pathlib import Path
 
+import measuring
 import numpy as np
 import torch
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+from pix2pix import checkpoint
+from pix2pix.convert import convert
+from pix2pix.inference import TorchNetwork, draw, random_shapes
 
-from pix2pix import checkpoint  # noqa: E402
-from pix2pix.convert import convert  # noqa: E402
-from pix2pix.inference import TorchNetwork, draw, random_shapes  # noqa: E402
-
-NETS = ("unet_128", "unet_256")
+NETS, QUICK_NETS = ("unet_128", "unet_256"), ("unet_128",)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = measuring.flags(__doc__)
     parser.add_argument("--reference", type=Path, required=True, help="a clone of pytorch-CycleGAN-and-pix2pix")
     parser.add_argument("--tensorflow", type=Path, nargs="*", default=[], help="arrays with w/…, input and output")
     parser.add_argument("--width", type=int, default=64)
-    parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     sys.path.insert(0, str(options.reference.resolve()))  # the origin is no package
     from models import networks as reference
 
     rows = {}
-    for net in NETS:
+    for net in QUICK_NETS if options.quick else NETS:
         for norm in ("batch", "instance"):
             for dropout in (True, False):
                 torch.manual_seed(0)
@@ -51,10 +46,15 @@ def main() -> None:
                     rows[name] = compare(origin, dropout, running)
     for path in options.tensorflow:
         rows[f"TensorFlow, {path.name}"] = compare_arrays(path)
-    for name, difference in rows.items():
-        print(f"{name:55} {difference:.1e}")
-    if options.json:
-        options.json.write_text(json.dumps(rows, indent=2) + "\n")
+    cells = [(name, f"{difference:.1e}") for name, difference in rows.items()]
+    measuring.table(("converted generator", "greatest difference"), cells)
+
+    def bars(axes) -> None:
+        axes.barh(list(rows), list(rows.values()), color=measuring.OURS)
+        axes.invert_yaxis()
+        axes.set(title="Converted against origin", xlabel="greatest difference, of [-1, 1]", xscale="log")
+
+    measuring.report(options, "converted", rows, bars)
 
 
 def compare(origin: torch.nn.Module, dropout: bool, running: bool) -> float:

@@ -1,74 +1,66 @@
 """Milliseconds a picture: the paper's generator in eager torch, the same on ONNX Runtime, and the bundled one.
 
-python benchmarks/generators.py [--checkpoint FOLDER] [--json FILE]
+python benchmarks/generators.py [--checkpoint FOLDER] [--output DIR] [--quick]
 
 All in one run, in turns, so that whatever else the machine does falls on each alike. 256x256 pixels, one picture.
 """
 
-import argparse
-import json
-import platform
-import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
-import onnxruntime
+import measuring
 import torch
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+from pix2pix import checkpoint, export, inference, synthetic
+from pix2pix.config import PRESETS
+from pix2pix.machine import available_cores
+from pix2pix.networks import build_generator
 
-from pix2pix import checkpoint, export, inference, labels, synthetic  # noqa: E402
-from pix2pix.config import PRESETS  # noqa: E402
-from pix2pix.machine import available_cores  # noqa: E402
-from pix2pix.networks import build_generator  # noqa: E402
-
-ROUNDS = 30
+ROUNDS, QUICK_ROUNDS = 60, 5
+WARM_UP = 3  # rounds that are not counted
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--checkpoint", type=Path, default=ROOT / "checkpoints" / "facades")
-    parser.add_argument("--json", type=Path)
+    parser = measuring.flags(__doc__)
+    parser.add_argument("--checkpoint", type=Path, default=measuring.ROOT / "checkpoints" / "facades")
     options = parser.parse_args()
+    rounds = QUICK_ROUNDS if options.quick else ROUNDS
     torch.set_num_threads(available_cores())
 
     with tempfile.TemporaryDirectory() as folder:
-        paper = Path(folder) / "paper"
+        paper, bundled = Path(folder) / "paper", options.checkpoint
         checkpoint.save(paper, PRESETS["paper"], build_generator(PRESETS["paper"]), "")
         export.add_onnx(paper, *checkpoint.load(paper))
         contenders = {
             "paper, eager torch": inference.load_torch(paper),
             "paper, ONNX Runtime": inference.load(paper),
-            f"{options.checkpoint.name}, eager torch": inference.load_torch(options.checkpoint),
-            f"{options.checkpoint.name}, ONNX Runtime": inference.load(options.checkpoint),
+            f"{bundled.name}, eager torch": inference.load_torch(bundled),
+            f"{bundled.name}, ONNX Runtime": inference.load(bundled),
         }
         seconds = {name: [] for name in contenders}
-        for turn in range(ROUNDS + 3):
-            drawing = labels.colorize(synthetic.label_map(turn))
+        for turn in range(rounds + WARM_UP):
+            drawing = synthetic.label_map(turn)
             for name, translator in contenders.items():
                 start = time.perf_counter()
                 translator(drawing)
-                if turn >= 3:  # the first pictures warm up
+                if turn >= WARM_UP:
                     seconds[name].append(time.perf_counter() - start)
 
-    report = {name: summary(times) for name, times in seconds.items()}
-    slowest = report["paper, eager torch"]["median_ms"]
-    for name, row in report.items():
-        row["speed_up"] = slowest / row["median_ms"]
-        print(f"{name:28} median {row['median_ms']:7.1f} ms   p95 {row['p95_ms']:7.1f} ms   {row['speed_up']:5.1f}x")
-    versions = {"torch": torch.__version__, "onnxruntime": onnxruntime.__version__, "numpy": np.__version__}
-    machine = {"machine": platform.platform(), "cores": available_cores(), "rounds": ROUNDS, **versions}
-    print(", ".join(f"{key} {value}" for key, value in machine.items()))
-    if options.json:
-        options.json.write_text(json.dumps({"machine": machine, "results": report}, indent=2) + "\n")
+    results = {name: measuring.summary(times) for name, times in seconds.items()}
+    slowest = results["paper, eager torch"]["median_ms"]
+    for row in results.values():
+        row["speed_up"] = round(slowest / row["median_ms"], 2)
+    rows = [(name, row["median_ms"], row["p95_ms"], row["n"], row["speed_up"]) for name, row in results.items()]
+    measuring.table(("generator", "median ms", "p95 ms", "n", "times as fast"), rows)
 
+    def draw(axes) -> None:
+        colours = [measuring.OURS if "ONNX" in name else measuring.PEER for name in results]
+        axes.barh(list(results), [row["median_ms"] for row in results.values()], color=colours)
+        axes.invert_yaxis()
+        axes.set(title="One picture of 256x256, median", xlabel="milliseconds")
 
-def summary(times: list[float]) -> dict[str, float]:
-    return {"median_ms": 1e3 * statistics.median(times), "p95_ms": 1e3 * statistics.quantiles(times, n=20)[-1]}
+    measuring.report(options, "generators", results, draw)
 
 
 if __name__ == "__main__":

@@ -1,35 +1,34 @@
 """Procedural facades against real ones: area share and number of elements of each class.
 
-    python benchmarks/synthetic_statistics.py --data DATASETS/facades/train [--count 288] [--json FILE]
+    python benchmarks/synthetic_statistics.py --data DATASETS/facades/train [--count 288] [--output DIR]
 
 DIR holds published facades pairs (photo left, label image right). Their labels went through JPEG and are cleaned
 first; the synthetic ones go through the same JPEG and the same cleaning, so that both sides are measured alike.
 The last lines time the generator on one core.
 """
 
-import argparse
-import json
-import sys
 import time
 from io import BytesIO
 from pathlib import Path
 
+import measuring
 import numpy as np
 from PIL import Image
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from pix2pix.labels import NAMES, colorize, shares
 from pix2pix.synthetic import facade, label_map, pair_seed
 from pix2pix.synthetic.statistics import components, labels_from_jpeg
 
+QUICK_COUNT = 12
+
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Class shares and element counts of synthetic and real facades.")
+    parser = measuring.flags(__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of published facades pairs (*.jpg)")
     parser.add_argument("--count", type=int, default=288, help="how many facades of each side, at most")
-    parser.add_argument("--json", type=Path, help="also write the numbers here")
     arguments = parser.parse_args()
+    if arguments.quick:
+        arguments.count = min(arguments.count, QUICK_COUNT)
 
     paths = sorted(arguments.data.glob("*.jpg"))[: arguments.count]
     if not paths:
@@ -45,8 +44,21 @@ def main() -> None:
                  for kind in ("share", "elements") for side in (real, synthetic)]  # fmt: skip
         print(f"{name:12}" + "".join(cells))
     print(", ".join(f"{name} {value:.1f}" for name, value in timings.items()))
-    if arguments.json:
-        arguments.json.write_text(json.dumps({"real": real, "synthetic": synthetic, "timings": timings}, indent=1))
+
+    def draw(axes) -> None:
+        names, height = np.arange(len(NAMES)), 0.4
+        for shift, side, label, colour in (
+            (0, real, "real", measuring.PEER),
+            (height, synthetic, "drawn", measuring.OURS),
+        ):
+            axes.barh(names + shift, [side["share"][name]["mean"] for name in NAMES], height, label=label, color=colour)
+        axes.set_yticks(names + height / 2, NAMES)
+        axes.invert_yaxis()
+        axes.set(title="Share of the area", xlabel="%")
+        axes.legend()
+
+    results = {"real": real, "synthetic": synthetic, "timings": timings}
+    measuring.report(arguments, "synthetic_statistics", results, draw)
 
 
 def read_labels(path: Path) -> np.ndarray:

@@ -1,0 +1,49 @@
+"""Every figure of the README, by one command: each benchmark in a process of its own, one after the other.
+
+python benchmarks/all.py --output DIR [--quick] [--reference PATH] [--data DIR]
+
+DIR gets a JSON file and a plot of each. `--reference` is a clone of pytorch-CycleGAN-and-pix2pix, the peer of the
+trainer and the origin of converted weights; `--data` is a folder of published facades pairs. Without them, what needs
+them is left out, and said.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import measuring
+
+FOLDER = Path(__file__).parent
+ALONE = ("start", "generators", "live_canvas", "painters")
+
+
+def main() -> None:
+    parser = measuring.flags(__doc__)
+    parser.add_argument("--reference", type=Path, help="a clone of pytorch-CycleGAN-and-pix2pix")
+    parser.add_argument("--data", type=Path, help="folder of published facades pairs")
+    options = parser.parse_args()
+    if not options.output:
+        parser.error("--output DIR is needed: the figures go there")
+    common = ["--output", options.output, *["--quick"] * options.quick]
+    runs = [[name, *common] for name in ALONE]
+    if options.reference:
+        runs += [[name, *common, "--reference", options.reference] for name in ("training", "converted")]
+    else:
+        print("Left out: training, converted (give --reference)")
+    if options.data:
+        runs.append(["synthetic_statistics", *common, "--data", options.data])
+    else:
+        print("Left out: synthetic_statistics (give --data)")
+
+    failed = []
+    for name, *arguments in runs:
+        print(f"\n== {name}\n", flush=True)
+        command = [sys.executable, str(FOLDER / f"{name}.py"), *map(str, arguments)]
+        if subprocess.run(command, check=False).returncode:
+            failed.append(name)
+    if failed:
+        sys.exit(f"Failed: {', '.join(failed)}")
+
+
+if __name__ == "__main__":
+    main()
