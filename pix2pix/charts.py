@@ -40,17 +40,17 @@ def line_chart(title: str, curves: Sequence[Curve], across: str, mark: tuple[flo
     parts = [_text(LEFT - 6, up_to(y) + 4, _number(y, y_ticks), "end") for y in y_ticks]
     parts += [_line(LEFT, up_to(y), WIDTH - RIGHT, up_to(y), "grid") for y in y_ticks]
     parts += [_text(across_to(x), HEIGHT - BOTTOM + 15, _number(x, x_ticks), "middle") for x in x_ticks if x <= max(xs)]
-    parts.append(_text(WIDTH - RIGHT + 6, HEIGHT - BOTTOM + 15, across, "start"))
+    parts.append(_text(WIDTH - RIGHT + 24, HEIGHT - BOTTOM + 15, across, "start"))
     if mark:
         parts.append(_line(LEFT, up_to(mark[0]), WIDTH - RIGHT, up_to(mark[0]), "mark"))
-        parts.append(_text(LEFT + 4, up_to(mark[0]) - 4, mark[1], "start"))
+        parts.append(_text(WIDTH - RIGHT - 4, up_to(mark[0]) - 4, mark[1], "end"))
     heights = _apart([up_to(curve.points[-1][1]) for curve in curves])
     for place, (curve, height) in enumerate(zip(curves, heights, strict=True)):
         drawn = " ".join(f"{across_to(x):.1f},{up_to(y):.1f}" for x, y in curve.points)
         x, y = curve.points[-1]
         parts.append(f'<polyline class="line-{place}" points="{drawn}"/>')
         parts.append(f'<circle class="line-{place}" cx="{across_to(x):.1f}" cy="{up_to(y):.1f}" r="2.5"/>')
-        parts.append(_text(WIDTH - RIGHT + 6, height + 4, f"{curve.name} {y:.3g}", "start", f"line-{place}"))
+        parts.append(_text(WIDTH - RIGHT + 6, height + 4, f"{curve.name} {round(y, 4):.3g}", "start", f"line-{place}"))
     name = html.escape(title, quote=True)
     return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{name}">{"".join(parts)}</svg>'
 

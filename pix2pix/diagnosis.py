@@ -21,7 +21,7 @@ WON_LOSS = -math.log(0.01)  # adversarial: D takes the generated patches for rea
 GUESSED_SHARE = 0.05  # the most by which a D that guesses is right more or less often than half of the time
 GUESSED_LOSS = 1.3  # of D, at least: 2 ln 2 = 1.386 is the loss where it always says one half
 COLLAPSED_VARIETY, COLLAPSED_SCORES = 0.1, 2  # of the targets' variety, so many times running
-LEAST_SCORES = 16  # before a trend is judged: its last two quarters then hold four scores each
+LEAST_SCORES = 12  # before a trend is judged: its last two quarters then hold three scores each
 SURE = 2.0  # standard errors by which a score must get better
 MATTERS = 0.005  # and by this share of itself
 
@@ -37,7 +37,7 @@ class Finding:
 
 
 def diagnose(lines: Sequence[Line], config: Config) -> list[Finding]:
-    """What the newest of the lines show, in the order of urgency; nothing where they are too few to tell."""
+    """What the newest of the lines show, the most urgent first; nothing where they are too few to tell."""
     found = []
     if config.gan_weight:
         found += [_d_wins(lines), _d_guesses(lines)]
@@ -53,9 +53,9 @@ def _d_wins(lines: Sequence[Line]) -> Finding | None:
     return Finding(
         "D wins",
         f"D wins outright: over the last {_steps(window)} steps it is right on {real:.1%} of the real and {fake:.1%} "
-        f"of the generated patches, and takes the latter for real with a chance of {math.exp(-loss):.2%} "
-        f"(adversarial loss {loss:.1f}). G learns little more from it than from L1. Start again with a weaker D "
-        "(half the --discriminator-width), a lower --learning-rate or more pairs: D may know these by heart.",
+        f"of the generated patches, and takes the latter for real with a chance below {math.exp(-WON_LOSS):.0%} "
+        f"(adversarial loss {loss:.1f}; a guess has 0.7). G learns little from it. Start again with a weaker D (half "
+        "the --discriminator-width), a lower --learning-rate or more pairs: D may know these by heart.",
     )
 
 
@@ -69,8 +69,8 @@ def _d_guesses(lines: Sequence[Line]) -> Finding | None:
         "D guesses",
         f"D guesses: over the last {_steps(window)} steps it is right on {sum(shares) / len(shares):.0%} of patches, "
         f"with a loss of {_mean(window, 'discriminator'):.2f}, where saying one half each time has 1.39. Either the "
-        "samples look like the targets, and all is well, or D learns nothing and G follows L1 alone: then start again "
-        "with twice the --discriminator-width or another --learning-rate.",
+        "samples look like the targets, and all is well, or D learns nothing and G follows its other losses: then "
+        "start again with twice the --discriminator-width or another --learning-rate.",
     )
 
 

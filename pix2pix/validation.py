@@ -35,12 +35,13 @@ def quick_scores(translator: Translator, pairs: Sequence[Pair], device: torch.de
     """
     rows, made, wanted = [], _Spread(), _Spread()
     for pair in pairs:
-        generated, target = (_on(device, picture) for picture in (translator(pair.input), pair.target))
+        pictures = [_on(device, picture) for picture in (translator(pair.input), pair.target)]
+        made.add(pictures[0])
+        wanted.add(pictures[1])
+        generated, target = (picture / 255 for picture in pictures)
         error = (generated - target).square().mean().clamp_min(LEAST_ERROR)
         distance = 2 * (generated - target).abs().mean()
         rows.append(torch.stack([distance, -10 * error.log10(), _ssim(generated, target)]))
-        made.add(generated)
-        wanted.add(target)
     scores = dict(zip(("val_l1", "psnr", "ssim"), torch.stack(rows).mean(dim=0).tolist(), strict=True))
     scores["variety"] = (made.mean() / wanted.mean()).item() if len(pairs) > 1 else math.nan
     return {name: score for name, score in scores.items() if math.isfinite(score)}
@@ -53,20 +54,20 @@ def _ssim(generated: Tensor, target: Tensor) -> Tensor:
 
 
 class _Spread:
-    """The standard deviation of each pixel over pictures that are seen one by one."""
+    """The standard deviation of each pixel over pictures that are seen one by one: in whole numbers, so that equal
+    pictures have none."""
 
     def __init__(self):
-        self.count, self.sum, self.squares = 0, 0.0, 0.0
+        self.count, self.sum, self.squares = 0, 0, 0
 
     def add(self, picture: Tensor) -> None:
-        self.count += 1
-        self.sum, self.squares = self.sum + picture, self.squares + picture.square()
+        levels = picture.long()
+        self.count, self.sum, self.squares = self.count + 1, self.sum + levels, self.squares + levels.square()
 
     def mean(self) -> Tensor:
-        variance = self.squares / self.count - (self.sum / self.count).square()
-        return variance.clamp_min(0).sqrt().mean()
+        return (self.count * self.squares - self.sum.square()).sqrt().mean() / self.count
 
 
 def _on(device: torch.device, picture: np.ndarray) -> Tensor:
-    """`(H, W, C)` uint8 -> `(C, H, W)` float in [0, 1]."""
-    return torch.from_numpy(np.ascontiguousarray(picture)).to(device).permute(2, 0, 1).float() / 255
+    """`(H, W, C)` -> `(C, H, W)`, uint8."""
+    return torch.from_numpy(np.ascontiguousarray(picture)).to(device).permute(2, 0, 1)
