@@ -1,7 +1,8 @@
 """Drawings made by hand, unlike any facade of the training sets: what people paint on the canvas.
 
 Each PNG here is what "Save drawing" saves, 256x256 in the exact colours of the 12 classes; the canvas and `translate`
-open them. They were composed stroke by stroke, with the canvas's rectangle and round brush.
+open them. They were composed stroke by stroke, with the canvas's rectangle and round brush. Rows and grids stand at
+odd steps, so that a pattern of the decoders' strides cannot be the drawing's own.
 """
 
 from functools import lru_cache
