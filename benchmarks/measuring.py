@@ -25,12 +25,14 @@ from pix2pix.images import write_atomically  # noqa: E402
 from pix2pix.machine import available_cores  # noqa: E402
 
 PACKAGES = ("gradio", "numpy", "onnxruntime", "pillow", "torch")
+LEFT = "left"
 OURS, PEER = "#2f6f8f", "#b9b4aa"
 LOOK = {
     "figure.facecolor": "white",
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.edgecolor": "#888",
+    "axes.titlelocation": LEFT,
     "axes.grid": True,
     "axes.axisbelow": True,
     "grid.color": "#e8e8e4",
@@ -78,7 +80,8 @@ def report(options: argparse.Namespace, name: str, results: dict, draw: Callable
         figure = Figure(figsize=(7, 3.6), layout="constrained")
         axes = figure.subplots()
         draw(axes)
-        axes.set_title(axes.get_title() + " (smoke run)" * options.quick, loc="left")
+        if options.quick:
+            axes.set_title(f"{axes.get_title(LEFT)} (smoke run)")
         figure.savefig(options.output / f"{name}.png", dpi=150)
 
 
