@@ -59,7 +59,7 @@ def grid(plain: np.ndarray, brightness: np.ndarray) -> float:
     for period in GRIDS:
         phases = rows % period * period + columns % period
         counts = np.bincount(phases, minlength=period**2)
-        if counts.min() >= FEWEST // 10:
+        if counts.min() >= FEWEST:
             means = np.bincount(phases, fine, period**2) / counts
             chance = (fine.var() / counts).mean()
             strengths.append(np.sqrt(max(0.0, means.var() - chance)) / period)
