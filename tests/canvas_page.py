@@ -30,9 +30,10 @@ class CanvasPage:
         return self
 
     def settle(self) -> None:
-        """Wait until the picture of the last state is there, and drawn."""
+        """Wait until the picture of the last state is there, drawn, and refined where it will be."""
         self.page.wait_for_selector("[data-live=live]")
         self.frame()
+        self.page.wait_for_selector("canvas.generated:not([data-painter=live])")
 
     def frame(self) -> None:
         self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")

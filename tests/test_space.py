@@ -37,6 +37,15 @@ def test_exactly_what_the_app_needs_is_deployed(the_hub, capsys):
         assert files[name] == (ROOT / name).read_bytes()
 
 
+def test_a_model_is_deployed_with_its_live_companion(tmp_path):
+    (tmp_path / "README.md").write_text("")
+    for name in ("facades", "facades-live"):
+        make_checkpoint(tmp_path / "checkpoints" / name, seed=1)
+    files = space.find_files(tmp_path)
+    for name in ("facades", "facades-live"):
+        assert {f"checkpoints/{name}/{file}" for file in (checkpoint.CONFIG, checkpoint.WEIGHTS)} <= files.keys()
+
+
 def test_a_dry_run_lists_that_and_sends_nothing(the_hub, monkeypatch, capsys):
     space.deploy(SPACE)
     capsys.readouterr()

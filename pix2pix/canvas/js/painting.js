@@ -2,10 +2,11 @@
 // itself for all that people choose from or take with them.
 
 import { Live, Refusal } from "./live.js";
+import { LIVE_ONLY } from "./pictures.js";
 import { Refiner } from "./refiner.js";
 import { sayCondition } from "./status.js";
 
-const LIVE_ONLY = "Live model only: this machine is too slow to refine. “Refine” above the photo does it once.";
+const TOO_SLOW = "Live model only: refining is too slow here. “Refine” above the photo does it once.";
 
 const same = (one, other) => Object.keys(one).every((key) => one[key] === other[key]);
 
@@ -31,7 +32,7 @@ export function painting({ element, describe, server, models, pictures, tell }) 
     paint: generate,
     show: (picture, milliseconds) => pictures.show(picture, milliseconds, "refined"),
     say(condition, message) {
-      if (condition === "live only") tell(LIVE_ONLY);
+      if (condition === "live only") tell(TOO_SLOW);
       else if (condition === "refining") pictures.awaitRefined();
       else say(condition, message);
     },
@@ -42,7 +43,7 @@ export function painting({ element, describe, server, models, pictures, tell }) 
     same,
     generate: paintLive,
     show({ picture }, milliseconds, state) {
-      const painter = refiner.tooSlow(state) ? "live model only" : "live";
+      const painter = refiner.tooSlow(state) ? LIVE_ONLY : "live";
       pictures.show(picture, milliseconds, models.companions[state.model] ? painter : "");
     },
     settled: (state) => models.companions[state.model] && refiner.rest(state),

@@ -1,5 +1,6 @@
 // The panes beside the drawing: the generated picture, swapped only when decoded, and the target where there is one.
 
+export const LIVE_ONLY = "live model only"; // who painted, where refining waits to be asked for
 const FADE = 120; // milliseconds from the live picture to the refined one
 
 export class Pictures {
@@ -20,7 +21,7 @@ export class Pictures {
 
   /**
    * Show an encoded picture (Blob); one that is decoded after a newer one is dropped. `painter` says who painted it
-   * where there are two, "live", "live model only" or "refined", and is empty where there is one.
+   * where there are two, "live", LIVE_ONLY or "refined", and is empty where there is one.
    */
   async show(blob, milliseconds, painter = "") {
     const number = ++this.newest;
@@ -34,8 +35,9 @@ export class Pictures {
     generated.getContext("2d").drawImage(bitmap, 0, 0);
     generated.dataset.painter = painter;
     generated.dataset.picture = number;
-    this.time.textContent = [painter, `${Math.round(milliseconds)} ms`].filter(Boolean).join(" · ");
-    this.refineButton.hidden = painter !== "live model only";
+    const time = painter === LIVE_ONLY ? "" : `${Math.round(milliseconds)} ms`; // leaves its place to the button
+    this.time.textContent = [painter, time].filter(Boolean).join(" · ");
+    this.refineButton.hidden = painter !== LIVE_ONLY;
   }
 
   /** The same drawing was asked to be refined. */
