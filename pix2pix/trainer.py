@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 from tqdm import tqdm
 
 from pix2pix import images, results
@@ -89,8 +90,7 @@ class Trainer:
     def _follow_weights(self) -> None:
         decay = min(self.config.ema, self.steps / (self.steps + 9))  # short at first: the first weights are noise
         weights = self.accelerator.unwrap_model(self.generator).parameters()
-        for mean, weight in zip(self.average.parameters(), weights, strict=True):
-            mean.lerp_(weight, 1 - decay)
+        get_ema_multi_avg_fn(decay)(list(self.average.parameters()), list(weights), self.steps)
 
     def shown_losses(self) -> dict[str, float]:
         """The losses, and the shares of D's logits on the right side of 0 on real and on generated pictures.
