@@ -26,7 +26,7 @@ from pix2pix import synthetic
 from pix2pix.labels import CLASSES, encode_runs
 
 PAINTERS, QUICK_PAINTERS = (1, 5, 20, 50), (1, 5)
-SECONDS, QUICK_SECONDS = 20, 3
+SECONDS, QUICK_SECONDS = 20, 3  # or a second for each painter, so that shares can be compared
 WARM_UP = 2  # seconds that are not counted
 LOOK = (0.5, 1.5)  # seconds that one who waits looks at a picture before the next stroke
 FIRST_PAUSE, LONGEST_PAUSE = 0.4, 4  # seconds before a refused picture is asked for again, as in live.js
@@ -195,12 +195,19 @@ def memory(app: Serving, ask: Paint, pictures: int) -> dict:
 
 def show(rows: list[dict]) -> None:
     head = ("painters", "pictures/s", "waiting: median ms", "p95 ms", "dragging: median ms", "p95 ms")
-    further = ("least : most", "refused", "errors", "cores", "memory MB")
+    further = ("least : most", "Jain", "refused", "errors", "cores", "memory MB")
     cells = []
     for row in rows:
         waits = [row[kind].get(key) for kind in ("waiting", "dragging") for key in ("median_ms", "p95_ms")]
         refused = sum(row["refused"].values())
-        last = (f"{row['least_to_most']}", refused, row["errors"], row["cores_used"], row["memory_mb"])
+        last = (
+            str(row["least_to_most"]),
+            str(row["jain_index"]),
+            refused,
+            row["errors"],
+            row["cores_used"],
+            row["memory_mb"],
+        )
         cells.append((row["painters"], row["pictures_per_second"], *waits, *last))
     measuring.table((*head, *further), cells)
 
@@ -219,7 +226,7 @@ def main() -> None:
         with serving(*arguments) as app:
             asyncio.run(first_picture(app, ask))
             print(f"\n{name}\n")
-            results[name] = [crowd(app, ask, each, seconds) for each in painters]
+            results[name] = [crowd(app, ask, each, max(seconds, each)) for each in painters]
             show(results[name])
     if pictures:
         with serving(*OURS) as app:
