@@ -122,16 +122,17 @@ def suggest_workers(pairs: Sequence[Pair]) -> int:
 
 
 class PairDataset(Dataset):
-    """Pairs by `(index, seed)`: the seed decides jitter and mirroring, the same for both halves.
+    """Pairs by `(index, seed)`: the seed decides jitter and mirroring, the same for both halves and on any device.
 
-    An item is `(inputs, targets)`, two `(C, size, columns)` uint8 tensors: bytes travel, the device makes them floats.
+    An item is `(inputs, targets)`, two `(C, size, columns)` uint8 tensors on `device`, where the pairs are kept and
+    augmented. They are the same on each, but for a grey level here and there where jitter interpolates.
     """
 
-    def __init__(self, pairs: Sequence[Pair], config: Config):
-        self.pairs = pairs
+    def __init__(self, pairs: Sequence[Pair], config: Config, device: torch.device | str = "cpu"):
+        self.pairs, self.device = pairs, torch.device(device)
         self.is_facades = config.task == "facades"
-        self.palette = torch.from_numpy(labels.PALETTE)
-        self._classes: dict[int, tv_tensors.Mask] = {}
+        self.palette = torch.from_numpy(labels.PALETTE).to(self.device)
+        self._kept: dict[int, tuple[tv_tensors.TVTensor, tv_tensors.TVTensor]] = {}
         self._most_kept = KEPT_BYTES // _pair_bytes(config)
         size = (config.size, config.picture_width)
         steps = []
@@ -146,22 +147,25 @@ class PairDataset(Dataset):
 
     def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, Tensor]:
         index, seed = key
-        pair = self.pairs[index]
-        inputs = self._class_map(index, pair) if self.is_facades else tv_tensors.Image(_channels_first(pair.input))
-        targets = tv_tensors.Image(_channels_first(pair.target))
+        inputs, targets = self._tensors(index)
         with torch.random.fork_rng(devices=[]):  # the trainer's own stream goes on as if nothing was drawn here
             torch.manual_seed(seed)
             inputs, targets = self.augment(inputs, targets)
         return self._as_picture(inputs.as_subclass(Tensor)), targets.as_subclass(Tensor)
 
-    def _class_map(self, index: int, pair: Pair) -> tv_tensors.Mask:
-        """Labels as classes, which transforms never blend, unlike colours."""
-        classes = self._classes.get(index)
-        if classes is None:
-            classes = tv_tensors.Mask(torch.from_numpy(labels.snap(pair.input))[None])
-            if len(self._classes) < self._most_kept and not _is_worker():
-                self._classes[index] = classes
-        return classes
+    def _tensors(self, index: int) -> tuple[tv_tensors.TVTensor, tv_tensors.TVTensor]:
+        """A pair before augmentation; labels as classes, which transforms never blend, unlike colours."""
+        if kept := self._kept.get(index):
+            return kept
+        pair = self.pairs[index]
+        if self.is_facades:
+            inputs = tv_tensors.Mask(torch.from_numpy(labels.snap(pair.input))[None].to(self.device))
+        else:
+            inputs = tv_tensors.Image(_channels_first(pair.input).to(self.device))
+        tensors = inputs, tv_tensors.Image(_channels_first(pair.target).to(self.device))
+        if len(self._kept) < self._most_kept and not _is_worker():
+            self._kept[index] = tensors
+        return tensors
 
     def _as_picture(self, inputs: Tensor) -> Tensor:
         return self.palette[inputs[0].int()].permute(2, 0, 1).contiguous() if self.is_facades else inputs

@@ -63,9 +63,7 @@ class Trainer:
         generated = self.generator(inputs)
 
         # Step the discriminator.
-        d_loss, real_logits, fake_logits = self.objective.judge(
-            self.discriminator, inputs, generated.detach(), targets
-        )
+        d_loss, real_logits, fake_logits = self.objective.judge(self.discriminator, inputs, generated.detach(), targets)
         self.discriminator_optimizer.zero_grad()
         self.accelerator.backward(d_loss)
         self.discriminator_optimizer.step()
@@ -158,7 +156,8 @@ def train(
     """
     config, accelerator = trainer.config, trainer.accelerator
     rank, processes = accelerator.process_index, accelerator.num_processes
-    dataset = PairDataset(train_pairs, config)
+    # Workers read what does not fit in memory, and know no GPU.
+    dataset = PairDataset(train_pairs, config, "cpu" if workers else accelerator.device)
     per_epoch = steps_per_epoch(len(dataset), config, processes)
     if per_epoch == 0:
         raise ValueError(f"{len(dataset)} pairs are too few for {processes} processes of batch {config.batch_size}")

@@ -81,6 +81,16 @@ def test_a_seed_gives_one_picture_and_leaves_the_stream_of_training_alone():
     assert all(torch.equal(one, other) for one, other in zip(first, dataset[0, 77], strict=True))
 
 
+@pytest.mark.parametrize("task", ["facades", "photo"])
+def test_pairs_kept_on_a_device_are_augmented_there_without_a_look_at_them(task):
+    """Nothing can be read back from the meta device: what runs there never makes the host wait for a GPU."""
+    dataset = PairDataset(many(2), replace(TINY, task=task), "meta")
+    for inputs, targets in batches(dataset, TINY, epoch=0):
+        assert inputs.device.type == targets.device.type == "meta"
+        assert inputs.shape == targets.shape == (1, 3, SIZE, SIZE)
+        assert inputs.dtype == targets.dtype == torch.uint8
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_batches_are_the_same_for_any_number_of_workers(workers):
     config = replace(TINY, batch_size=2)
