@@ -202,15 +202,9 @@ def show(rows: list[dict]) -> None:
     cells = []
     for row in rows:
         waits = [row[kind].get(key) for kind in ("waiting", "dragging") for key in ("median_ms", "p95_ms")]
-        refused = sum(row["refused"].values())
-        last = (
-            str(row["least_to_most"]),
-            str(row["jain_index"]),
-            refused,
-            row["errors"],
-            row["cores_used"],
-            row["memory_mb"],
-        )
+        shares = [str(row[key]) for key in ("least_to_most", "jain_index")]
+        cost = [row["cpu_ms_per_picture"], row["memory_mb"]]
+        last = [*shares, sum(row["refused"].values()), row["errors"], *cost]
         cells.append((row["painters"], row["pictures_per_second"], *waits, *last))
     measuring.table((*head, *further), cells)
 
