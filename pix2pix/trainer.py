@@ -22,6 +22,7 @@ from pix2pix.inference import TorchNetwork, Translator
 from pix2pix.journal import Journal
 from pix2pix.objectives import build_objective
 from pix2pix.pusher import Pusher
+from pix2pix.recorded import PLAIN_CALLS, Recorded
 from pix2pix.run import Run
 from pix2pix.validation import SCORED_PAIRS, epochs_between_scores, quick_scores
 
@@ -49,7 +50,13 @@ class Trainer:
         self.config, self.accelerator = config, accelerator
         adam = {"lr": config.learning_rate, "betas": (config.beta1, config.beta2), "fused": True}
         prepare = accelerator.prepare
-        generator, discriminator = generator.to(accelerator.device), discriminator.to(accelerator.device)
+        on_gpu = accelerator.device.type == "cuda"
+        if on_gpu:
+            torch.backends.cudnn.benchmark = True
+        layout = torch.channels_last if on_gpu and config.precision != "no" else torch.preserve_format
+        generator, discriminator = (
+            net.to(accelerator.device, memory_format=layout) for net in (generator, discriminator)
+        )
         self.average = copy.deepcopy(generator).requires_grad_(False) if config.ema else None
         self.generator, self.discriminator = prepare(generator, discriminator)
         self.generator_optimizer = prepare(torch.optim.Adam(generator.parameters(), **adam))
@@ -57,9 +64,20 @@ class Trainer:
         self.losses = torch.zeros(len(SHOWN), device=accelerator.device)  # running sums, most of the last steps
         self.objective = build_objective(config).to(accelerator.device)
         self.steps = 0
+        # Gradients that travel between processes, and float16's look for overflow, cannot be recorded.
+        self.recording = on_gpu and accelerator.num_processes == 1 and config.precision != "fp16"
+        self._prepare_step()
 
     def update(self, inputs: Tensor, targets: Tensor) -> None:
-        """One step on `(N, 3, size, size)` images in [-1, 1]: D on the pair and the fake, then G through the new D."""
+        """One step on `(N, 3, size, size)` images in [-1, 1]."""
+        losses = self.step(inputs, targets)
+        self.steps += 1
+        if self.average is not None:
+            self._follow_weights()
+        self.losses.lerp_(losses, 1 - LOSS_DECAY)
+
+    def _step(self, inputs: Tensor, targets: Tensor) -> Tensor:
+        """D on the pair and the fake, then G through the new D; returns what is `SHOWN`."""
         generated = self.generator(inputs)
 
         # Step the discriminator.
@@ -69,20 +87,26 @@ class Trainer:
         self.discriminator_optimizer.step()
 
         # Step the generator.
-        judge = self.accelerator.unwrap_model(self.discriminator).requires_grad_(False)
-        with self.accelerator.autocast():
-            loss, adversarial, l1 = self.objective.generator_loss(judge, inputs, generated, targets)
-        self.generator_optimizer.zero_grad()
-        self.accelerator.backward(loss)
-        self.generator_optimizer.step()
-        judge.requires_grad_(True)
+        with _frozen(self.accelerator.unwrap_model(self.discriminator)) as judge:
+            with self.accelerator.autocast():
+                loss, adversarial, l1 = self.objective.generator_loss(judge, inputs, generated, targets)
+            self.generator_optimizer.zero_grad()
+            self.accelerator.backward(loss)
+            self.generator_optimizer.step()
 
-        # Follow the weights and the losses.
-        self.steps += 1
-        if self.average is not None:
-            self._follow_weights()
         right = (real_logits > 0).float().mean(), (fake_logits < 0).float().mean()
-        self.losses.lerp_(torch.stack([d_loss, adversarial, l1, *right]).detach().float(), 1 - LOSS_DECAY)
+        return torch.stack([d_loss, adversarial, l1, *right]).detach().float()
+
+    def _prepare_step(self) -> None:
+        """Before the first step, and wherever optimisers were loaded: a graph reads its learning rate from the GPU."""
+        self.step = Recorded(self._step) if self.recording else self._step
+        for group in self._groups():
+            rate = float(group["lr"])
+            group["lr"] = torch.tensor(rate, device=self.accelerator.device) if self.recording else rate
+            group["capturable"] = self.recording
+
+    def _groups(self) -> list[dict]:
+        return self.generator_optimizer.param_groups + self.discriminator_optimizer.param_groups
 
     @torch.no_grad()
     def _follow_weights(self) -> None:
@@ -102,13 +126,15 @@ class Trainer:
         """Constant, then linear towards 0 over the last `decay_epochs` (as the authors' torch code does)."""
         left = self.config.epochs - epoch
         rate = self.config.learning_rate * min(1.0, left / (self.config.decay_epochs + 1))
-        for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
-            for group in optimizer.param_groups:
+        for group in self._groups():
+            if self.recording:
+                group["lr"].fill_(rate)
+            else:
                 group["lr"] = rate
 
     @property
     def learning_rate(self) -> float:
-        return self.generator_optimizer.param_groups[0]["lr"]
+        return float(self.generator_optimizer.param_groups[0]["lr"])
 
     @property
     def result(self) -> nn.Module:
@@ -139,6 +165,7 @@ class Trainer:
         losses = state["losses"].to(self.losses.device)  # of the first version: without the shares, 0.5 says nothing
         self.losses = nn.functional.pad(losses, (0, len(SHOWN) - len(losses)), value=0.5)
         self.steps = state["steps"]
+        self._prepare_step()
 
 
 def train(
@@ -205,13 +232,14 @@ def train(
 
 
 def step_seconds(trainer: Trainer, steps: int = 3) -> float:
-    """Seconds a step takes on noise, after one to warm up; the networks are no longer new afterwards."""
+    """Seconds a step takes on noise, after a few to warm up; the networks are no longer new afterwards."""
     config, device = trainer.config, trainer.accelerator.device
     sides = (config.size, config.picture_width)
     inputs = torch.rand(config.batch_size, config.in_channels, *sides, device=device) * 2 - 1
     targets = torch.rand(config.batch_size, config.out_channels, *sides, device=device) * 2 - 1
-    for step in range(steps + 1):
-        if step == 1:
+    warm_up = PLAIN_CALLS + 1 if trainer.recording else 1
+    for step in range(warm_up + steps):
+        if step == warm_up:
             start = time.perf_counter()
         trainer.update(inputs, targets)
         trainer.shown_losses()  # waits for the device
@@ -276,6 +304,15 @@ def _any_process(accelerator: Accelerator, asked: bool) -> bool:
     if accelerator.num_processes == 1:
         return asked
     return bool(accelerator.reduce(torch.tensor(float(asked), device=accelerator.device)).item())
+
+
+@contextmanager
+def _frozen(module: nn.Module) -> Iterator[nn.Module]:
+    module.requires_grad_(False)
+    try:
+        yield module
+    finally:
+        module.requires_grad_(True)
 
 
 @contextmanager
