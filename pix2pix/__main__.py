@@ -12,7 +12,7 @@ from pix2pix.cli import defer, parse, run_command
 
 COMMANDS = {
     "translate": ("pix2pix.translate", "files in, files out"),
-    "evaluate": ("pix2pix.evaluation", "scores of a checkpoint on pairs"),
+    "evaluate": ("pix2pix.evaluation.command", "scores of checkpoints, with intervals, as JSON and as a page"),
     "sheet": ("pix2pix.sheet", "drawings by hand beside what checkpoints make of them"),
     "export": ("pix2pix.export", "model.onnx beside the weights, checked against torch"),
     "data": ("pix2pix.pairs", "check, pair and split own pictures"),

@@ -1,0 +1,171 @@
+"""The command `evaluate`: checkpoints on the pairs of a set, as numbers with intervals, as JSON and as a page.
+
+python -m pix2pix evaluate CHECKPOINT [CHECKPOINT...] --data DIR [--json FILE] [--page FOLDER]
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+import torchmetrics
+import tyro
+from tqdm import tqdm
+
+from pix2pix import images, inference
+from pix2pix.data import load_pairs
+from pix2pix.evaluation import page, reader
+from pix2pix.evaluation.bootstrap import RESAMPLES
+from pix2pix.evaluation.scores import NETWORKS, SCORES, Measured, Score, judge, measure, photo_scores, score
+from pix2pix.inference import Translator
+
+JsonFile = Annotated[Path | None, tyro.conf.arg(name="json")]
+ALIKE = ("task", "direction", "size", "picture_width", "in_channels", "out_channels")
+
+
+def evaluate(
+    checkpoints: Annotated[list[str], tyro.conf.Positional],
+    data: str,
+    split: Literal["val", "test", "train"] = "val",
+    json_file: JsonFile = None,
+    page_folder: Annotated[Path | None, tyro.conf.arg(name="page")] = None,
+    variations: int = 4,
+    drawings: bool = False,
+) -> None:
+    """Print the scores of checkpoints on the pairs of a set, with inference as the app serves it.
+
+    Each score comes with a 95 % interval (bootstrap over the pictures). Of several checkpoints, the first is compared
+    with each other one on the same draws: better, worse or undecided. The same inputs give the same digits.
+
+    Args:
+        checkpoints: Folders, run folders, or USER/REPO on the Hub.
+        data: A folder of pairs, a dataset on the Hub, or `synthetic`.
+        split: Which pairs of it.
+        json_file: Also write the scores there.
+        page_folder: Also write a page there: index.html with the best, median and worst pairs, and a sheet of all.
+        variations: Pictures of each input whose distances are the diversity; 0 leaves it out.
+        drawings: Also score facade checkpoints on the bundled drawings, which have no photos.
+    """
+    if not checkpoints:
+        raise ValueError("name a checkpoint: a folder, a run folder, or USER/REPO on the Hub")
+    translators = [inference.load(checkpoint) for checkpoint in checkpoints]
+    check_alike(translators)
+    if drawings and translators[0].config.task != "facades":
+        raise ValueError(f"--drawings are of facades, and {translators[0].name} is for {translators[0].config.task}")
+    pairs = load_pairs(data, split, translators[0].config)
+    photos, measured = measure(translators, tqdm(pairs, unit="pair", leave=False), variations)
+    name_apart(measured, checkpoints)
+    scores = score(measured, photos)
+    real = photo_scores(photos)
+    about = f"{len(pairs)} pairs of {data}, {split}"
+    print(f"{about}\n{table(measured, scores, real)}")
+    facts = {
+        "data": data,
+        "split": split,
+        "pairs": len(pairs),
+        "variations": variations,
+        "resamples": RESAMPLES,
+        "networks": NETWORKS | {"reader_sha256": hashlib.sha256(reader.WEIGHTS.read_bytes()).hexdigest()},
+        "torchmetrics": torchmetrics.__version__,
+        "photos": real,
+        "checkpoints": [
+            {
+                "checkpoint": checkpoint,
+                "scores": {key: each._asdict() for key, each in values.items()},
+                "pairs": dict(zip([pair.name for pair in pairs], _rows(one.pairs), strict=True)),
+            }
+            for checkpoint, one, (values, _) in zip(checkpoints, measured, scores, strict=True)
+        ],
+        "differences": [
+            {
+                "checkpoints": [checkpoints[0], other],
+                "scores": {key: each._asdict() | {"verdict": judge(key, each)} for key, each in differences.items()},
+            }
+            for other, (_, differences) in zip(checkpoints[1:], scores[1:], strict=True)
+        ],
+    }
+    if drawings:
+        facts["drawings"] = score_drawings(translators, checkpoints)
+    if json_file:
+        images.write_atomically(json_file, to_json(facts))
+    if page_folder:
+        page.write(page_folder, about, pairs, measured, scores, real)
+        print(f"page: {page_folder / 'index.html'}")
+
+
+def check_alike(translators: Sequence[Translator]) -> None:
+    """Raises ValueError for checkpoints that do not take the same pairs."""
+    first = translators[0]
+    for other in translators[1:]:
+        for name in ALIKE:
+            ours, theirs = getattr(first.config, name), getattr(other.config, name)
+            if ours != theirs:
+                raise ValueError(
+                    f"{first.name} has {name} {ours} and {other.name} {theirs}: only checkpoints that take the same "
+                    "pairs can be compared"
+                )
+
+
+def name_apart(measured: Sequence[Measured], checkpoints: Sequence[str]) -> None:
+    """Where two checkpoints have one name, people see them as they were given."""
+    if len({one.name for one in measured}) < len(measured):
+        for one, checkpoint in zip(measured, checkpoints, strict=True):
+            one.name = checkpoint
+
+
+def score_drawings(translators: Sequence[Translator], checkpoints: Sequence[str]) -> dict[str, dict]:
+    """How each checkpoint bears drawings by people, printed and by its name."""
+    from pix2pix import robustness
+
+    scores = {}
+    for translator, checkpoint in zip(translators, checkpoints, strict=True):
+        scores[checkpoint] = robustness.drawing_scores(translator)
+        print(f"{checkpoint}\n{robustness.table(scores[checkpoint])}")
+    return scores
+
+
+def table(
+    measured: Sequence[Measured],
+    scores: Sequence[tuple[dict[str, Score], dict[str, Score]]],
+    photos: dict[str, float],
+) -> str:
+    """The scores that apply as lines: each with its interval, and the first checkpoint's difference from each other."""
+    heads = [f"{'':48}{'photos':>8}", *(f"{one.name[-29:]:>30}" for one in measured)]
+    heads += [f"{f'- {other.name}'[-29:]:>42}" for other in measured[1:]]
+    lines = ["".join(heads)]
+    for key, kind in SCORES.items():
+        if all(math.isnan(values[key].value) for values, _ in scores):
+            continue
+        line = f"{kind.title:48}{_number(photos[key]) if key in photos else '':>8}"
+        line += "".join(f"{_shown(values[key]):>30}" for values, _ in scores)
+        line += "".join(f"{_shown(each[key])} {judge(key, each[key]):9}".rjust(42) for _, each in scores[1:])
+        lines.append(line.rstrip())
+    lines += [f"{name}: {what}" for name, what in NETWORKS.items()]
+    return "\n".join(lines)
+
+
+def to_json(facts: dict) -> bytes:
+    """JSON as everyone reads it: what does not apply, or is infinite, is null."""
+    return (json.dumps(_finite(facts), indent=2) + "\n").encode()
+
+
+def _finite(value):
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _rows(columns: dict[str, list[float]]) -> list[dict[str, float]]:
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _shown(score: Score) -> str:
+    return f"{_number(score.value)} [{_number(score.low)}, {_number(score.high)}]"
+
+
+def _number(value: float) -> str:
+    return "-" if math.isnan(value) else f"{value:.4g}"

