@@ -78,6 +78,8 @@ class Config:
     """Weight of nearness in what the discriminators see, in the perceptual objective."""
     perceptual_weight: float = 5.0
     """Weight of nearness in what a classifier of photos sees, likewise."""
+    clip: float = 0.0
+    """Greatest norm of the generator's gradient: longer ones are shortened to it; 0 leaves all as they are."""
     ema: float = 0.0
     """Decay a step of the running average of the generator's weights that is kept as the result; 0 keeps the last."""
     precision: Literal["no", "bf16", "fp16"] = "no"
@@ -115,6 +117,7 @@ class Config:
             ("gan_weight", 0, 1e9),
             ("feature_weight", 0, 1e9),
             ("perceptual_weight", 0, 1e9),
+            ("clip", 0, 1e9),
             ("ema", 0, 0.999999),
             ("seed", 0, 2**63 - 1),
             ("log_every", 1, 10**9),
@@ -153,7 +156,7 @@ PRESETS = {
     # The source notebook and the paper, with the erratum's fix.
     "paper": Config(),
     # Ours: better pictures of the same data in the same steps. Weights averaged, learning rate falling at the end.
-    "best": Config(generator="noise", objective="perceptual", l1_weight=10.0, decay_epochs=100, ema=0.999),
+    "best": Config(generator="noise", objective="perceptual", l1_weight=10.0, decay_epochs=100, clip=200.0, ema=0.999),
     # Small enough to follow a brush on two cores; weights averaged, learning rate falling at the end.
     "live": Config(generator="live", width=32, discriminator_width=32, epochs=60, decay_epochs=20, ema=0.999),
 }

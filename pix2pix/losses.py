@@ -37,5 +37,5 @@ def perceptual_loss(generated: Sequence[Tensor], targets: Sequence[Tensor]) -> T
 
 
 def _unit(features: Tensor) -> Tensor:
-    features = features.float()
-    return features * (features.square().sum(dim=1, keepdim=True) + 1e-6).rsqrt()
+    features = features.float()  # and where there is next to nothing, its direction is of no weight
+    return features * (features.square().sum(dim=1, keepdim=True) + 1e-2).rsqrt()

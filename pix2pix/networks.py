@@ -178,7 +178,7 @@ class NoiseUNet(nn.Module):
             plane = torch.randn_like(x[:, :1]) if noise is None else noise[level]
             x = F.leaky_relu(x + strength[:, None, None] * plane, LEAK)
             x = torch.cat([x, skips.pop()], dim=1)
-        return torch.tanh(self.decoders[-1](x))  # (N, out, H, W)
+        return torch.tanh(self.decoders[-1](x).float())  # (N, out, H, W); half precision saturates early, for good
 
 
 class PatchGAN(nn.Module):

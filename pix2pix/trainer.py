@@ -92,6 +92,8 @@ class Trainer:
                 loss, adversarial, l1 = self.objective.generator_loss(judge, inputs, generated, targets)
             self.generator_optimizer.zero_grad()
             self.accelerator.backward(loss)
+            if self.config.clip:
+                self.accelerator.clip_grad_norm_(self.generator.parameters(), self.config.clip)
             self.generator_optimizer.step()
 
         right = (real_logits > 0).float().mean(), (fake_logits < 0).float().mean()
