@@ -152,18 +152,22 @@ def reading(confusion: np.ndarray) -> dict[str, float]:
 
 def score(measured: Sequence[Measured], photos: Looks) -> list[tuple[dict[str, Score], dict[str, Score]]]:
     """For each checkpoint its scores, and the first checkpoint's less its own, on the same draws of pairs."""
-    count = len(photos.weave)
-    scorers = [Scorer(one, photos) for one in measured]
-    values = [scorer(np.arange(count)) for scorer in scorers]
-    drawn = [[scorer(draw) for draw in draws(count)] for scorer in scorers]
-    table = [{key: np.array([scores[key] for scores in each]) for key in SCORES} for each in drawn]
-    return [
-        (
-            {key: _score(value[key], resampled[key]) for key in SCORES},
-            {key: _score(values[0][key] - value[key], table[0][key] - resampled[key]) for key in SCORES},
-        )
-        for value, resampled in zip(values, table, strict=True)
-    ]
+    places = np.arange(len(photos.weave))
+    drawn = draws(len(places))
+    values, tables = [], []
+    for one in measured:
+        scorer = Scorer(one, photos)
+        values.append(scorer(places))
+        each = [scorer(draw) for draw in drawn]
+        tables.append({key: np.array([scores[key] for scores in each]) for key in SCORES})
+    with np.errstate(invalid="ignore"):  # the PSNR of equal pictures is infinite, and two infinities have no difference
+        return [
+            (
+                {key: _score(value[key], table[key]) for key in SCORES},
+                {key: _score(np.subtract(values[0][key], value[key]), tables[0][key] - table[key]) for key in SCORES},
+            )
+            for value, table in zip(values, tables, strict=True)
+        ]
 
 
 def judge(key: str, difference: Score) -> str:
@@ -172,7 +176,7 @@ def judge(key: str, difference: Score) -> str:
 
 
 def _score(value: float, resampled: np.ndarray) -> Score:
-    return Score(value, *interval(value, resampled))
+    return Score(float(value), *interval(value, resampled))
 
 
 def _mean(values: np.ndarray) -> float:
