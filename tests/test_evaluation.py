@@ -270,6 +270,12 @@ def test_only_checkpoints_that_take_the_same_pairs_are_compared(checkpoints, tmp
         )
 
 
+def test_a_json_file_that_cannot_be_written_is_refused_before_anything_is_scored(checkpoints, tmp_path):
+    arguments = ["evaluate", str(checkpoints / "net0"), "--data", str(checkpoints / "pairs")]
+    with pytest.raises(ValueError, match="is no folder; make it first"):
+        command_line.main([*arguments, "--json", str(tmp_path / "missing" / "a.json")])
+
+
 def test_drawings_are_for_facades_alone(checkpoints, tmp_path):
     config = replace(PRESETS["paper"], size=64, width=4, task="photo")
     checkpoint.save(tmp_path / "maps", config, build_generator(config), "card")

@@ -50,6 +50,8 @@ def evaluate(
     """
     if not checkpoints:
         raise ValueError("name a checkpoint: a folder, a run folder, or USER/REPO on the Hub")
+    if json_file and not json_file.parent.is_dir():
+        raise ValueError(f"{json_file.parent} is no folder; make it first")
     translators = [inference.load(checkpoint) for checkpoint in checkpoints]
     check_alike(translators)
     if drawings and translators[0].config.task != "facades":
@@ -61,20 +63,44 @@ def evaluate(
     real = photo_scores(photos)
     about = f"{len(pairs)} pairs of {data}, {split}"
     print(f"{about}\n{table(measured, scores, real)}")
-    facts = {
-        "data": data,
-        "split": split,
-        "pairs": len(pairs),
-        "variations": variations,
+    facts = {"data": data, "split": split, "variations": variations}
+    facts |= report(checkpoints, [pair.name for pair in pairs], measured, scores, real)
+    if drawings:
+        facts["drawings"] = score_drawings(translators, checkpoints)
+    if json_file:
+        images.write_atomically(json_file, to_json(facts))
+    if page_folder:
+        page.write(page_folder, about, pairs, measured, scores, real)
+        print(f"page: {page_folder / 'index.html'}")
+
+
+def report(
+    checkpoints: Sequence[str],
+    names: Sequence[str],
+    measured: Sequence[Measured],
+    scores: Sequence[tuple[dict[str, Score], dict[str, Score]]],
+    photos: dict[str, float],
+) -> dict:
+    """What the JSON holds, beside `data`, `split`, `variations` and what --drawings adds.
+
+    `pairs`: their count. `resamples`: draws of the bootstrap. `networks`: what looked at the pictures.
+    `photos`: by key, what real photos score where that is not perfect.
+    `checkpoints`: for each one `checkpoint`, as it was given, `scores`, and `pairs`: by name the scores of each pair.
+    `differences`: for each other checkpoint the two names, and `scores` of the first less the other with a `verdict`.
+    A score is `value`, `low`, `high`: the value and its 95 % interval; the keys are those of `scores.SCORES`, all of
+    them always, null where one does not apply.
+    """
+    return {
+        "pairs": len(names),
         "resamples": RESAMPLES,
         "networks": NETWORKS | {"reader_sha256": hashlib.sha256(reader.WEIGHTS.read_bytes()).hexdigest()},
         "torchmetrics": torchmetrics.__version__,
-        "photos": real,
+        "photos": photos,
         "checkpoints": [
             {
                 "checkpoint": checkpoint,
                 "scores": {key: each._asdict() for key, each in values.items()},
-                "pairs": dict(zip([pair.name for pair in pairs], _rows(one.pairs), strict=True)),
+                "pairs": dict(zip(names, _rows(one.pairs), strict=True)),
             }
             for checkpoint, one, (values, _) in zip(checkpoints, measured, scores, strict=True)
         ],
@@ -86,13 +112,6 @@ def evaluate(
             for other, (_, differences) in zip(checkpoints[1:], scores[1:], strict=True)
         ],
     }
-    if drawings:
-        facts["drawings"] = score_drawings(translators, checkpoints)
-    if json_file:
-        images.write_atomically(json_file, to_json(facts))
-    if page_folder:
-        page.write(page_folder, about, pairs, measured, scores, real)
-        print(f"page: {page_folder / 'index.html'}")
 
 
 def check_alike(translators: Sequence[Translator]) -> None:
