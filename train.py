@@ -33,6 +33,7 @@ try:
     from pix2pix.networks import build_discriminator, build_generator
     from pix2pix.pusher import Pusher
     from pix2pix.run import Run, check_new
+    from pix2pix.tone import Tone
     from pix2pix.trainer import Diverged, Interrupted, Trainer, step_seconds, train
 except ModuleNotFoundError as error:
     sys.exit(f"training needs {error.name}: pip install -r requirements-train.txt")
@@ -95,7 +96,8 @@ def main(arguments: Sequence[str]) -> None:
     generator, discriminator = build_generator(config), build_discriminator(config)
     if options.init_from and not options.resume:
         start_with(generator, config, options.init_from)
-    trainer = Trainer(config, generator, discriminator, accelerator)
+    tone = Tone(config, train_pairs) if config.tone else None
+    trainer = Trainer(config, generator, discriminator, accelerator, tone)
     hardware, processes = describe_hardware(accelerator), accelerator.num_processes
     steps = steps_per_epoch(len(train_pairs), config, processes)
     accelerator.print(

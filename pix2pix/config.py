@@ -55,6 +55,8 @@ class Config:
     """Decoders with dropout (paper, section 6.1.1); 0 for a generator without noise."""
     first_dropped: int = 0
     """The first of them, counted from the innermost; 1 in pytorch-CycleGAN-and-pix2pix."""
+    tone: bool = False
+    """Tell our generator the colour of the wall: the target's at training, one of chance at test."""
     discriminator_width: int = 64
     """Filters of the discriminator's first layer (the paper's ndf)."""
 
@@ -128,6 +130,8 @@ class Config:
             value = getattr(self, name)
             if not least <= value <= most:
                 raise ValueError(f"{name} is {value}; it must lie between {least} and {most}")
+        if self.tone and self.generator != "noise":
+            raise ValueError("tone is for --generator noise")
         halvings = min(_halvings(self.size), _halvings(self.picture_width))
         if halvings < 2:
             raise ValueError(
@@ -156,7 +160,9 @@ PRESETS = {
     # The source notebook and the paper, with the erratum's fix.
     "paper": Config(),
     # Ours: better pictures of the same data in the same steps. Weights averaged, learning rate falling at the end.
-    "best": Config(generator="noise", objective="perceptual", l1_weight=10.0, decay_epochs=100, clip=200.0, ema=0.999),
+    "best": Config(
+        generator="noise", tone=True, objective="perceptual", l1_weight=10.0, decay_epochs=100, clip=200.0, ema=0.999
+    ),
     # Small enough to follow a brush on two cores; weights averaged, learning rate falling at the end.
     "live": Config(generator="live", width=32, discriminator_width=32, epochs=60, decay_epochs=20, ema=0.999),
 }

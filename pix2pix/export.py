@@ -100,11 +100,12 @@ def _trace(generator: nn.Module, config: Config) -> onnx.ModelProto:
     arguments = [torch.zeros(1, config.in_channels, height, width), *map(torch.ones, shapes)]
     names = ["inputs", *(f"{generator.random_kind}_{i}" for i in range(len(shapes)))]
     free = {2: torch.export.Dim.DYNAMIC, 3: torch.export.Dim.DYNAMIC}
+    dynamic = tuple(free if shape[2] > 1 else {} for shape in shapes)  # a tone is 1x1 for any picture
     module = _WithRandoms(_with_per_image_norms(generator)).eval()
     with contextlib.redirect_stdout(io.StringIO()):
         program = torch.onnx.export(
             module, tuple(arguments), input_names=names, output_names=["generated"],
-            dynamic_shapes=(free, (free,) * len(shapes)), dynamo=True, optimize=False, verbose=False,
+            dynamic_shapes=(free, dynamic), dynamo=True, optimize=False, verbose=False,
         )  # fmt: skip
     graph = program.model_proto
     for node in graph.graph.node:

@@ -69,7 +69,9 @@ class Translator:
 def random_shapes(config: Config, channels: Sequence[int], height: int, width: int) -> tuple[tuple[int, ...], ...]:
     """The shapes of what decoders take from chance, for inputs of `height` by `width`, from the innermost that does."""
     innermost = config.depth - 1 - config.first_dropped  # halvings between its result and the picture
-    return tuple((1, count, height >> innermost - i, width >> innermost - i) for i, count in enumerate(channels))
+    planes, tone = (channels[:-1], channels[-1:]) if config.tone else (channels, ())
+    shapes = [(1, count, height >> innermost - i, width >> innermost - i) for i, count in enumerate(planes)]
+    return tuple(shapes + [(1, count, 1, 1) for count in tone])
 
 
 @lru_cache(maxsize=16)  # a painter keeps to one size and variation for many pictures

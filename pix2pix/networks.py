@@ -15,6 +15,7 @@ from pix2pix import images, labels
 from pix2pix.config import Config
 
 LEAK = 0.2  # slope of LeakyReLU in both networks (paper, section 6.1)
+TONED_DECODERS = 5  # the innermost ones: their maps are small, so that a tone costs next to nothing
 DROPPED_DECODERS = 3  # the innermost decoders carry dropout (paper, section 6.1.1)
 
 
@@ -133,7 +134,7 @@ class LiveUNet(nn.Module):
 
 
 class NoiseUNet(nn.Module):
-    """Our generator for painting, `(N, in, H, W) -> (N, out, H, W)` in [-1, 1]: the paper's U-Net with four changes.
+    """Our generator for painting, `(N, in, H, W) -> (N, out, H, W)` in [-1, 1]: the paper's U-Net with five changes.
 
     No norm: its filters have unit length instead (`UnitConv`), so that nothing depends on statistics of the picture.
     An empty wall is not amplified into noise, and painting one window leaves the rest of the facade as it was.
@@ -142,13 +143,15 @@ class NoiseUNet(nn.Module):
     the price of a transposed convolution.
     Noise, instead of dropout: each decoder but the last adds a plane of N(0, 1) to its channels, as much as each wants
     (Karras et al. 2019). A plain wall is the same everywhere; only noise lets plaster differ from spot to spot.
+    A tone, with `toned`: one colour for the whole picture (`pix2pix.tone`), which shifts the inner decoders' channels.
     """
 
     random_kind = "noise"
 
     def __init__(
-        self, in_channels: int = 3, out_channels: int = 3, width: int = 32, depth: int = 8, labelled: bool = True
-    ):
+        self, in_channels: int = 3, out_channels: int = 3, width: int = 32, depth: int = 8, labelled: bool = True,
+        toned: bool = False,
+    ):  # fmt: skip
         super().__init__()
         widths = unet_widths(width, depth)
         self.planes = LabelPlanes() if labelled else nn.Identity()
@@ -160,14 +163,26 @@ class NoiseUNet(nn.Module):
             before = widths[level] if level == depth - 1 else 2 * widths[level]  # decoder and skip, concatenated
             self.decoders.append(SmoothConv(before, widths[level - 1]) if level else ResizeConv(before, out_channels))
         self.strengths = nn.ParameterList(torch.full((after,), 0.1) for after in reversed(widths[:-1]))
+        inner = list(reversed(widths[:-1]))[:TONED_DECODERS] if toned else []
+        self.tones = nn.ParameterList(0.1 * torch.randn(after, out_channels) for after in inner)
 
     @property
     def random_channels(self) -> list[int]:
-        """Channels of each plane of noise; that of decoder `i` is `(N, channels, H * 2**(i+1) / 2**depth, W * …)`."""
-        return [1] * len(self.strengths)
+        """Channels of each plane of noise; that of decoder `i` is `(N, 1, H * 2**(i+1) / 2**depth, W * …)`.
 
-    def forward(self, inputs: Tensor, noise: Sequence[Tensor] | None = None) -> Tensor:
-        """`noise` is what the decoders add, N(0, 1), innermost first; None draws it anew."""
+        After them those of the tone, `(N, channels, 1, 1)`, where there is one.
+        """
+        return [1] * len(self.strengths) + [tone.shape[1] for tone in self.tones[:1]]
+
+    def forward(self, inputs: Tensor, noise: Sequence[Tensor] | None = None, tone: Tensor | None = None) -> Tensor:
+        """`noise` is what the decoders add, N(0, 1), innermost first, and the tone; None draws it anew.
+
+        `tone`, `(N, out)`, is for training, where it is known and the noise is not.
+        """
+        if self.tones and noise is not None:
+            tone = noise[-1].flatten(1)
+        elif self.tones and tone is None:
+            tone = torch.randn(len(inputs), self.decoders[-1].weight.shape[1], device=inputs.device)
         x, skips = self.planes(inputs), []
         for conv in self.encoders:
             x = F.leaky_relu(conv(x), LEAK)  # (N, widths[level], H/2^(level+1), …)
@@ -176,7 +191,10 @@ class NoiseUNet(nn.Module):
         for level, (conv, strength) in enumerate(zip(self.decoders[:-1], self.strengths, strict=True)):
             x = conv(x)
             plane = torch.randn_like(x[:, :1]) if noise is None else noise[level]
-            x = F.leaky_relu(x + strength[:, None, None] * plane, LEAK)
+            x = x + strength[:, None, None] * plane
+            if level < len(self.tones):
+                x = x + F.linear(tone, self.tones[level])[:, :, None, None]
+            x = F.leaky_relu(x, LEAK)
             x = torch.cat([x, skips.pop()], dim=1)
         return torch.tanh(self.decoders[-1](x).float())  # (N, out, H, W); half precision saturates early, for good
 
@@ -389,7 +407,7 @@ def build_generator(config: Config) -> UNet | LiveUNet | NoiseUNet:
     """The generator a config describes, with new weights."""
     sizes = (config.in_channels, config.out_channels, config.width, config.depth)
     if config.generator == "noise":
-        return NoiseUNet(*sizes, labelled=config.task == "facades")
+        return NoiseUNet(*sizes, labelled=config.task == "facades", toned=config.tone)
     if config.generator == "live":
         return LiveUNet(*sizes, labelled=config.task == "facades")
     return UNet(*sizes, config.bottleneck_norm, config.norm, config.biases, config.dropped, config.first_dropped)

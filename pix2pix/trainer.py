@@ -46,8 +46,16 @@ class Diverged(Exception):
 class Trainer:
     """Networks, optimisers, averages and counters: all that a step changes, and all that a resumed run needs."""
 
-    def __init__(self, config: Config, generator: nn.Module, discriminator: nn.Module, accelerator: Accelerator):
+    def __init__(
+        self,
+        config: Config,
+        generator: nn.Module,
+        discriminator: nn.Module,
+        accelerator: Accelerator,
+        tone: nn.Module | None = None,
+    ):
         self.config, self.accelerator = config, accelerator
+        self.tone = tone.to(accelerator.device) if tone else None
         adam = {"lr": config.learning_rate, "betas": (config.beta1, config.beta2), "fused": True}
         prepare = accelerator.prepare
         on_gpu = accelerator.device.type == "cuda"
@@ -78,7 +86,8 @@ class Trainer:
 
     def _step(self, inputs: Tensor, targets: Tensor) -> Tensor:
         """D on the pair and the fake, then G through the new D; returns what is `SHOWN`."""
-        generated = self.generator(inputs)
+        told = {"tone": self.tone(inputs, targets)} if self.tone else {}
+        generated = self.generator(inputs, **told)
 
         # Step the discriminator.
         d_loss, real_logits, fake_logits = self.objective.judge(self.discriminator, inputs, generated.detach(), targets)
