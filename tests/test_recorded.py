@@ -1,13 +1,15 @@
 """Recorded steps, with a stand-in for the CUDA graph: one that computes anew into the tensors it was recorded with."""
 
 import copy
+from dataclasses import replace
 
 import pytest
 import torch
 from accelerate import Accelerator
 
-from pix2pix.config import Config
-from pix2pix.networks import PatchGAN, UNet
+from pix2pix.config import PRESETS, Config
+from pix2pix.networks import PatchGAN, UNet, build_discriminator, build_generator
+from pix2pix.objectives import build_objective
 from pix2pix.recorded import PLAIN_CALLS, Recorded
 from pix2pix.trainer import Trainer
 
@@ -93,3 +95,19 @@ def test_what_cannot_be_recorded_is_said_once_and_runs_plainly(recwarn):
     assert [str(warning.message) for warning in recwarn if "CUDA graph" in str(warning.message)] == [
         "steps are not recorded as a CUDA graph, only slower: operation not permitted when stream is capturing"
     ]
+
+
+@pytest.mark.parametrize("preset", ["paper", "best", "live"])
+def test_no_loss_waits_for_the_gpu(preset):
+    """Nothing can be read back from the meta device, so whatever runs there never makes a host wait."""
+    config = replace(PRESETS[preset], task="photo", width=2, discriminator_width=2)  # autocast knows no meta device
+    with torch.device("meta"):
+        inputs, targets = torch.empty(1, 3, 256, 256), torch.empty(1, 3, 256, 256)
+    networks = build_generator(config).to("meta"), build_discriminator(config).to("meta")
+    generator, discriminator = networks
+    objective = build_objective(config).to("meta")
+    generated = generator(inputs)
+    d_loss, *_ = objective.judge(discriminator, inputs, generated.detach(), targets)
+    g_loss, *_ = objective.generator_loss(discriminator, inputs, generated, targets)
+    (d_loss + g_loss).backward()
+    assert all(p.grad.device.type == "meta" for network in networks for p in network.parameters())
