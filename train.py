@@ -96,8 +96,9 @@ def main(arguments: Sequence[str]) -> None:
     generator, discriminator = build_generator(config), build_discriminator(config)
     if options.init_from and not options.resume:
         start_with(generator, config, options.init_from)
-    tone = Tone(config, train_pairs) if config.tone else None
-    trainer = Trainer(config, generator, discriminator, accelerator, tone)
+    tone = Tone(config, train_pairs) if config.tone and not config.teacher else None
+    teacher = load_teacher(config) if config.teacher else None
+    trainer = Trainer(config, generator, discriminator, accelerator, tone, teacher)
     hardware, processes = describe_hardware(accelerator), accelerator.num_processes
     steps = steps_per_epoch(len(train_pairs), config, processes)
     accelerator.print(
@@ -188,6 +189,16 @@ def start_with(generator: torch.nn.Module, config: Config, name: str) -> None:
         apart = [name for name in names if getattr(config, name) != getattr(theirs, name)]
         flags = " ".join(f"--{name.replace('_', '-')} {getattr(theirs, name)}" for name in apart)
         raise ValueError(f"{name} holds another generator; it fits with {flags or 'another --task'}") from None
+
+
+def load_teacher(config: Config) -> torch.nn.Module:
+    """The generator of --teacher; ValueError where it does not take the same inputs and noise as its pupil."""
+    theirs, teacher = checkpoint.load(config.teacher)
+    alike = ("task", "generator", "depth", "tone", "in_channels", "out_channels")
+    if apart := [name for name in alike if getattr(config, name) != getattr(theirs, name)]:
+        wanted = ", ".join(f"{name.replace('_', '-')} {getattr(theirs, name)}" for name in apart)
+        raise ValueError(f"{config.teacher} cannot teach this generator: it has {wanted}")
+    return teacher
 
 
 def make_pusher(options: Options, accelerator: Accelerator) -> Pusher | None:

@@ -62,6 +62,9 @@ class Config:
 
     objective: Literal["paper", "perceptual"] = "paper"
     """The paper's, or ours: discriminators at two scales, and nearness in features beside L1."""
+    teacher: str = ""
+    """A checkpoint whose pictures are the targets, instead of photos: of the label images of the data, and of as many
+    drawn ones."""
     epochs: int = 200
     """Passes over the training pairs."""
     batch_size: int = 1
@@ -130,6 +133,8 @@ class Config:
             value = getattr(self, name)
             if not least <= value <= most:
                 raise ValueError(f"{name} is {value}; it must lie between {least} and {most}")
+        if self.teacher and self.generator != "noise":
+            raise ValueError("a teacher is for --generator noise: both take the same noise")
         if self.tone and self.generator != "noise":
             raise ValueError("tone is for --generator noise")
         halvings = min(_halvings(self.size), _halvings(self.picture_width))
@@ -163,8 +168,19 @@ PRESETS = {
     "best": Config(
         generator="noise", tone=True, objective="perceptual", l1_weight=10.0, decay_epochs=100, clip=200.0, ema=0.999
     ),
-    # Small enough to follow a brush on two cores; weights averaged, learning rate falling at the end.
-    "live": Config(generator="live", width=32, discriminator_width=32, epochs=60, decay_epochs=20, ema=0.999),
+    # The same, small enough to follow a brush on two cores. With --teacher it learns to paint as a large one does.
+    "live": Config(
+        generator="noise",
+        tone=True,
+        width=16,
+        objective="perceptual",
+        discriminator_width=32,
+        l1_weight=10.0,
+        epochs=40,
+        decay_epochs=20,
+        clip=200.0,
+        ema=0.999,
+    ),
 }
 
 TASKS = {

@@ -16,6 +16,7 @@ from pix2pix.config import Config
 from pix2pix.layouts import name_some
 from pix2pix.machine import available_cores
 from pix2pix.sources import Source, open_source
+from pix2pix.synthetic import label_map
 
 KEPT_BYTES = 2 * 2**30  # of decoded pairs in each training process, at most: 5,400 pairs of 256x256
 CHECKED_PAIRS, CHECKED_PIXELS = 1000, 2**27  # sets up to this size are decoded before training: a few seconds
@@ -131,6 +132,7 @@ class PairDataset(Dataset):
     def __init__(self, pairs: Sequence[Pair], config: Config, device: torch.device | str = "cpu"):
         self.pairs, self.device = pairs, torch.device(device)
         self.is_facades = config.task == "facades"
+        self.drawn = self.is_facades and bool(config.teacher)  # a teacher has an answer to any label image
         self.palette = torch.from_numpy(labels.PALETTE).to(self.device)
         self._kept: dict[int, tuple[tv_tensors.TVTensor, tv_tensors.TVTensor]] = {}
         self._most_kept = KEPT_BYTES // _pair_bytes(config)
@@ -148,6 +150,8 @@ class PairDataset(Dataset):
     def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, Tensor]:
         index, seed = key
         inputs, targets = self._tensors(index)
+        if self.drawn and seed % 2:
+            inputs = tv_tensors.Mask(torch.from_numpy(label_map(seed, *inputs.shape[1:]))[None].to(self.device))
         with torch.random.fork_rng(devices=[]):  # the trainer's own stream goes on as if nothing was drawn here
             torch.manual_seed(seed)
             inputs, targets = self.augment(inputs, targets)

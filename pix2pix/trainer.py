@@ -18,7 +18,7 @@ from tqdm import tqdm
 from pix2pix import images, results
 from pix2pix.config import Config
 from pix2pix.data import Pair, PairDataset, batches, steps_per_epoch, stream_seed
-from pix2pix.inference import TorchNetwork, Translator
+from pix2pix.inference import TorchNetwork, Translator, random_shapes
 from pix2pix.journal import Journal
 from pix2pix.objectives import build_objective
 from pix2pix.pusher import Pusher
@@ -53,9 +53,12 @@ class Trainer:
         discriminator: nn.Module,
         accelerator: Accelerator,
         tone: nn.Module | None = None,
+        teacher: nn.Module | None = None,
     ):
+        """`tone` for a toned generator, unless a `teacher` paints its targets."""
         self.config, self.accelerator = config, accelerator
         self.tone = tone.to(accelerator.device) if tone else None
+        self.teacher = teacher.to(accelerator.device).eval().requires_grad_(False) if teacher else None
         adam = {"lr": config.learning_rate, "betas": (config.beta1, config.beta2), "fused": True}
         prepare = accelerator.prepare
         on_gpu = accelerator.device.type == "cuda"
@@ -86,8 +89,15 @@ class Trainer:
 
     def _step(self, inputs: Tensor, targets: Tensor) -> Tensor:
         """D on the pair and the fake, then G through the new D; returns what is `SHOWN`."""
-        told = {"tone": self.tone(inputs, targets)} if self.tone else {}
-        generated = self.generator(inputs, **told)
+        if self.teacher:
+            noise = self._noise(inputs)
+            with torch.no_grad(), self.accelerator.autocast():
+                targets = self.teacher(inputs, noise).float()
+            generated = self.generator(inputs, noise)
+        elif self.tone:
+            generated = self.generator(inputs, tone=self.tone(inputs, targets))
+        else:
+            generated = self.generator(inputs)
 
         # Step the discriminator.
         d_loss, real_logits, fake_logits = self.objective.judge(self.discriminator, inputs, generated.detach(), targets)
@@ -107,6 +117,11 @@ class Trainer:
 
         right = (real_logits > 0).float().mean(), (fake_logits < 0).float().mean()
         return torch.stack([d_loss, adversarial, l1, *right]).detach().float()
+
+    def _noise(self, inputs: Tensor) -> list[Tensor]:
+        """What the teacher and its pupil both take from chance."""
+        shapes = random_shapes(self.config, self.teacher.random_channels, *inputs.shape[2:])
+        return [torch.randn(len(inputs), *shape[1:], device=inputs.device) for shape in shapes]
 
     def _prepare_step(self) -> None:
         """Before the first step, and wherever optimisers were loaded: a graph reads its learning rate from the GPU."""
