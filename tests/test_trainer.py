@@ -300,7 +300,7 @@ def test_a_dry_run_tells_config_counts_and_cost_and_writes_nothing(pairs, tmp_pa
         (["--data", "nowhere"], "no data at nowhere"),
         (["--data", "."], "what is understood"),
         ([], "no data: give --data"),
-        (["--data", "synthetic", "--preset", "best-ever"], "unknown preset 'best-ever'; there are: paper, live"),
+        (["--data", "synthetic", "--preset", "best-ever"], "unknown preset 'best-ever'; there are: paper, best, live"),
         (["--data", "synthetic", "--batch-size", "0"], "batch_size is 0"),
         (["--data", "synthetic", "--epohcs", "3"], "Unrecognized options: --epohcs"),
         (["--resume", "--output", "."], "is not a run folder"),
