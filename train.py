@@ -149,7 +149,7 @@ def take_preset(arguments: list[str]) -> tuple[str, list[str]]:
             if name not in PRESETS | TASKS:
                 raise ValueError(f"unknown preset {name!r}; there are: {', '.join(PRESETS | TASKS)}")
             return name, arguments[:place] + arguments[place + (1 if equals else 2) :]
-    return "paper", arguments
+    return "best", arguments
 
 
 def take_pushed_run(arguments: list[str]) -> tuple[str | None, list[str]]:

@@ -35,7 +35,7 @@ class Config:
     mirror: bool = True
     """Mirror pairs at random, left to right."""
 
-    generator: Literal["unet", "live", "noise"] = "unet"
+    generator: Literal["unet", "noise"] = "unet"
     """The paper's U-Net, or ours: no statistics of the image, no checkerboard, noise instead of dropout, as fast."""
     width: int = 64
     """Filters of the generator's first layer (the paper's ngf)."""
@@ -133,6 +133,8 @@ class Config:
             value = getattr(self, name)
             if not least <= value <= most:
                 raise ValueError(f"{name} is {value}; it must lie between {least} and {most}")
+        if self.objective == "perceptual" and self.out_channels not in (1, 3):
+            raise ValueError(f"targets of {self.out_channels} channels are no pictures: give --objective paper")
         if self.teacher and self.generator != "noise":
             raise ValueError("a teacher is for --generator noise: both take the same noise")
         if self.tone and self.generator != "noise":

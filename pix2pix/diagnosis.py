@@ -21,6 +21,7 @@ WON_LOSS = -math.log(0.01)  # adversarial: D takes the generated patches for rea
 GUESSED_SHARE = 0.05  # the most by which a D that guesses is right more or less often than half of the time
 GUESSED_LOSS = 1.3  # of D, at least: 2 ln 2 = 1.386 is the loss where it always says one half
 COLLAPSED_VARIETY, COLLAPSED_SCORES = 0.1, 2  # of the targets' variety, so many times running
+YOUNG_STEPS = 400  # a new G draws much the same for every input, until it has learnt to look at it
 LEAST_SCORES = 12  # before a trend is judged: its last two quarters then hold three scores each
 SURE = 2.0  # standard errors by which a score must get better
 MATTERS = 0.005  # and by this share of itself
@@ -75,7 +76,8 @@ def _d_guesses(lines: Sequence[Line]) -> Finding | None:
 
 
 def _collapse(lines: Sequence[Line], config: Config) -> Finding | None:
-    scored = [line["variety"] for line in lines if "variety" in line][-COLLAPSED_SCORES:]
+    scored = [line["variety"] for line in lines if "variety" in line and line["step"] >= YOUNG_STEPS]
+    scored = scored[-COLLAPSED_SCORES:]
     if len(scored) < COLLAPSED_SCORES or max(scored) >= COLLAPSED_VARIETY:
         return None
     way_out = "a lower --learning-rate"

@@ -1,4 +1,4 @@
-"""The networks: the paper's U-Net generator, our live U-Net generator, and the 70x70 PatchGAN.
+"""The networks: the paper's U-Net generator, our U-Net generator with noise, and the 70x70 PatchGAN.
 
 All take and return `(N, C, H, W)` float tensors; images in [-1, 1]. H and W must be multiples of `2 ** depth`.
 Weights are drawn from torch's global random stream.
@@ -86,51 +86,6 @@ class UNet(nn.Module):
             if level in self.dropped:
                 x = F.dropout(x, 0.5, self.training) if masks is None else x * masks[level - self.dropped.start]
         return torch.tanh(x)  # (N, out, H, W)
-
-
-class LiveUNet(nn.Module):
-    """Our generator for painting, `(N, in, H, W) -> (N, out, H, W)` in [-1, 1]: the paper's U-Net with three changes.
-
-    No norm: its filters have unit length instead (`UnitConv`), so that nothing depends on statistics of the picture.
-    An empty wall is not amplified into noise, and painting one window leaves the rest of the facade as it was.
-    One plane for each label class: with `labelled`, inputs are label images and `LabelPlanes` takes them apart.
-    No checkerboard: its decoders resize, then convolve (`ResizeConv`), at the price of a transposed convolution.
-    """
-
-    random_kind = "mask"
-
-    def __init__(
-        self, in_channels: int = 3, out_channels: int = 3, width: int = 32, depth: int = 8, labelled: bool = True
-    ):
-        super().__init__()
-        widths = unet_widths(width, depth)
-        self.planes = LabelPlanes() if labelled else nn.Identity()
-        in_channels = len(labels.CLASSES) if labelled else in_channels
-        self.encoders, self.decoders = nn.ModuleList(), nn.ModuleList()
-        for before, after in zip([in_channels, *widths], widths, strict=False):
-            self.encoders.append(UnitConv(before, after))
-        for level in reversed(range(depth)):
-            before = widths[level] if level == depth - 1 else 2 * widths[level]  # decoder and skip, concatenated
-            self.decoders.append(ResizeConv(before, widths[level - 1] if level else out_channels))
-
-    @property
-    def random_channels(self) -> list[int]:
-        """As in `UNet`."""
-        return [decoder.weight.shape[1] for decoder in self.decoders[:-1]][:DROPPED_DECODERS]
-
-    def forward(self, inputs: Tensor, masks: Sequence[Tensor] | None = None) -> Tensor:
-        """`masks` as in `UNet`."""
-        x, skips = self.planes(inputs), []
-        for conv in self.encoders:
-            x = F.leaky_relu(conv(x), LEAK)  # (N, widths[level], H/2^(level+1), …)
-            skips.append(x)
-        x = skips.pop()
-        for level, conv in enumerate(self.decoders[:-1]):
-            x = F.leaky_relu(conv(x), LEAK)
-            if level < len(self.random_channels):
-                x = F.dropout(x, 0.5, self.training) if masks is None else x * masks[level]
-            x = torch.cat([x, skips.pop()], dim=1)
-        return torch.tanh(self.decoders[-1](x))  # (N, out, H, W)
 
 
 class NoiseUNet(nn.Module):
@@ -403,13 +358,11 @@ def _scale_and_shift(x: Tensor, scale: Tensor | None, bias: Tensor | None) -> Te
     return x if bias is None else x + bias[:, None, None]
 
 
-def build_generator(config: Config) -> UNet | LiveUNet | NoiseUNet:
+def build_generator(config: Config) -> UNet | NoiseUNet:
     """The generator a config describes, with new weights."""
     sizes = (config.in_channels, config.out_channels, config.width, config.depth)
     if config.generator == "noise":
         return NoiseUNet(*sizes, labelled=config.task == "facades", toned=config.tone)
-    if config.generator == "live":
-        return LiveUNet(*sizes, labelled=config.task == "facades")
     return UNet(*sizes, config.bottleneck_norm, config.norm, config.biases, config.dropped, config.first_dropped)
 
 

@@ -57,8 +57,8 @@ class PerceptualObjective(nn.Module):
         self, discriminator: nn.Module, inputs: Tensor, generated: Tensor, targets: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
         with torch.no_grad():
-            real, seen_real = discriminator(inputs, targets), self.trunk(targets)
-        fake, seen_fake = discriminator(inputs, generated), self.trunk(generated.float())
+            real, seen_real = discriminator(inputs, targets), self.trunk(_in_colour(targets))
+        fake, seen_fake = discriminator(inputs, generated), self.trunk(_in_colour(generated.float()))
         adversarial = torch.stack([adversarial_loss(scale[-1]) for scale in fake]).mean()
         features = torch.stack([feature_loss(ours[:-1], theirs[:-1]) for ours, theirs in zip(fake, real, strict=True)])
         l1 = l1_loss(generated, targets)
@@ -77,3 +77,8 @@ def build_objective(config: Config) -> PaperObjective | PerceptualObjective:
 
 def _all_logits(scales: list[list[Tensor]]) -> Tensor:
     return torch.cat([layers[-1].flatten() for layers in scales])
+
+
+def _in_colour(pictures: Tensor) -> Tensor:
+    """`(N, 1 or 3, H, W)` -> `(N, 3, H, W)`: what a classifier of photos takes."""
+    return pictures.expand(-1, 3, -1, -1)

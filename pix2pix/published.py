@@ -46,7 +46,7 @@ class PublishedSet:
 
 SETS = {
     "facades": PublishedSet(
-        "facades.tar.gz", BERKELEY, 29 * MB, ("facades", "photo", "colors"), ("paper", "live"),
+        "facades.tar.gz", BERKELEY, 29 * MB, ("facades", "photo", "colors"), ("best", "paper"),
         "the CMP Facade Database, published for research: https://cmp.felk.cvut.cz/~tylecr1/facade/",
         FACADES_PAPER,
     ),
@@ -76,11 +76,11 @@ SETS = {
         "SIGGRAPH 2014.",
     ),
     "cmp-base": PublishedSet(
-        "CMP_facade_DB_base.zip", CMP, 35 * MB, ("facades", "photo", "colors"), ("paper", "live"),
+        "CMP_facade_DB_base.zip", CMP, 35 * MB, ("facades", "photo", "colors"), ("best", "paper"),
         "published for research: https://cmp.felk.cvut.cz/~tylecr1/facade/", FACADES_PAPER,
     ),
     "cmp-extended": PublishedSet(
-        "CMP_facade_DB_extended.zip", CMP, 20 * MB, ("facades", "photo", "colors"), ("paper", "live"),
+        "CMP_facade_DB_extended.zip", CMP, 20 * MB, ("facades", "photo", "colors"), ("best", "paper"),
         "published for research: https://cmp.felk.cvut.cz/~tylecr1/facade/", FACADES_PAPER,
     ),
 }  # fmt: skip

@@ -124,7 +124,7 @@ def test_the_depth_fits_the_size(size, columns, depth):
     assert Config(size=size, columns=columns).depth == depth
 
 
-@pytest.mark.parametrize("generator", ["unet", "live"])
+@pytest.mark.parametrize("generator", ["unet", "noise"])
 @pytest.mark.parametrize(("size", "columns"), [(32, 64), (48, 80), (96, 0)])
 def test_training_at_other_sizes(generator, size, columns):
     config = replace(TINY, size=size, columns=columns, generator=generator)

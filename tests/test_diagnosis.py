@@ -101,6 +101,15 @@ def test_g_collapsed_when_twice_its_pictures_hardly_differ():
     assert kinds([*lines, *scored([0.3], variety=0.6)]) == [], "it has recovered"
 
 
+def test_a_new_g_that_draws_much_the_same_has_not_collapsed():
+    lines = scored([0.4] * 3, variety=0.05)
+    for line, step in zip(lines, (100, 300, 400), strict=True):
+        line["step"] = step
+    assert kinds(lines) == []
+    lines[1]["step"] = 400
+    assert kinds(lines) == ["G collapsed"]
+
+
 def test_scores_that_only_wobble_mean_that_more_epochs_no_longer_help():
     (finding,) = diagnose(scored(0.32 + noise(40, 0.003)), CONFIG)
     assert finding.kind == "plateau"

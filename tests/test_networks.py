@@ -11,9 +11,11 @@ from pix2pix.config import PRESETS
 from pix2pix.networks import (
     BatchStatisticsNorm,
     LabelPlanes,
-    LiveUNet,
+    MultiscalePatchGAN,
+    NoiseUNet,
     PatchGAN,
     ResizeConv,
+    SmoothConv,
     UNet,
     build_discriminator,
     build_generator,
@@ -71,9 +73,9 @@ def test_filters_start_as_n_0_002_and_norm_scales_as_n_1_002():
         assert all((norm.bias == 0).all() for norm in norms)
 
 
-@pytest.mark.parametrize("preset", PRESETS)
-def test_a_generator_gives_pictures_of_its_inputs_size_in_range(preset):
-    net = UNet(width=2) if preset == "paper" else LiveUNet(width=2)
+@pytest.mark.parametrize("net", [UNet, NoiseUNet])
+def test_a_generator_gives_pictures_of_its_inputs_size_in_range(net):
+    net = net(width=2)
     pictures = net.eval()(noise(2, 3, 256, 512))
     assert pictures.shape == (2, 3, 256, 512)
     assert pictures.abs().max() <= 1
@@ -106,15 +108,39 @@ def test_without_a_norm_there_the_bottleneck_carries_the_input_and_with_it_nothi
 def test_dropout_is_on_at_training_off_at_test_and_follows_the_masks_given():
     torch.manual_seed(0)
     x = noise(1, 3, 256, 256)
-    for net in (UNet(width=4), LiveUNet(width=4)):
-        assert not torch.equal(net.train()(x), net(x))
-        net.eval()
-        assert torch.equal(net(x), net(x))
-        ones = [torch.ones(1, channels, 2 << i, 2 << i) for i, channels in enumerate(net.random_channels)]
-        assert len(ones) == 3
-        assert torch.equal(net(x, ones), net(x))
-        halved = [ones[0] * (torch.arange(ones[0].shape[1]) % 2)[:, None, None], *ones[1:]]
-        assert not torch.equal(net(x, halved), net(x))
+    net = UNet(width=4)
+    assert not torch.equal(net.train()(x), net(x))
+    net.eval()
+    assert torch.equal(net(x), net(x))
+    ones = [torch.ones(1, channels, 2 << i, 2 << i) for i, channels in enumerate(net.random_channels)]
+    assert len(ones) == 3
+    assert torch.equal(net(x, ones), net(x))
+    halved = [ones[0] * (torch.arange(ones[0].shape[1]) % 2)[:, None, None], *ones[1:]]
+    assert not torch.equal(net(x, halved), net(x))
+
+
+def test_our_generator_follows_the_noise_and_the_tone_given_and_draws_them_where_none_are():
+    torch.manual_seed(0)
+    x, net = noise(1, 3, 256, 256), NoiseUNet(width=4, toned=True).eval()
+    assert net.random_channels == [1, 1, 1, 1, 1, 1, 1, 3]
+    planes = [torch.randn(1, 1, 2 << i, 2 << i) for i in range(7)]
+    tone = torch.randn(1, 3, 1, 1)
+    assert torch.equal(net(x, [*planes, tone]), net(x, [*planes, tone]))
+    assert not torch.equal(net(x, [*planes, tone]), net(x, [*planes, -tone]))
+    assert not torch.equal(net(x, [*planes, tone]), net(x, [*planes[:-1], -planes[-1], tone]))
+    assert not torch.equal(net(x, tone=tone.flatten(1)), net(x, tone=tone.flatten(1)))
+
+
+def test_both_scales_of_the_discriminator_see_the_classes_apart():
+    discriminator = MultiscalePatchGAN(width=2)
+    colours = torch.from_numpy(images.normalize(labels.PALETTE.astype("float32")))
+    wall, window = (colours[each, :, None, None].expand(1, 3, 128, 128) for each in (1, 2))
+    picture = noise(1, 3, 128, 128)
+    whole, half = discriminator(wall, picture)
+    assert [layer.shape[2] for layer in whole] == [64, 32, 16, 15, 14]
+    assert [layer.shape[2] for layer in half] == [32, 16, 8, 7, 6]
+    for ours, theirs in zip((whole, half), discriminator(window, picture), strict=True):
+        assert not torch.allclose(ours[0], theirs[0])
 
 
 def test_resize_convolution_equals_resizing_then_convolving():
@@ -157,6 +183,35 @@ def test_layers_equal_the_convolutions_by_their_scaled_filters_in_value_and_grad
         assert torch.allclose(one, other, atol=2e-5 * other.abs().max().item())
 
 
+def test_smooth_convolution_equals_interpolating_then_convolving():
+    """Away from the rim, where what lies outside counts as 0 rather than as its neighbour."""
+    torch.manual_seed(0)
+    conv, x = SmoothConv(5, 4), noise(2, 5, 8, 6)
+    conv.bias.data.uniform_(-1, 1)
+    unit = conv.weight / conv.weight.square().sum(dim=(0, 2, 3), keepdim=True).sqrt()
+    kernel = (unit * conv.gain[:, None, None]).transpose(0, 1)
+    tent = torch.tensor([0.5, 1, 0.5])
+    spread = torch.zeros(2, 5, 16, 12)
+    spread[:, :, ::2, ::2] = x  # zeros between the places, filled by the tent: linear interpolation
+    weight = (tent[:, None] * tent).expand(5, 1, 3, 3)
+    interpolated = F.conv2d(spread, weight, padding=1, groups=5)
+    expected = F.conv2d(F.pad(interpolated, (1, 1, 1, 1)), kernel, conv.bias)
+    inner = (slice(None), slice(None), slice(2, -2), slice(2, -2))
+    shifts = [expected[:, :, i : i + 16, j : j + 12][inner] for i in (0, 1) for j in (0, 1)]
+    assert any(torch.allclose(conv(x)[inner], shifted, atol=1e-5) for shifted in shifts)
+
+
+def test_smooth_convolution_leaves_no_steps_on_a_slope():
+    torch.manual_seed(0)
+    slope = torch.linspace(-1, 1, 16).expand(1, 1, 16, 16).contiguous()
+    steps = {}
+    for name, conv in (("smooth", SmoothConv(1, 1)), ("nearest", ResizeConv(1, 1))):
+        conv.weight.data = conv.weight.data.abs()  # sums of neighbours, not differences
+        rises = conv(slope)[0, 0, 16, 6:-6].diff()
+        steps[name] = ((rises.max() - rises.min()) / rises.mean()).abs().item()
+    assert steps["smooth"] < 1e-3 < steps["nearest"]
+
+
 def test_label_planes_tell_each_palette_colour_from_all_others_exactly():
     palette = torch.from_numpy(images.normalize(labels.PALETTE.astype("float32")))
     planes = LabelPlanes()(palette.T[None, :, :, None])[0, :, :, 0]
@@ -170,7 +225,7 @@ def test_label_planes_stay_exact_under_mixed_precision():
     assert torch.equal(mixed, LabelPlanes()(palette))
 
 
-def test_the_live_generator_leaves_what_is_far_from_an_edit_as_it_was():
+def test_our_generator_leaves_what_is_far_from_an_edit_as_it_was():
     """With norms, any edit shifts the statistics of the whole picture; without, only the bottleneck spreads it."""
     torch.manual_seed(0)
     wall = torch.from_numpy(images.normalize(labels.colorize(torch.ones(256, 256).byte().numpy()).astype("float32")))
@@ -179,7 +234,8 @@ def test_the_live_generator_leaves_what_is_far_from_an_edit_as_it_was():
     window = torch.from_numpy(images.normalize(labels.PALETTE[2].astype("float32")))
     edited[0, :, 10:40, 10:30] = window[:, None, None]
     changes = {}
-    for name, net in (("unet", UNet(width=8)), ("live", LiveUNet(width=8))):
-        difference = (net.eval()(wall) - net(edited)).abs().mean(dim=1)[0]
+    planes = [torch.zeros(1, 1, 2 << i, 2 << i) for i in range(7)]
+    for name, net, randoms in (("unet", UNet(width=8), None), ("noise", NoiseUNet(width=8), planes)):
+        difference = (net.eval()(wall, randoms) - net(edited, randoms)).abs().mean(dim=1)[0]
         changes[name] = (difference[192:, 192:].mean() / difference[10:40, 10:30].mean()).item()
-    assert changes["live"] < changes["unet"] / 2
+    assert changes["noise"] < changes["unet"] / 2

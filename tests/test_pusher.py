@@ -20,7 +20,8 @@ from tests.hub_helpers import ROOT, TINY, make_trained, run_python, same
 from tests.hub_server import READER
 
 REPO = "anna/facades"
-SMALL = ["--size", "32", "--depth", "3", "--width", "2", "--discriminator-width", "2", "--log-every", "1"]
+SMALL = ["--preset", "paper", "--size", "32", "--depth", "3", "--width", "2", "--discriminator-width", "2"]
+SMALL += ["--log-every", "1"]
 
 
 @pytest.fixture

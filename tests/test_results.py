@@ -141,17 +141,19 @@ def test_a_run_in_which_d_is_far_stronger_is_told_so(pairs, tmp_path, monkeypatc
 
 
 @pytest.mark.slow
-def test_a_run_in_which_g_collapses_is_told_so(pairs, tmp_path, capsys):
+def test_a_run_in_which_g_collapses_is_told_so(pairs, tmp_path, monkeypatch, capsys):
     """A learning rate a hundred times too high, and no L1 to lead back."""
-    settings = {"width": 4, "discriminator_width": 4, "epochs": 6, "score_every": 2}
+    monkeypatch.setattr(diagnosis, "YOUNG_STEPS", 48)
+    settings = {"width": 4, "discriminator_width": 4, "epochs": 10, "score_every": 2}
     run = trained(pairs, tmp_path / "run", generator="live", l1_weight=0, learning_rate=0.02, **settings)
     assert capsys.readouterr().out.count("warning: G collapsed") == 1
     assert "<li>G collapsed" in page(run)
-    assert [entry["epoch"] for entry in run.read_log() if "variety" in entry] == [1, 3, 5]
+    assert [entry["epoch"] for entry in run.read_log() if "variety" in entry] == [1, 3, 5, 7, 9]
 
 
 @pytest.mark.slow
-def test_a_run_that_is_well_is_told_nothing(pairs, tmp_path, capsys):
+def test_a_run_that_is_well_is_told_nothing(pairs, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(diagnosis, "YOUNG_STEPS", 96)
     run = trained(pairs, tmp_path / "run", width=4, discriminator_width=4, epochs=20, score_every=2)
     assert "warning" not in capsys.readouterr().out
     assert "Nothing stands out so far." in page(run)

@@ -30,7 +30,7 @@ from pix2pix.trainer import Diverged, Trainer
 from pix2pix.trainer import train as train_loop
 
 ROOT = Path(__file__).parents[1]
-TINY = ["--size", "64", "--depth", "6", "--width", "2", "--discriminator-width", "2"]
+TINY = ["--preset", "paper", "--size", "64", "--depth", "6", "--width", "2", "--discriminator-width", "2"]
 
 
 def pair() -> tuple[torch.Tensor, torch.Tensor]:

@@ -1,0 +1,125 @@
+"""What the networks are trained for: our objective, the tone, and a teacher."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from accelerate import Accelerator
+
+from pix2pix import checkpoint, images, labels, synthetic
+from pix2pix.config import PRESETS, Config
+from pix2pix.data import Pair, PairDataset
+from pix2pix.losses import feature_loss, perceptual_loss
+from pix2pix.networks import build_discriminator, build_generator
+from pix2pix.objectives import build_objective
+from pix2pix.tone import Tone
+from pix2pix.trainer import Trainer
+from train import load_teacher
+
+TINY = replace(PRESETS["best"], size=64, width=4, discriminator_width=4, jitter=False, mirror=False)
+
+
+def batch(*pictures: np.ndarray) -> torch.Tensor:
+    return images.normalize(torch.from_numpy(np.stack(pictures).transpose(0, 3, 1, 2).copy()).float())
+
+
+def drawn(seed: int) -> Pair:
+    label_map, photo = synthetic.facade(seed, 64, 64)
+    return Pair(str(seed), labels.colorize(label_map), photo)
+
+
+def test_the_feature_losses_are_0_for_equal_features_and_follow_their_definition():
+    ours, theirs = torch.tensor([3.0, 4.0]).view(1, 2, 1, 1), torch.tensor([4.0, 3.0]).view(1, 2, 1, 1)
+    assert feature_loss([ours, ours], [ours, theirs]).item() == pytest.approx(0.5)
+    assert perceptual_loss([ours], [ours]) == 0
+    assert perceptual_loss([ours], [10 * ours]).item() == pytest.approx(0, abs=1e-4)  # direction counts, not length
+    assert perceptual_loss([ours], [theirs]).item() == pytest.approx(0.08, rel=1e-3)
+
+
+def test_the_perceptual_loss_has_a_bounded_gradient_where_there_is_next_to_nothing():
+    nothing = torch.zeros(1, 8, 4, 4, requires_grad=True)
+    perceptual_loss([nothing], [torch.randn(1, 8, 4, 4)]).backward()
+    assert nothing.grad.abs().max() < 20 / 16  # of 16 places
+
+
+def test_our_objective_prefers_the_photo_to_its_blurred_self():
+    pair = drawn(1)
+    inputs, photo = batch(pair.input), batch(pair.target)
+    blurred = torch.nn.functional.avg_pool2d(photo, 5, stride=1, padding=2, count_include_pad=False)
+    objective, judge = build_objective(TINY), build_discriminator(TINY)
+    torch.manual_seed(0)
+    right, wrong = (objective.generator_loss(judge, inputs, each, photo)[0] for each in (photo, blurred))
+    assert right < wrong
+
+
+def test_training_with_our_objective_brings_the_pictures_nearer():
+    torch.manual_seed(0)
+    pairs = [drawn(seed) for seed in range(4)]
+    trainer = Trainer(
+        TINY, build_generator(TINY), build_discriminator(TINY), Accelerator(cpu=True), Tone(TINY, pairs)
+    )  # fmt: skip
+    inputs, targets = batch(*(pair.input for pair in pairs)), batch(*(pair.target for pair in pairs))
+    losses = []
+    for _ in range(30):
+        trainer.update(inputs, targets)
+        losses.append(trainer.shown_losses()["l1"])
+    assert losses[-1] < 0.9 * losses[0]
+
+
+def test_tones_of_the_pairs_have_mean_0_and_are_uncorrelated():
+    pairs = [drawn(seed) for seed in range(40)]
+    tone = Tone(TINY, pairs)
+    tones = tone(batch(*(pair.input for pair in pairs)), batch(*(pair.target for pair in pairs)))
+    assert tones.shape == (40, 3)
+    assert tones.mean(dim=0).abs().max() < 1e-3
+    assert (torch.cov(tones.T) - torch.eye(3)).abs().max() < 0.3  # a little less spread: the floor under it
+
+
+def test_the_tone_is_the_colour_of_the_wall_alone():
+    pairs = [drawn(seed) for seed in range(10)]
+    tone, pair = Tone(TINY, pairs), pairs[0]
+    elsewhere = pair.target.copy()
+    elsewhere[labels.snap(pair.input) != labels.INDEX["facade"]] = 255
+    told, other = tone(batch(pair.input), batch(pair.target)), tone(batch(pair.input), batch(elsewhere))
+    assert torch.allclose(told, other, atol=0.05)
+    brighter = np.clip(pair.target.astype(int) + 60, 0, 255).astype(np.uint8)
+    assert not torch.allclose(told, tone(batch(pair.input), batch(brighter)), atol=0.5)
+
+
+def test_a_pupil_comes_to_paint_as_its_teacher_does(tmp_path):
+    torch.manual_seed(1)
+    checkpoint.save(tmp_path / "teacher", TINY, build_generator(TINY), "card")
+    config = replace(TINY, teacher=str(tmp_path / "teacher"), l1_weight=100.0, learning_rate=1e-3, ema=0.0)
+    pupil, teacher = build_generator(config), load_teacher(config)
+    trainer = Trainer(config, pupil, build_discriminator(config), Accelerator(cpu=True), teacher=teacher)
+    inputs = batch(*(drawn(seed).input for seed in range(4)))
+
+    def apart() -> float:
+        with torch.no_grad():
+            noise = trainer._noise(inputs)
+            return (pupil(inputs, noise) - teacher(inputs, noise)).abs().mean().item()
+
+    before = apart()
+    for _ in range(40):
+        trainer.update(inputs, torch.zeros_like(inputs))  # photos are of no account
+    assert apart() < before / 2
+
+
+def test_a_teacher_of_another_kind_is_refused_in_one_line(tmp_path):
+    paper = Config(size=64, width=2)
+    checkpoint.save(tmp_path / "paper", paper, build_generator(paper), "card")
+    with pytest.raises(ValueError, match="cannot teach this generator: it has generator unet, tone False"):
+        load_teacher(replace(TINY, teacher=str(tmp_path / "paper")))
+    with pytest.raises(ValueError, match="a teacher is for --generator noise"):
+        replace(paper, teacher="somewhere")
+
+
+def test_half_of_a_pupils_label_images_are_drawn():
+    pairs = [drawn(0)]
+    own = labels.snap(pairs[0].input)
+    dataset = PairDataset(pairs, replace(TINY, teacher="somewhere"))
+    seen = [labels.snap(dataset[0, seed][0].permute(1, 2, 0).numpy()) for seed in range(20)]
+    same = sum(np.array_equal(each, own) for each in seen)
+    assert same == 10
+    assert len({each.tobytes() for each in seen}) == 11
