@@ -152,7 +152,7 @@ def test_a_plateau_before_the_learning_rate_falls_is_to_be_waited_out():
 
 
 def test_a_real_run_on_facades_had_learnt_what_it_could_after_forty_of_sixty_epochs():
-    """Scores of a run with the preset live, by its twelve checkpoints: the best one is not the last."""
+    """Scores of an early run of ours, by its twelve checkpoints: the best one is not the last."""
     l1 = [.3292, .3293, .3303, .3270, .3245, .3210, .3211, .3211, .3249, .3283, .3319, .3355]  # fmt: skip
     psnr = [13.68, 13.58, 13.56, 13.65, 13.74, 13.84, 13.88, 13.90, 13.73, 13.63, 13.52, 13.41]
     ssim = [.2659, .2726, .2695, .2685, .2708, .2735, .2742, .2730, .2693, .2639, .2583, .2546]  # fmt: skip

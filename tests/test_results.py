@@ -145,7 +145,7 @@ def test_a_run_in_which_g_collapses_is_told_so(pairs, tmp_path, monkeypatch, cap
     """A learning rate a hundred times too high, and no L1 to lead back."""
     monkeypatch.setattr(diagnosis, "YOUNG_STEPS", 48)
     settings = {"width": 4, "discriminator_width": 4, "epochs": 10, "score_every": 2}
-    run = trained(pairs, tmp_path / "run", generator="live", l1_weight=0, learning_rate=0.02, **settings)
+    run = trained(pairs, tmp_path / "run", generator="noise", l1_weight=0, learning_rate=0.02, **settings)
     assert capsys.readouterr().out.count("warning: G collapsed") == 1
     assert "<li>G collapsed" in page(run)
     assert [entry["epoch"] for entry in run.read_log() if "variety" in entry] == [1, 3, 5, 7, 9]
