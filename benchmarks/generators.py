@@ -1,4 +1,4 @@
-"""Milliseconds a picture: the paper's generator in eager torch, the same on ONNX Runtime, and the bundled one.
+"""Milliseconds a picture: the paper's generator in eager torch, the same on ONNX Runtime, and the bundled ones.
 
 python benchmarks/generators.py [--checkpoint FOLDER] [--output DIR] [--quick]
 
@@ -35,9 +35,10 @@ def main() -> None:
         contenders = {
             "paper, eager torch": inference.load_torch(paper),
             "paper, ONNX Runtime": inference.load(paper),
-            f"{bundled.name}, eager torch": inference.load_torch(bundled),
             f"{bundled.name}, ONNX Runtime": inference.load(bundled),
         }
+        if (companion := bundled.with_name(f"{bundled.name}-live")).is_dir():
+            contenders[f"{companion.name}, ONNX Runtime"] = inference.load(companion)
         seconds = {name: [] for name in contenders}
         for turn in range(rounds + WARM_UP):
             drawing = synthetic.label_map(turn)
