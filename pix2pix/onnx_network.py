@@ -26,6 +26,8 @@ class OnnxNetwork:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads or available_cores()
         options.log_severity_level = 3  # errors only
+        # A session's idle threads spin by default, and take the cores from the other model's: twice the time for each.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         here = onnxruntime.get_available_providers()  # CUDA is among them where onnxruntime-gpu is installed
         providers = [name for name in ("CUDAExecutionProvider", "CPUExecutionProvider") if name in here]
         try:
