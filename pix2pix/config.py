@@ -163,26 +163,17 @@ class Config:
         return round(self.size * scale), round(self.picture_width * scale)
 
 
+_BEST = Config(
+    generator="noise", tone=True, objective="perceptual", l1_weight=10.0, decay_epochs=100, clip=200.0, ema=0.999
+)
+
 PRESETS = {
     # The source notebook and the paper, with the erratum's fix.
     "paper": Config(),
     # Ours: better pictures of the same data in the same steps. Weights averaged, learning rate falling at the end.
-    "best": Config(
-        generator="noise", tone=True, objective="perceptual", l1_weight=10.0, decay_epochs=100, clip=200.0, ema=0.999
-    ),
+    "best": _BEST,
     # The same, small enough to follow a brush on two cores. With --teacher it learns to paint as a large one does.
-    "live": Config(
-        generator="noise",
-        tone=True,
-        width=16,
-        objective="perceptual",
-        discriminator_width=32,
-        l1_weight=10.0,
-        epochs=40,
-        decay_epochs=20,
-        clip=200.0,
-        ema=0.999,
-    ),
+    "live": dataclasses.replace(_BEST, width=16, discriminator_width=32, epochs=40, decay_epochs=20),
 }
 
 TASKS = {
