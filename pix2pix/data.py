@@ -165,8 +165,8 @@ class PairDataset(Dataset):
         if self.is_facades:
             inputs = tv_tensors.Mask(torch.from_numpy(labels.snap(pair.input))[None].to(self.device))
         else:
-            inputs = tv_tensors.Image(_channels_first(pair.input).to(self.device))
-        tensors = inputs, tv_tensors.Image(_channels_first(pair.target).to(self.device))
+            inputs = tv_tensors.Image(images.planes(pair.input), device=self.device)
+        tensors = inputs, tv_tensors.Image(images.planes(pair.target), device=self.device)
         if len(self._kept) < self._most_kept and not _is_worker():
             self._kept[index] = tensors
         return tensors
@@ -218,9 +218,5 @@ def _pair_bytes(config: Config) -> int:
 
 
 def _planar(picture: np.ndarray) -> np.ndarray:
-    """The same picture, laid out in memory as tensors are: `_channels_first` of it costs nothing."""
-    return np.ascontiguousarray(picture.transpose(2, 0, 1)).transpose(1, 2, 0)
-
-
-def _channels_first(picture: np.ndarray) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1)))
+    """The same picture, laid out in memory as tensors are: `images.planes` of it costs nothing."""
+    return images.planes(picture).transpose(1, 2, 0)

@@ -10,8 +10,6 @@ from efficientnet_lite_pytorch import EfficientNet
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from pix2pix import images
-
 
 class Trunk(nn.Module):
     """A network's blocks up to the stride 2 ** `stages`, without its classifier; norms are folded into convolutions."""
@@ -35,17 +33,14 @@ class Trunk(nn.Module):
         self.channels = [stage[-1]._block_args.output_filters for stage in self.stages]
 
     def forward(self, pictures: Tensor) -> list[Tensor]:
-        """`(N, 3, H, W)` in [-1, 1] -> for each stage s = 1, 2, … `(N, channels[s - 1], H / 2**s, W / 2**s)`."""
+        """`(N, 3, H, W)` in [-1, 1] -> for each stage s = 1, 2, … `(N, channels[s - 1], H / 2**s, W / 2**s)`.
+
+        That range is what these networks were trained on, up to 1/255.
+        """
         features = [nn.functional.relu6(self.stem(pictures))]
         for stage in self.stages:
             features.append(stage(features[-1]))
         return features[1:]
-
-
-def to_tensor(picture) -> Tensor:
-    """Picture `(H, W, C)` uint8 -> `(1, 3, H, W)` in [-1, 1], as these networks were trained on, up to 1/255."""
-    planes = torch.from_numpy(images.to_shown(picture).transpose(2, 0, 1).copy())
-    return images.normalize(planes[None].float())
 
 
 def _folded(block: nn.Module) -> nn.Module:

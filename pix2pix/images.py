@@ -26,8 +26,18 @@ _BROKEN = (OSError, SyntaxError, EOFError, ValueError, struct.error, zlib.error,
 
 
 def normalize(pixels):
-    """Numpy array or tensor of values in 0..255 -> float in [-1, 1]."""
+    """Numpy array or tensor of values in 0..255 -> float in [-1, 1]; float32 of a uint8 tensor."""
     return pixels / 127.5 - 1
+
+
+def planes(picture: np.ndarray) -> np.ndarray:
+    """Picture `(H, W, C)` -> `(C, H, W)`, contiguous; not copied where it lies in memory so already."""
+    return np.ascontiguousarray(picture.transpose(2, 0, 1))
+
+
+def batch(picture: np.ndarray) -> np.ndarray:
+    """Picture `(H, W, C)` uint8 -> `(1, C, H, W)` float32 in [-1, 1], as the networks take it."""
+    return planes(normalize(picture.astype(np.float32)))[None]
 
 
 def denormalize(image: np.ndarray) -> np.ndarray:

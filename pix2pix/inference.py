@@ -60,9 +60,8 @@ class Translator:
         height, width = image.shape[:2]
         multiple = 2**self.config.depth
         padded = np.pad(image, ((0, -height % multiple), (0, -width % multiple), (0, 0)), mode="symmetric")
-        inputs = np.ascontiguousarray(images.normalize(padded.astype(np.float32)).transpose(2, 0, 1)[None])
         shapes = random_shapes(self.config, self.network.random_channels, *padded.shape[:2])
-        generated = self.network(inputs, draw(self.network.random_kind, shapes, variation), unwanted)
+        generated = self.network(images.batch(padded), draw(self.network.random_kind, shapes, variation), unwanted)
         return images.denormalize(generated[0])[:height, :width]
 
 

@@ -22,8 +22,8 @@ class Tone(nn.Module):
         super().__init__()
         wall = labels.PALETTE[labels.INDEX["facade"]] if config.task == "facades" else None
         self.wall = None if wall is None else images.normalize(torch.from_numpy(wall).float())[:, None, None]
-        pictures = ((_batch(pair.input), _batch(pair.target)) for pair in pairs[:MOST_PAIRS])
-        colours = torch.cat([self._colour(*each) for each in pictures])
+        pictures = ([images.batch(side) for side in (pair.input, pair.target)] for pair in pairs[:MOST_PAIRS])
+        colours = torch.cat([self._colour(*map(torch.from_numpy, both)) for both in pictures])
         spread = torch.cov(colours.T).reshape(2 * [colours.shape[1]]) if len(colours) > 1 else 0
         self.register_buffer("mean", colours.mean(dim=0))
         self.register_buffer("spread", torch.linalg.cholesky(spread + 1e-4 * torch.eye(colours.shape[1])))
@@ -38,7 +38,3 @@ class Tone(nn.Module):
         is_wall = (inputs - self.wall.to(inputs.device)).abs().amax(dim=1, keepdim=True) < 1 / 255
         weight = is_wall + LEAST_WEIGHT
         return (targets * weight).sum(dim=(2, 3)) / weight.sum(dim=(2, 3))
-
-
-def _batch(picture) -> Tensor:
-    return images.normalize(torch.from_numpy(picture.transpose(2, 0, 1).copy())[None].float())

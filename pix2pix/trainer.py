@@ -230,10 +230,11 @@ def train(
         while step < total:
             epoch, first = divmod(step, per_epoch)
             trainer.set_learning_rate(epoch)
-            for inputs, targets in batches(dataset, config, epoch, first, rank, processes, workers):
+            for pairs in batches(dataset, config, epoch, first, rank, processes, workers):
                 # Every step has a random stream of its own, so that there is no state of it to save.
                 torch.manual_seed(stream_seed(config.seed, step, rank))
-                trainer.update(_on(accelerator.device, inputs), _on(accelerator.device, targets))
+                halves = (half.to(accelerator.device, non_blocking=True) for half in pairs)
+                trainer.update(*map(images.normalize, halves))
                 step += 1
                 bar.update(batch)
 
@@ -319,10 +320,6 @@ def _finite_losses(trainer: Trainer, step: int) -> dict[str, float]:
 
 def _translator(trainer: Trainer) -> Translator:
     return Translator(trainer.config, TorchNetwork(trainer.result))
-
-
-def _on(device: torch.device, pictures: Tensor) -> Tensor:
-    return images.normalize(pictures.to(device, non_blocking=True).float())
 
 
 def _any_process(accelerator: Accelerator, asked: bool) -> bool:

@@ -6,11 +6,11 @@ The final ones are those of `evaluation`; these are the same by definition, in f
 import math
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 from torch import Tensor
 from torchmetrics.functional.image import structural_similarity_index_measure
 
+from pix2pix import images
 from pix2pix.data import Pair
 from pix2pix.inference import Translator
 
@@ -35,7 +35,8 @@ def quick_scores(translator: Translator, pairs: Sequence[Pair], device: torch.de
     """
     rows, made, wanted = [], _Spread(), _Spread()
     for pair in pairs:
-        pictures = [_on(device, picture) for picture in (translator(pair.input), pair.target)]
+        both = [images.planes(picture) for picture in (translator(pair.input), pair.target)]
+        pictures = [torch.from_numpy(planes).to(device) for planes in both]
         made.add(pictures[0])
         wanted.add(pictures[1])
         generated, target = (picture / 255 for picture in pictures)
@@ -66,8 +67,3 @@ class _Spread:
 
     def mean(self) -> Tensor:
         return (self.count * self.squares - self.sum.square()).sqrt().mean() / self.count
-
-
-def _on(device: torch.device, picture: np.ndarray) -> Tensor:
-    """`(H, W, C)` -> `(C, H, W)`, uint8."""
-    return torch.from_numpy(np.ascontiguousarray(picture)).to(device).permute(2, 0, 1)

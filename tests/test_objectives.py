@@ -21,7 +21,7 @@ TINY = replace(PRESETS["best"], size=64, width=4, discriminator_width=4, jitter=
 
 
 def batch(*pictures: np.ndarray) -> torch.Tensor:
-    return images.normalize(torch.from_numpy(np.stack(pictures).transpose(0, 3, 1, 2).copy()).float())
+    return torch.from_numpy(np.concatenate([images.batch(picture) for picture in pictures]))
 
 
 def drawn(seed: int) -> Pair:

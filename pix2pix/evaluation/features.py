@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
-from pix2pix.imagenet import Trunk, to_tensor
+from pix2pix import images
+from pix2pix.imagenet import Trunk
 from pix2pix.losses import perceptual_loss
 
 NETWORK = "EfficientNet-lite2 (ImageNet)"
@@ -26,7 +27,7 @@ def _trunk() -> Trunk:
 def stages(picture: np.ndarray) -> list[Tensor]:
     """Picture `(H, W, C)` uint8 -> features at the strides 2, 4, 8, 16 and 32, `(1, C', H', W')` each."""
     with torch.inference_mode():
-        return _trunk()(to_tensor(picture))
+        return _trunk()(torch.from_numpy(images.batch(images.to_shown(picture))))
 
 
 def distance(ours: list[Tensor], theirs: list[Tensor]) -> float:

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, relu
 
-from pix2pix import labels
-from pix2pix.imagenet import Trunk, to_tensor
+from pix2pix import images, labels
+from pix2pix.imagenet import Trunk
 
 WEIGHTS = Path(__file__).parent / "reader.safetensors"
 CLASSES = len(labels.CLASSES)
@@ -57,7 +57,7 @@ def load() -> Reader:
 def read(photo: np.ndarray) -> np.ndarray:
     """Photo `(H, W, 3)` uint8 -> label map `(H, W)` uint8 of what the reader sees in it."""
     with torch.inference_mode():
-        return load()(to_tensor(photo))[0].argmax(0).byte().numpy()
+        return load()(torch.from_numpy(images.batch(photo)))[0].argmax(0).byte().numpy()
 
 
 def confusion(read: np.ndarray, drawn: np.ndarray) -> np.ndarray:

@@ -85,12 +85,12 @@ def batch(pairs: list[Pair]) -> tuple[Tensor, Tensor]:
     """Augmented photos `(N, 3, CROP, CROP)` in [-1, 1] and classes `(N, CROP, CROP)`, cut alike."""
     photos, drawn = [], []
     for pair in pairs:
-        photo = tv_tensors.Image(pair.target.transpose(2, 0, 1).copy())
+        photo = tv_tensors.Image(images.planes(pair.target))
         classes = tv_tensors.Mask(torch.from_numpy(labels.snap(pair.input))[None])
         photo, classes = augment(photo, classes)
         photos.append(photo.as_subclass(Tensor))
         drawn.append(classes.as_subclass(Tensor)[0].long())
-    photos = images.normalize(torch.stack(photos).float())
+    photos = images.normalize(torch.stack(photos))
     return photos.contiguous(memory_format=torch.channels_last), torch.stack(drawn)
 
 
