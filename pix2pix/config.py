@@ -34,6 +34,8 @@ class Config:
     """Scale pairs up, to 286 for 256 as in the paper (section 6.2), and crop them at random."""
     mirror: bool = True
     """Mirror pairs at random, left to right."""
+    blank_margins: bool = False
+    """Tell our generator where rectified photos of facades end: no label there."""
 
     generator: Literal["unet", "noise"] = "unet"
     """The paper's U-Net, or ours: no statistics of the image, no checkerboard, noise instead of dropout, as fast."""
@@ -56,7 +58,7 @@ class Config:
     first_dropped: int = 0
     """The first of them, counted from the innermost; 1 in pytorch-CycleGAN-and-pix2pix."""
     tone: bool = False
-    """Tell our generator the colour of the wall: the target's at training, one of chance at test."""
+    """Tell our generator the colours of wall and sky: the target's at training, some of chance at test."""
     discriminator_width: int = 64
     """Filters of the discriminator's first layer (the paper's ndf)."""
 
@@ -137,8 +139,9 @@ class Config:
             raise ValueError(f"targets of {self.out_channels} channels are no pictures: give --objective paper")
         if self.teacher and self.generator != "noise":
             raise ValueError("a teacher is for --generator noise: both take the same noise")
-        if self.tone and self.generator != "noise":
-            raise ValueError("tone is for --generator noise")
+        for name in ("tone", "blank_margins"):
+            if getattr(self, name) and self.generator != "noise":
+                raise ValueError(f"{name} is for --generator noise")
         halvings = min(_halvings(self.size), _halvings(self.picture_width))
         if halvings < 2:
             raise ValueError(
@@ -157,6 +160,11 @@ class Config:
         return self.columns or self.size
 
     @property
+    def tone_size(self) -> int:
+        """Numbers a tone has: two colours for a facade, one for any other picture."""
+        return self.out_channels * (2 if self.task == "facades" else 1) if self.tone else 0
+
+    @property
     def jittered(self) -> tuple[int, int]:
         """Height and width in pixels that training pictures are scaled up to before they are cropped."""
         scale = JITTER if self.jitter else 1
@@ -164,8 +172,9 @@ class Config:
 
 
 _BEST = Config(
-    generator="noise", tone=True, objective="perceptual", l1_weight=10.0, decay_epochs=100, clip=200.0, ema=0.999
-)
+    blank_margins=True, generator="noise", tone=True, objective="perceptual", l1_weight=10.0, decay_epochs=100,
+    clip=200.0, ema=0.999,
+)  # fmt: skip
 
 PRESETS = {
     # The source notebook and the paper, with the erratum's fix.

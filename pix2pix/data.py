@@ -15,17 +15,22 @@ from pix2pix import images, labels
 from pix2pix.config import Config
 from pix2pix.layouts import name_some
 from pix2pix.machine import available_cores
+from pix2pix.margins import margins
 from pix2pix.sources import Source, open_source
 from pix2pix.synthetic import label_map
 
 KEPT_BYTES = 2 * 2**30  # of decoded pairs in each training process, at most: 5,400 pairs of 256x256
 CHECKED_PAIRS, CHECKED_PIXELS = 1000, 2**27  # sets up to this size are decoded before training: a few seconds
 MOST_WORKERS = 8
+PALETTE_AND_BLANK = np.vstack([labels.PALETTE, np.uint8([labels.BLANK])])
 
 
 @dataclass(frozen=True)
 class Pair:
-    """One named pair; both pictures are `(size, columns, C)` uint8, label inputs in exact palette colours."""
+    """One named pair; both pictures are `(size, columns, C)` uint8.
+
+    Label inputs are in exact palette colours, or `labels.BLANK` where the target shows nothing.
+    """
 
     name: str
     input: np.ndarray
@@ -38,8 +43,9 @@ class Pairs(Sequence[Pair]):
     `about` is one line that says what was found.
     """
 
-    def __init__(self, source: Source, config: Config):
+    def __init__(self, source: Source, config: Config, blank_margins: bool = False):
         self.source, self.config, self.about = source, config, source.about
+        self.blank_margins = blank_margins
         self._kept: dict[int, Pair] = {}
         self._most_kept = KEPT_BYTES // _pair_bytes(config)
 
@@ -85,7 +91,10 @@ class Pairs(Sequence[Pair]):
             inputs = labels.colorize(images.resize_labels(labels.snap(inputs, self.source.palette), *size))
         else:
             inputs = images.resize(inputs, *size)
-        return Pair(self.source.names[index], *map(_planar, (inputs, images.resize(target, *size))))
+        target = images.resize(target, *size)
+        if self.blank_margins:
+            inputs[margins(target)] = labels.BLANK
+        return Pair(self.source.names[index], _planar(inputs), _planar(target))
 
 
 def load_pairs(data: str, split: str, config: Config) -> Pairs:
@@ -95,7 +104,8 @@ def load_pairs(data: str, split: str, config: Config) -> Pairs:
     that a broken picture is found before training; in larger sets it is found when it is first read.
     """
     source = open_source(data, split, config)
-    pairs = Pairs(source, config)
+    # Those who test know no target, so that no label of theirs is blank.
+    pairs = Pairs(source, config, config.blank_margins and config.task == "facades" and split == "train")
     if 0 < source.pixels <= CHECKED_PIXELS and len(pairs) <= CHECKED_PAIRS:
         pairs.check()
     return pairs
@@ -133,7 +143,7 @@ class PairDataset(Dataset):
         self.pairs, self.device = pairs, torch.device(device)
         self.is_facades = config.task == "facades"
         self.drawn = self.is_facades and bool(config.teacher)  # a teacher has an answer to any label image
-        self.palette = torch.from_numpy(labels.PALETTE).to(self.device)
+        self.palette = torch.from_numpy(PALETTE_AND_BLANK).to(self.device)
         self._kept: dict[int, tuple[tv_tensors.TVTensor, tv_tensors.TVTensor]] = {}
         self._most_kept = KEPT_BYTES // _pair_bytes(config)
         size = (config.size, config.picture_width)
@@ -163,7 +173,7 @@ class PairDataset(Dataset):
             return kept
         pair = self.pairs[index]
         if self.is_facades:
-            inputs = tv_tensors.Mask(torch.from_numpy(labels.snap(pair.input))[None].to(self.device))
+            inputs = tv_tensors.Mask(torch.from_numpy(labels.snap(pair.input, PALETTE_AND_BLANK))[None].to(self.device))
         else:
             inputs = tv_tensors.Image(images.planes(pair.input), device=self.device)
         tensors = inputs, tv_tensors.Image(images.planes(pair.target), device=self.device)

@@ -39,6 +39,7 @@ NAMES = tuple(label.name for label in CLASSES)
 INDEX = {name: index for index, name in enumerate(NAMES)}
 PALETTE = np.array([label.rgb for label in CLASSES], dtype=np.uint8)  # (12, 3)
 CMP_PALETTE = np.array([label.cmp_rgb for label in CLASSES], dtype=np.uint8)  # (12, 3)
+BLANK = (0, 0, 0)  # no class: where a training photo shows nothing
 
 # Back to front: where elements overlap, CMP draws the later one over the earlier one.
 DRAWING_ORDER = (

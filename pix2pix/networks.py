@@ -94,18 +94,18 @@ class NoiseUNet(nn.Module):
     No norm: its filters have unit length instead (`UnitConv`), so that nothing depends on statistics of the picture.
     An empty wall is not amplified into noise, and painting one window leaves the rest of the facade as it was.
     One plane for each label class: with `labelled`, inputs are label images and `LabelPlanes` takes them apart.
-    No checkerboard, no weave: its decoders interpolate, then convolve (`SmoothConv`; the last is a `ResizeConv`), at
-    the price of a transposed convolution.
+    No checkerboard, no weave: its decoders interpolate, then convolve (`SmoothConv`), at the price of a transposed
+    convolution.
     Noise, instead of dropout: each decoder but the last adds a plane of N(0, 1) to its channels, as much as each wants
     (Karras et al. 2019). A plain wall is the same everywhere; only noise lets plaster differ from spot to spot.
-    A tone, with `toned`: one colour for the whole picture (`pix2pix.tone`), which shifts the inner decoders' channels.
+    A tone of `tone_size` numbers: the colours of wall and sky (`pix2pix.tone`), which shift the inner decoders.
     """
 
     random_kind = "noise"
 
     def __init__(
         self, in_channels: int = 3, out_channels: int = 3, width: int = 32, depth: int = 8, labelled: bool = True,
-        toned: bool = False,
+        tone_size: int = 0,
     ):  # fmt: skip
         super().__init__()
         widths = unet_widths(width, depth)
@@ -116,10 +116,10 @@ class NoiseUNet(nn.Module):
             self.encoders.append(UnitConv(before, after))
         for level in reversed(range(depth)):
             before = widths[level] if level == depth - 1 else 2 * widths[level]  # decoder and skip, concatenated
-            self.decoders.append(SmoothConv(before, widths[level - 1]) if level else ResizeConv(before, out_channels))
+            self.decoders.append(SmoothConv(before, widths[level - 1] if level else out_channels))
         self.strengths = nn.ParameterList(torch.full((after,), 0.1) for after in reversed(widths[:-1]))
-        inner = list(reversed(widths[:-1]))[:TONED_DECODERS] if toned else []
-        self.tones = nn.ParameterList(0.1 * torch.randn(after, out_channels) for after in inner)
+        inner = list(reversed(widths[:-1]))[:TONED_DECODERS] if tone_size else []
+        self.tones = nn.ParameterList(0.1 * torch.randn(after, tone_size) for after in inner)
 
     @property
     def random_channels(self) -> list[int]:
@@ -132,12 +132,12 @@ class NoiseUNet(nn.Module):
     def forward(self, inputs: Tensor, noise: Sequence[Tensor] | None = None, tone: Tensor | None = None) -> Tensor:
         """`noise` is what the decoders add, N(0, 1), innermost first, and the tone; None draws it anew.
 
-        `tone`, `(N, out)`, is for training, where it is known and the noise is not.
+        `tone`, `(N, tone_size)`, is for training, where it is known and the noise is not.
         """
         if self.tones and noise is not None:
             tone = noise[-1].flatten(1)
         elif self.tones and tone is None:
-            tone = torch.randn(len(inputs), self.decoders[-1].weight.shape[1], device=inputs.device)
+            tone = torch.randn(len(inputs), self.tones[0].shape[1], device=inputs.device)
         x, skips = self.planes(inputs), []
         for conv in self.encoders:
             x = F.leaky_relu(conv(x), LEAK)  # (N, widths[level], H/2^(level+1), …)
@@ -260,27 +260,6 @@ class UnitConv(nn.Module):
         return halve(x, self.weight, self.bias, self.gain / length)
 
 
-class ResizeConv(nn.Module):
-    """Nearest-neighbour resize by two, then a 3x3 convolution (Odena et al. 2016), with filters of unit length.
-
-    `(N, in, H, W) -> (N, out, 2H, 2W)`. Computed as what it equals: a 4x4 transposed convolution of stride 2 whose
-    kernel is the 3x3 kernel spread by a 2x2 box. That costs 4 multiplications where resizing first costs 9.
-    """
-
-    def __init__(self, before: int, after: int):
-        super().__init__()
-        self.weight = nn.Parameter(0.02 * torch.randn(before, after, 3, 3))
-        self.gain = nn.Parameter(torch.full((after,), _GAIN))
-        self.bias = nn.Parameter(torch.zeros(after))
-        # Row i of this matrix is the 3x3 kernel's tap i after the box, turned as transposed convolution wants it.
-        taps = F.conv2d(torch.eye(9).view(9, 1, 3, 3), torch.ones(1, 1, 2, 2), padding=1)
-        self.register_buffer("spread", taps.flip(2, 3).reshape(9, 16), persistent=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        length = torch.linalg.vector_norm(self.weight, dim=(0, 2, 3))
-        return double(x, self.weight, self.bias, self.gain / length, self.spread)
-
-
 class SmoothConv(nn.Module):
     """Linear interpolation by two, then a 2x2 convolution, with filters of unit length.
 
@@ -362,7 +341,7 @@ def build_generator(config: Config) -> UNet | NoiseUNet:
     """The generator a config describes, with new weights."""
     sizes = (config.in_channels, config.out_channels, config.width, config.depth)
     if config.generator == "noise":
-        return NoiseUNet(*sizes, labelled=config.task == "facades", toned=config.tone)
+        return NoiseUNet(*sizes, labelled=config.task == "facades", tone_size=config.tone_size)
     return UNet(*sizes, config.bottleneck_norm, config.norm, config.biases, config.dropped, config.first_dropped)
 
 

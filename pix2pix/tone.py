@@ -1,4 +1,4 @@
-"""The tone of a facade: the colour of its wall, which labels do not tell.
+"""The tone of a facade: the colours of its wall and of its sky, which labels do not tell.
 
 A generator that is not told either paints the mean of all walls, grey, and changes it with every stroke. At training it
 is told the tone of the target; at test chance decides, or whoever asks for another variation.
@@ -12,29 +12,49 @@ from pix2pix.config import Config
 from pix2pix.data import Pair
 
 MOST_PAIRS = 1000  # enough to know how tones vary
-LEAST_WEIGHT = 1e-3  # of what is not wall: it counts where there is no wall
+LEAST_AREA = 0.005  # of the picture: less of a class tells no colour
 
 
 class Tone(nn.Module):
-    """Inputs and targets `(N, C, H, W)` in [-1, 1] -> tones `(N, C)`, about N(0, 1) and uncorrelated over the pairs."""
+    """Inputs and targets `(N, C, H, W)` in [-1, 1] -> tones `(N, C)`, or `(N, 2 * C)` of facades: about N(0, 1).
+
+    They are uncorrelated over the pairs. What a picture does not show, a sky or a wall, counts as the others' mean.
+    """
 
     def __init__(self, config: Config, pairs: list[Pair]):
         super().__init__()
-        wall = labels.PALETTE[labels.INDEX["facade"]] if config.task == "facades" else None
-        self.wall = None if wall is None else images.normalize(torch.from_numpy(wall).float())[:, None, None]
+        self.is_facades = config.task == "facades"
+        for name in ("facade", "background"):
+            colour = images.normalize(torch.from_numpy(labels.PALETTE[labels.INDEX[name]]).float())
+            self.register_buffer(name, colour[:, None, None])
         pictures = ([images.batch(side) for side in (pair.input, pair.target)] for pair in pairs[:MOST_PAIRS])
-        colours = torch.cat([self._colour(*map(torch.from_numpy, both)) for both in pictures])
+        colours = torch.cat([self._colours(*map(torch.from_numpy, both)) for both in pictures])
+        mean = colours.nanmean(dim=0).nan_to_num()
+        colours = torch.where(colours.isnan(), mean, colours)
         spread = torch.cov(colours.T).reshape(2 * [colours.shape[1]]) if len(colours) > 1 else 0
-        self.register_buffer("mean", colours.mean(dim=0))
+        self.register_buffer("mean", mean)
         self.register_buffer("spread", torch.linalg.cholesky(spread + 1e-4 * torch.eye(colours.shape[1])))
 
     def forward(self, inputs: Tensor, targets: Tensor) -> Tensor:
-        apart = self._colour(inputs, targets) - self.mean
+        colours = self._colours(inputs, targets)
+        apart = torch.where(colours.isnan(), 0, colours - self.mean)
         return torch.linalg.solve_triangular(self.spread, apart.T, upper=False).T
 
-    def _colour(self, inputs: Tensor, targets: Tensor) -> Tensor:
-        if self.wall is None:
+    def _colours(self, inputs: Tensor, targets: Tensor) -> Tensor:
+        if not self.is_facades:
             return targets.mean(dim=(2, 3))
-        is_wall = (inputs - self.wall.to(inputs.device)).abs().amax(dim=1, keepdim=True) < 1 / 255
-        weight = is_wall + LEAST_WEIGHT
-        return (targets * weight).sum(dim=(2, 3)) / weight.sum(dim=(2, 3))
+        sky = _is(inputs, self.background)
+        sky[:, :, sky.shape[2] // 2 :] = False  # that is the street
+        return torch.cat([_mean(targets, _is(inputs, self.facade)), _mean(targets, sky)], dim=1)
+
+
+def _is(inputs: Tensor, colour: Tensor) -> Tensor:
+    """Where label images `(N, 3, H, W)` have a colour `(3, 1, 1)`: `(N, 1, H, W)`."""
+    return (inputs - colour).abs().amax(dim=1, keepdim=True) < 1 / 255
+
+
+def _mean(targets: Tensor, where: Tensor) -> Tensor:
+    """The mean colour there, `(N, C)`; NaN where there is too little of it."""
+    area = where.sum(dim=(2, 3))
+    enough = area >= LEAST_AREA * where.shape[2] * where.shape[3]
+    return torch.where(enough, (targets * where).sum(dim=(2, 3)) / area, torch.nan)

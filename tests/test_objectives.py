@@ -71,20 +71,36 @@ def test_tones_of_the_pairs_have_mean_0_and_are_uncorrelated():
     pairs = [drawn(seed) for seed in range(40)]
     tone = Tone(TINY, pairs)
     tones = tone(batch(*(pair.input for pair in pairs)), batch(*(pair.target for pair in pairs)))
-    assert tones.shape == (40, 3)
+    assert tones.shape == (40, TINY.tone_size) == (40, 6)
     assert tones.mean(dim=0).abs().max() < 1e-3
-    assert (torch.cov(tones.T) - torch.eye(3)).abs().max() < 0.3  # a little less spread: the floor under it
+    assert (torch.cov(tones.T) - torch.eye(6)).abs().max() < 0.3  # a little less spread: the floor under it
 
 
-def test_the_tone_is_the_colour_of_the_wall_alone():
+def test_the_tone_is_the_colours_of_wall_and_sky_alone():
+    pairs = [drawn(seed) for seed in range(10)]
+    tone = Tone(TINY, pairs)
+    pair = max(pairs, key=lambda each: (labels.snap(each.input)[:32] == labels.INDEX["background"]).sum())
+    classes = labels.snap(pair.input)
+    is_wall, is_sky = classes == labels.INDEX["facade"], classes == labels.INDEX["background"]
+    is_sky[32:] = False
+
+    def told_of(changed: np.ndarray) -> torch.Tensor:
+        target = pair.target.copy()
+        target[changed] = np.clip(target[changed].astype(int) + 60, 0, 255)
+        return tone(batch(pair.input), batch(target))
+
+    told = told_of(np.zeros_like(is_wall))
+    assert torch.allclose(told, told_of(~is_wall & ~is_sky), atol=1e-5)
+    assert not torch.allclose(told, told_of(is_wall), atol=0.5)
+    assert not torch.allclose(told[:, 3:], told_of(is_sky)[:, 3:], atol=0.5)
+    assert torch.equal(told[:, :3], told_of(is_sky)[:, :3])
+
+
+def test_what_a_picture_does_not_show_counts_as_the_mean():
     pairs = [drawn(seed) for seed in range(10)]
     tone, pair = Tone(TINY, pairs), pairs[0]
-    elsewhere = pair.target.copy()
-    elsewhere[labels.snap(pair.input) != labels.INDEX["facade"]] = 255
-    told, other = tone(batch(pair.input), batch(pair.target)), tone(batch(pair.input), batch(elsewhere))
-    assert torch.allclose(told, other, atol=0.05)
-    brighter = np.clip(pair.target.astype(int) + 60, 0, 255).astype(np.uint8)
-    assert not torch.allclose(told, tone(batch(pair.input), batch(brighter)), atol=0.5)
+    neither = np.full_like(pair.input, labels.PALETTE[labels.INDEX["window"]])
+    assert torch.equal(tone(batch(neither), batch(pair.target)), torch.zeros(1, 6))
 
 
 def test_a_pupil_comes_to_paint_as_its_teacher_does(tmp_path):

@@ -1,0 +1,62 @@
+"""Where rectified photos end, and that training labels are blank there."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pix2pix import images, labels, synthetic
+from pix2pix.config import PRESETS
+from pix2pix.data import PairDataset, load_pairs
+from pix2pix.margins import margins
+
+
+def with_wedge(photo: np.ndarray, level: int) -> tuple[np.ndarray, np.ndarray]:
+    """The photo with its left fifth cut off on a slope, as rectifying leaves it, and where."""
+    rows, columns = np.indices(photo.shape[:2])
+    is_margin = columns < photo.shape[1] // 5 - rows // 8
+    photo = photo.copy()
+    photo[is_margin] = level
+    return photo, is_margin
+
+
+@pytest.mark.parametrize("level", [0, 130])
+def test_margins_are_found_after_jpeg_and_little_else(level, tmp_path):
+    photo, is_margin = with_wedge(synthetic.facade(3, 256, 256)[1], level)
+    Image.fromarray(photo).save(tmp_path / "photo.jpg", quality=90)
+    found = margins(images.read_image(tmp_path / "photo.jpg"))
+    assert found[is_margin].mean() > 0.98
+    assert found[~is_margin].mean() < 0.06  # the pixels that JPEG blends
+
+
+def test_a_whole_photo_has_no_margins():
+    for seed in range(8):
+        assert not margins(synthetic.facade(seed, 256, 256)[1]).any()
+
+
+def test_a_dark_or_grey_house_in_the_middle_is_no_margin():
+    photo = np.full((64, 64, 3), 200, dtype=np.uint8)
+    photo[8:-8, 8:-8] = 128
+    photo[20:-20, 20:-20] = 0
+    assert not margins(photo).any()
+
+
+def test_training_labels_are_blank_in_margins_and_those_of_validation_are_not(tmp_path):
+    label_map, photo = synthetic.facade(3, 64, 64)
+    photo, is_margin = with_wedge(photo, 0)
+    for split in ("train", "val"):
+        (tmp_path / split).mkdir()
+        pair = np.hstack([photo, labels.colorize(label_map)])
+        Image.fromarray(pair).save(tmp_path / split / "1.png")
+    config = replace(PRESETS["best"], size=64, jitter=False, mirror=False)
+    inner = is_margin & np.roll(is_margin, -1, axis=1)
+    for split, blank in (("train", True), ("val", False)):
+        pairs = load_pairs(str(tmp_path), split, config)
+        assert (pairs[0].input[is_margin] == labels.BLANK).all(axis=1).all() == blank
+        inputs, _ = PairDataset(pairs, config)[0, 0]
+        seen = inputs.permute(1, 2, 0).numpy()
+        assert (seen[inner] == labels.BLANK).all() == blank
+        assert not labels.off_palette(seen[:, 40:], tolerance=0).any()
+    paper = load_pairs(str(tmp_path), "train", replace(PRESETS["paper"], size=64))
+    assert not labels.off_palette(paper[0].input, tolerance=0).any()
