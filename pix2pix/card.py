@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-from pix2pix import __version__
+from pix2pix import __version__, hub_names
 from pix2pix.config import Config
 
 SCORES = {  # key -> name on the card and on the Hub, digits behind the point
@@ -14,7 +14,6 @@ SCORES = {  # key -> name on the card and on the Hub, digits behind the point
     "ssim": ("SSIM", 4),
 }
 PLACE = "path/to/this/folder"  # in the card's example, until the checkpoint is pushed somewhere
-HUB_DATASET = re.compile(r"([\w-][\w.-]*/[\w-][\w.-]*)(@[^:]+)?(:.+)?", re.ASCII)  # name, revision, columns
 
 
 def write(config: Config, facts: dict[str, str | int], step: int, scores: dict[str, float] | None = None) -> str:
@@ -45,7 +44,7 @@ def metadata(config: Config, data: str, scores: dict[str, float] | None = None) 
         "license": "mit",
         "tags": ["pix2pix", "conditional-gan", config.task],
     }
-    if (match := HUB_DATASET.fullmatch(data)) and not Path(data).exists():
+    if (match := hub_names.DATASET.fullmatch(data)) and not Path(data).exists():
         facts["datasets"] = [match[1]]
     if scores:
         named = match[1] if "datasets" in facts else Path(data).name or "pairs"

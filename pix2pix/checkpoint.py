@@ -4,7 +4,6 @@ Nothing here unpickles. torch is imported only where weights become a network: t
 """
 
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -12,18 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pix2pix import config as configs
-from pix2pix import images
+from pix2pix import hub_names, images
 from pix2pix.config import Config
 from pix2pix.layouts import name_some
 
 CONFIG, WEIGHTS, ONNX, CARD = "config.json", "model.safetensors", "model.onnx", "README.md"
 PICKLES = ("*.bin", "*.ckpt", "*.pickle", "*.pkl", "*.pt", "*.pth")
-HUB_NAME = re.compile(r"([\w.-]+/[\w.-]+)(?:@([\w.-]+(?:/[\w.-]+)*))?", re.ASCII)  # USER/REPO, revision
-
-
-def hub_name(name: str | Path) -> re.Match | None:
-    """A match of `HUB_NAME` where a name has that form and is no relative path."""
-    return HUB_NAME.fullmatch(str(name)) if not str(name).startswith(".") else None
 
 
 def find(name: str | Path) -> Path:
@@ -33,7 +26,7 @@ def find(name: str | Path) -> Path:
     for a checkpoint on the Hub, which is fetched into the Hub's cache.
     """
     folder = Path(name)
-    if not folder.exists() and hub_name(name):
+    if not folder.exists() and hub_names.MODEL.fullmatch(str(name)):
         from pix2pix import hub, hub_errors  # its client takes half a second to import, and folders need none
 
         try:

@@ -8,6 +8,7 @@ import unicodedata
 from pathlib import Path
 
 from pix2pix import card
+from pix2pix.hub_names import REPO
 
 COLORS = frozenset({"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"})
 NEEDED = ("title", "emoji", "colorFrom", "colorTo", "sdk", "sdk_version", "python_version", "app_file", "license")
@@ -18,7 +19,6 @@ KNOWN = frozenset({
     "preload_from_hub",
 })  # fmt: skip
 LONGEST_DESCRIPTION = 60  # characters
-REPO = r"[\w.-]+/[\w.-]+"
 PRELOAD = re.compile(rf"{REPO}( [^\s,]+(,[^\s,]+)*( [0-9a-f]{{40}})?)?", re.ASCII)  # repo, files, commit
 
 

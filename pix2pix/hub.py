@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from pix2pix import checkpoint
+from pix2pix import checkpoint, hub_names
 from pix2pix.hub_errors import Missing, Unreachable, patiently, plain_errors
 
 FILES = (checkpoint.CONFIG, checkpoint.WEIGHTS, checkpoint.ONNX, checkpoint.CARD)
@@ -25,8 +25,8 @@ def parse(name: str) -> tuple[str, str | None]:
     from huggingface_hub.errors import HFValidationError
     from huggingface_hub.utils import validate_repo_id
 
-    match = checkpoint.hub_name(name)
-    if match is None or ".." in name:
+    match = hub_names.MODEL.fullmatch(name)
+    if match is None:
         raise ValueError(f"{name[:100]!r} is no name on the Hub: those are USER/REPO or USER/REPO@REVISION")
     try:
         validate_repo_id(match[1])

@@ -6,7 +6,6 @@ The Future is cancelled when nobody waits for the photo any more; a model may th
 """
 
 import asyncio
-import re
 import threading
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
@@ -16,11 +15,12 @@ from typing import Literal
 
 import numpy as np
 
+from pix2pix import hub_names
+
 Model = Callable[..., np.ndarray]  # (labels, variation, unwanted: Future | None = None)
 Loader = Callable[[str | Path], Model]
 Visitors = Literal["bundled", "hub", "any"]  # what visitors may load: listed models, also Hub ids, also server folders
 
-HUB_ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*(@[\w./-]+)?")
 LIVE = "-live"  # how the name of a live companion ends: what paints in its model's stead while the drawing changes
 MOST_OTHERS = 2  # models that are not listed kept in memory at once: about 0.5 GB each for the paper's generator
 
@@ -140,7 +140,7 @@ class Models:
             return self.listed[name]
         if self.visitors == "any" and Path(name).is_dir():
             return Path(name)
-        if self.visitors != "bundled" and HUB_ID.fullmatch(name) and not _on_disk(name):
+        if self.visitors != "bundled" and hub_names.MODEL.fullmatch(name) and not _on_disk(name):
             return name
         raise ValueError(f"{name[:80]} is not a model of this page. {self._remedy()}")
 
@@ -165,7 +165,7 @@ def listed_models(folder: Path, chosen: str | None = None) -> dict[str, str | Pa
         return bundled
     if chosen in bundled:
         return {chosen: bundled[chosen], **bundled}
-    if Path(chosen).exists() or not HUB_ID.fullmatch(chosen):
+    if Path(chosen).exists() or not hub_names.MODEL.fullmatch(chosen):
         own = Path(chosen).resolve()
         first = {own.name: Path(chosen)}
         if (companion := own.with_name(own.name + LIVE)).is_dir():

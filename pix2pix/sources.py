@@ -4,7 +4,6 @@ Which one `--data` names is decided in `open_source`. Nothing is decoded before 
 """
 
 import json
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from pix2pix import images, labels, layouts, scenes
+from pix2pix import hub_names, images, labels, layouts, scenes
 from pix2pix.config import PRESETS, TASKS, Config
 from pix2pix.layouts import Item, name_some
 
@@ -21,7 +20,6 @@ SYNTHETIC_TRAIN, SYNTHETIC_VAL = 400, 40  # as many pairs as the facades set, ab
 HELD_OUT = 10  # every tenth pair is for validation where no folder says which are
 SMALLEST_SIDE = 8  # pixels
 LOOKED_AT = 8  # pictures whose colours decide whether they are labels
-_HUB_ID = re.compile(r"([\w.-]+/[\w.-]+?)(?:@([\w./-]+))?(?::([^,:]+),([^,:]+))?")
 
 
 class RawPair(NamedTuple):
@@ -49,7 +47,7 @@ def open_source(data: str, split: str, config: Config) -> Source:
     """The pairs of a split of what `--data` names; ValueError, in one line, where there are none or they do not fit."""
     if data in scenes.SCENES:
         source = DrawnSource(data, split, config)
-    elif Path(data).exists() or not (hub := _HUB_ID.fullmatch(data)):
+    elif Path(data).exists() or not (hub := hub_names.DATASET.fullmatch(data)):
         source = FolderSource(Path(data), split, config)
     else:
         from pix2pix import hub_data  # `datasets` takes long to import

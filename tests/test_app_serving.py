@@ -109,7 +109,8 @@ def test_with_hub_visitors_load_hub_ids_but_no_folders(tmp_path, monkeypatch):
     assert models.get("someone/model@v1.2")(None) == "someone/model@v1.2"
     (tmp_path / "runs" / "secret").mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
-    for name in ("runs/secret", "runs/secret@main", "../runs", str(tmp_path), "a/b/c", "https://host/x"):
+    paths = ("runs/secret", "runs/secret@main", "../runs", "someone/.git", "someone/model@../x", str(tmp_path), "a/b/c")
+    for name in (*paths, "https://host/x"):
         with pytest.raises(ValueError, match="USER/REPO"):
             models.get(name)
 
