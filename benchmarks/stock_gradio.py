@@ -1,7 +1,10 @@
 """The peer of our page: the same checkpoint behind Gradio's own parts, as most Spaces are built; others start it.
 
-An image editor whose changes call a function that fills an image, and the same by name for programs.
+An image editor whose changes call a function that fills an image, and the same by name for programs. An argument names
+another of the bundled checkpoints.
 """
+
+import sys
 
 import gradio as gr
 import measuring
@@ -11,7 +14,7 @@ from pix2pix import inference
 from pix2pix.labels import INDEX, PALETTE, decode_runs
 
 SIDE = 256  # pixels
-CHECKPOINT = measuring.ROOT / "checkpoints" / "facades"
+CHECKPOINT = measuring.ROOT / "checkpoints" / (sys.argv[1] if sys.argv[1:] else "facades")
 
 
 def build() -> gr.Blocks:

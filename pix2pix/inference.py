@@ -50,8 +50,9 @@ class Translator:
 
         A picture of labels is snapped to the palette first, as in training. Sides that are no multiple of
         `2 ** depth` are continued by reflection to the next one, and the result is cropped back. Statistics, where
-        the network takes any, are of this one picture. `variation` is the seed of the noise, or of the dropout
-        masks, which are the paper's only noise; None leaves dropout out, and takes noise that is always the same.
+        the network takes any, are of this one picture. `variation` is the seed of noise and tone, or of the dropout
+        masks, which are the paper's only noise; None leaves dropout out, and takes noise that is always the same,
+        and the mean tone of the pictures trained on.
         The same arguments give the same picture. Cancel `unwanted` to end the work early, with some error.
         """
         if self.config.task == "facades":
@@ -75,13 +76,19 @@ def random_shapes(config: Config, channels: Sequence[int], height: int, width: i
 
 @lru_cache(maxsize=16)  # a painter keeps to one size and variation for many pictures
 def draw(kind: str, shapes: tuple[tuple[int, ...], ...], variation: int | None) -> tuple[np.ndarray, ...]:
-    """What a seed gives: masks of 0 and 2 at even odds (all ones where it is None), or noise N(0, 1) (0 where None)."""
+    """What a seed gives: masks of 0 and 2 at even odds, or noise and tone N(0, 1).
+
+    Where it is None: masks of ones, or the noise of seed 0 and a tone of zeros, the mean.
+    """
     if kind == "mask" and variation is None:
         return tuple(np.ones(shape, dtype=np.float32) for shape in shapes)
     stream = np.random.default_rng(variation or 0)
     if kind == "mask":
         return tuple(2 * stream.integers(0, 2, shape).astype(np.float32) for shape in shapes)
-    return tuple(stream.standard_normal(shape, dtype=np.float32) for shape in shapes)
+    drawn = [stream.standard_normal(shape, dtype=np.float32) for shape in shapes]
+    if variation is None and drawn[-1].shape[2:] == (1, 1):
+        drawn[-1] = np.zeros_like(drawn[-1])
+    return tuple(drawn)
 
 
 def load(name: str | Path) -> Translator:

@@ -50,6 +50,14 @@ def test_the_same_input_gives_the_same_picture_and_a_variation_another_one(folde
     assert not np.array_equal(translator(drawing, 6), translator(drawing, 5))
 
 
+def test_without_a_variation_the_tone_is_the_mean_one():
+    shapes = ((1, 1, 2, 2), (1, 1, 4, 4), (1, 6, 1, 1))
+    *planes, tone = inference.draw("noise", shapes, None)
+    *same, other = inference.draw("noise", shapes, 0)
+    assert all(map(np.array_equal, planes, same))
+    assert not tone.any() and other.all()
+
+
 def test_a_label_map_gives_the_picture_of_its_label_image(folder):
     translator, label_map = inference.load(folder), synthetic.label_map(2)
     assert np.array_equal(translator(label_map), translator(labels.colorize(label_map)))
