@@ -15,6 +15,8 @@ import measuring
 
 FOLDER = Path(__file__).parent
 ALONE = ("start", "generators", "live_canvas", "painters")
+BESIDE_PEER = ("training", "converted")
+OF_PAIRS = ("synthetic_statistics", "photo_blemishes")
 
 
 def main() -> None:
@@ -27,13 +29,13 @@ def main() -> None:
     common = ["--output", options.output, *["--quick"] * options.quick]
     runs = [[name, *common] for name in ALONE]
     if options.reference:
-        runs += [[name, *common, "--reference", options.reference] for name in ("training", "converted")]
+        runs += [[name, *common, "--reference", options.reference] for name in BESIDE_PEER]
     else:
-        print("Left out: training, converted (give --reference)")
+        print(f"Left out: {', '.join(BESIDE_PEER)} (give --reference)")
     if options.data:
-        runs.append(["synthetic_statistics", *common, "--data", options.data])
+        runs += [[name, *common, "--data", options.data] for name in OF_PAIRS]
     else:
-        print("Left out: synthetic_statistics (give --data)")
+        print(f"Left out: {', '.join(OF_PAIRS)} (give --data)")
 
     failed = []
     for name, *arguments in runs:

@@ -1,35 +1,31 @@
 """What real photos score in the measures of drawings by hand: where the limits of `pix2pix.robustness` come from.
 
-    python benchmarks/photo_blemishes.py --data DATASETS/facades [--json FILE]
+    python benchmarks/photo_blemishes.py --data DATASETS/facades [--output DIR]
 
 DIR holds published facades pairs (photo left, label image right), in itself or in folders.
 """
 
-import argparse
-import json
-import sys
 from pathlib import Path
 
+import measuring
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from pix2pix import images
 from pix2pix.blemishes import blemishes
 from pix2pix.synthetic.statistics import labels_from_jpeg
 
 PERCENTILES = (5, 25, 50, 75, 95)
+QUICK_COUNT = 12
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Percentiles of the blemishes of real photos.")
+    parser = measuring.flags(__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of published facades pairs (*.jpg)")
-    parser.add_argument("--json", type=Path, help="also write the numbers here")
-    arguments = parser.parse_args()
+    options = parser.parse_args()
 
-    paths = sorted(arguments.data.rglob("*.jpg"))
+    paths = sorted(options.data.rglob("*.jpg"))[: QUICK_COUNT if options.quick else None]
     if not paths:
-        parser.error(f"{arguments.data} holds no *.jpg; give the folder of the published pairs, e.g. facades")
+        parser.error(f"{options.data} holds no *.jpg; give the folder of the published pairs, e.g. facades")
     scores = [measure(path) for path in paths]
     found = {}
     print(f"{len(paths)} photos{'of them':>12}" + "".join(f"{percentile:>9}%" for percentile in PERCENTILES))
@@ -38,9 +34,19 @@ def main() -> None:
         values = values[~np.isnan(values)]
         found[name] = np.percentile(values, PERCENTILES).tolist()
         print(f"{name:12}{values.size:12}" + "".join(f"{value:10.3f}" for value in found[name]))
-    if arguments.json:
-        facts = {"photos": len(paths), "percentiles": PERCENTILES, "scores": found}
-        arguments.json.write_text(json.dumps(facts, indent=1) + "\n")
+
+    def draw(axes) -> None:
+        values = np.array(list(found.values()))
+        least, low, _, high, most = (values / values[:, [2]]).T
+        places = np.arange(len(found))
+        axes.hlines(places, least, most, color=measuring.PEER)
+        axes.barh(places, high - low, left=low, height=0.5, color=measuring.OURS)
+        axes.set_yticks(places, found)
+        axes.invert_yaxis()
+        axes.set(title="Blemishes of real photos: half of them, and nine tenths", xlabel="as many times the median")
+
+    results = {"photos": len(paths), "percentiles": PERCENTILES, "scores": found}
+    measuring.report(options, "photo_blemishes", results, draw)
 
 
 def measure(path: Path) -> dict[str, float]:

@@ -22,6 +22,7 @@ from pix2pix.run import Run
 REFRESH = 30  # seconds, while the run goes on
 PAGE = Path("results", "index.html")  # in the run folder
 
+_STYLE = (Path(__file__).parent / "report.css").read_text(encoding="utf-8")
 _PAGE = Template((Path(__file__).parent / "results.html").read_text(encoding="utf-8"))
 _ROW = Template((Path(__file__).parent / "results_row.html").read_text(encoding="utf-8"))
 
@@ -95,6 +96,7 @@ def write_page(
     facts = run.facts
     about = (f"{facts['data']}: {facts['train_pairs']} training pairs", str(facts["hardware"]), _now())
     page = _PAGE.substitute(
+        style=_STYLE,
         title=html.escape(run.folder.resolve().name),
         refresh="" if state.ended else f'<meta http-equiv="refresh" content="{REFRESH}">\n',
         state=html.escape(_describe(state)),
@@ -162,7 +164,7 @@ def _newest_sheet(run: Run) -> str:
     if not sheets:
         return ""
     head = "".join(f"<span>{word}</span>" for word in ("Input", "Generated", "Target"))
-    picture = f'<figure class="pair"><img src="../samples/{sheets[-1].name}" alt="newest samples"></figure>'
+    picture = f'<figure><img src="../samples/{sheets[-1].name}" alt="newest samples"></figure>'
     step = int(sheets[-1].stem.split("-")[1])
     return (
         f'<section class="pairs sheet">\n<h2>Samples at step {step:,}</h2>\n<div class="head">{head}</div>\n'

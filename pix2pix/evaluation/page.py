@@ -13,6 +13,7 @@ from pix2pix.evaluation.scores import NETWORKS, SCORES, Measured, Score, judge
 
 SHOWN = 3  # pairs of each: the best, the median, the worst
 SHEET_PAIRS, SHEET_SIDE = 100, 128  # pairs on the sheet at most, pixels of the longer side of a picture there
+_STYLE = (Path(__file__).parents[1] / "report.css").read_text(encoding="utf-8")
 _PAGE = Template((Path(__file__).parent / "page.html").read_text(encoding="utf-8"))
 
 
@@ -31,6 +32,7 @@ def write(
     sections = {"Best": order[:SHOWN], "Median": order[middle : middle + SHOWN], "Worst": order[::-1][:SHOWN]}
     names = ["Input", *(one.name for one in measured), "Target"]
     page = _PAGE.substitute(
+        style=_STYLE,
         about=html.escape(about),
         table=_table(measured, scores, photos),
         networks="".join(f"<li><code>{key}</code>: {html.escape(what)}</li>\n" for key, what in NETWORKS.items()),
