@@ -16,6 +16,7 @@ from pix2pix.config import Config
 from pix2pix.layouts import name_some
 
 CONFIG, WEIGHTS, ONNX, CARD = "config.json", "model.safetensors", "model.onnx", "README.md"
+TONES = ("tone_mean", "tone_spread")  # names in the weights: what colours the tones of our generator stand for
 PICKLES = ("*.bin", "*.ckpt", "*.pickle", "*.pkl", "*.pt", "*.pth")
 
 

@@ -19,16 +19,22 @@ from pix2pix import checkpoint, images, labels
 from pix2pix import config as configs
 from pix2pix.config import Config
 
+FURTHEST_TONE = 3.0  # standard deviations: beyond it there was next to nothing to learn from
+Colour = tuple[int, int, int]
+
 
 class Network(Protocol):
     """A generator on any runtime: `(1, 3, H, W)` float32 in [-1, 1] and what it takes from chance -> the same shape.
 
     `random_kind`: "mask" of dropout or "noise"; `random_channels`: of each, one for each decoder that takes any.
+    `tones`: mean `(6,)` and spread `(6, 6)`, lower triangular, of the colours of wall and sky in [-1, 1] that tones
+    stand for: colours = mean + spread @ tone. Empty where it takes no colours.
     Where it can stop half-way, it does when `unwanted` is cancelled, and raises.
     """
 
     random_kind: str
     random_channels: Sequence[int]
+    tones: Sequence[np.ndarray]
 
     def __call__(
         self, inputs: np.ndarray, randoms: Sequence[np.ndarray], unwanted: Future | None = None
@@ -43,7 +49,19 @@ class Translator:
         self.network = network
         self.name = name
 
-    def __call__(self, image: np.ndarray, variation: int | None = None, unwanted: Future | None = None) -> np.ndarray:
+    @property
+    def takes_colours(self) -> bool:
+        """Whether it can be told the colours of wall and sky."""
+        return self.config.task == "facades" and len(self.network.tones) > 0
+
+    def __call__(
+        self,
+        image: np.ndarray,
+        variation: int | None = None,
+        unwanted: Future | None = None,
+        wall: Colour | None = None,
+        sky: Colour | None = None,
+    ) -> np.ndarray:
         """Picture `(H, W, C)` uint8, or label map `(H, W)` of class indices -> generated picture `(H, W, C)` uint8.
 
         C is what the config says, of inputs and of targets; ValueError for a picture that cannot be brought to it.
@@ -52,7 +70,8 @@ class Translator:
         `2 ** depth` are continued by reflection to the next one, and the result is cropped back. Statistics, where
         the network takes any, are of this one picture. `variation` is the seed of noise and tone, or of the dropout
         masks, which are the paper's only noise; None leaves dropout out, and takes noise that is always the same,
-        and the mean tone of the pictures trained on.
+        and the mean tone of the pictures trained on. `wall` and `sky` are colours (R, G, B) in 0..255 that are asked
+        for instead, and come out as near as facades have them; a checkpoint without `takes_colours` ignores them.
         The same arguments give the same picture. Cancel `unwanted` to end the work early, with some error.
         """
         if self.config.task == "facades":
@@ -62,7 +81,11 @@ class Translator:
         multiple = 2**self.config.depth
         padded = np.pad(image, ((0, -height % multiple), (0, -width % multiple), (0, 0)), mode="symmetric")
         shapes = random_shapes(self.config, self.network.random_channels, *padded.shape[:2])
-        generated = self.network(images.batch(padded), draw(self.network.random_kind, shapes, variation), unwanted)
+        randoms = draw(self.network.random_kind, shapes, variation)
+        if self.takes_colours and (wall or sky):
+            tone = tone_of(randoms[-1].ravel(), *self.network.tones, wall, sky)
+            randoms = (*randoms[:-1], tone.reshape(randoms[-1].shape))
+        generated = self.network(images.batch(padded), randoms, unwanted)
         return images.denormalize(generated[0])[:height, :width]
 
 
@@ -89,6 +112,21 @@ def draw(kind: str, shapes: tuple[tuple[int, ...], ...], variation: int | None) 
     if variation is None and drawn[-1].shape[2:] == (1, 1):
         drawn[-1] = np.zeros_like(drawn[-1])
     return tuple(drawn)
+
+
+def tone_of(
+    tone: np.ndarray, mean: np.ndarray, spread: np.ndarray, wall: Colour | None, sky: Colour | None
+) -> np.ndarray:
+    """The tone `(6,)` of a wall and a sky, (R, G, B) in 0..255 each; of what is None, that which `tone` drew.
+
+    Without a sky, the sky is one that goes with such a wall. Colours that no facade has come out as the nearest.
+    """
+    tone = tone.copy()
+    for colour, part in ((wall, slice(0, 3)), (sky, slice(3, 6))):
+        if colour is not None:
+            rest = images.normalize(np.float32(colour)) - mean[part] - spread[part, : part.start] @ tone[: part.start]
+            tone[part] = np.clip(np.linalg.solve(spread[part, part], rest), -FURTHEST_TONE, FURTHEST_TONE)
+    return tone
 
 
 def load(name: str | Path) -> Translator:
@@ -119,6 +157,8 @@ class TorchNetwork:
     def __init__(self, generator):
         self.generator = generator
         self.random_kind, self.random_channels = generator.random_kind, generator.random_channels
+        buffers = dict(generator.named_buffers())
+        self.tones = [buffers[name].float().cpu().numpy() for name in checkpoint.TONES if name in buffers]
 
     def __call__(self, inputs: np.ndarray, randoms: Sequence[np.ndarray], unwanted: Future | None = None) -> np.ndarray:
         import torch

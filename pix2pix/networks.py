@@ -120,6 +120,9 @@ class NoiseUNet(nn.Module):
         self.strengths = nn.ParameterList(torch.full((after,), 0.1) for after in reversed(widths[:-1]))
         inner = list(reversed(widths[:-1]))[:TONED_DECODERS] if tone_size else []
         self.tones = nn.ParameterList(0.1 * torch.randn(after, tone_size) for after in inner)
+        if tone_size:  # not used here: what colours a tone stands for, for those who ask for a colour
+            self.register_buffer("tone_mean", torch.zeros(tone_size))
+            self.register_buffer("tone_spread", torch.eye(tone_size))
 
     @property
     def random_channels(self) -> list[int]:

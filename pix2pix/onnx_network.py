@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
+from safetensors import safe_open
 
 from pix2pix import checkpoint
 from pix2pix.machine import available_cores
@@ -42,6 +43,9 @@ class OnnxNetwork:
         randoms = self.session.get_inputs()[1:]  # named mask_0, mask_1, …, or noise_0, …
         self.random_kind = randoms[0].name.split("_")[0] if randoms else "mask"
         self.random_channels = [each.shape[1] for each in randoms]
+        with safe_open(folder / checkpoint.WEIGHTS, "numpy") as weights:
+            told = [name for name in checkpoint.TONES if name in weights.keys()]  # noqa: SIM118
+            self.tones = [weights.get_tensor(name).astype(np.float32) for name in told]
 
     def __call__(self, inputs: np.ndarray, randoms: Sequence[np.ndarray], unwanted: Future | None = None) -> np.ndarray:
         names = [tensor.name for tensor in self.session.get_inputs()]

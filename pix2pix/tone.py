@@ -32,13 +32,13 @@ class Tone(nn.Module):
         mean = colours.nanmean(dim=0).nan_to_num()
         colours = torch.where(colours.isnan(), mean, colours)
         spread = torch.cov(colours.T).reshape(2 * [colours.shape[1]]) if len(colours) > 1 else 0
-        self.register_buffer("mean", mean)
-        self.register_buffer("spread", torch.linalg.cholesky(spread + 1e-4 * torch.eye(colours.shape[1])))
+        self.register_buffer("tone_mean", mean)
+        self.register_buffer("tone_spread", torch.linalg.cholesky(spread + 1e-4 * torch.eye(colours.shape[1])))
 
     def forward(self, inputs: Tensor, targets: Tensor) -> Tensor:
         colours = self._colours(inputs, targets)
-        apart = torch.where(colours.isnan(), 0, colours - self.mean)
-        return torch.linalg.solve_triangular(self.spread, apart.T, upper=False).T
+        apart = torch.where(colours.isnan(), 0, colours - self.tone_mean)
+        return torch.linalg.solve_triangular(self.tone_spread, apart.T, upper=False).T
 
     def _colours(self, inputs: Tensor, targets: Tensor) -> Tensor:
         if not self.is_facades:

@@ -68,6 +68,9 @@ class Trainer:
         generator, discriminator = (
             net.to(accelerator.device, memory_format=layout) for net in (generator, discriminator)
         )
+        if (told_by := self.tone or self.teacher) and config.tone:
+            generator.tone_mean.copy_(told_by.tone_mean)
+            generator.tone_spread.copy_(told_by.tone_spread)
         self.average = copy.deepcopy(generator).requires_grad_(False) if config.ema else None
         self.generator, self.discriminator = prepare(generator, discriminator)
         self.generator_optimizer = prepare(torch.optim.Adam(generator.parameters(), **adam))

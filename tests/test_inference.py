@@ -58,6 +58,37 @@ def test_without_a_variation_the_tone_is_the_mean_one():
     assert not tone.any() and other.all()
 
 
+def test_a_tone_is_that_of_the_colours_asked_for():
+    stream = np.random.default_rng(0)
+    mean, spread = stream.normal(0, 0.1, 6), np.tril(stream.normal(0, 0.2, (6, 6))) + np.eye(6)
+    drawn, wall, sky = stream.standard_normal(6), (150, 100, 90), (120, 130, 200)
+
+    def colours(tone: np.ndarray) -> np.ndarray:
+        return (mean + spread @ tone + 1) * 127.5
+
+    both = inference.tone_of(drawn, mean, spread, wall, sky)
+    assert colours(both) == pytest.approx([*wall, *sky], abs=1e-3)
+    walled = inference.tone_of(drawn, mean, spread, wall, None)
+    assert colours(walled)[:3] == pytest.approx(wall, abs=1e-3)
+    assert np.array_equal(walled[3:], drawn[3:])
+    under_sky = inference.tone_of(drawn, mean, spread, None, sky)
+    assert np.array_equal(under_sky[:3], drawn[:3])
+    assert colours(under_sky)[3:] == pytest.approx(sky, abs=1e-3)
+    loud = inference.tone_of(drawn, mean, spread / 20, (255, 0, 255), None)
+    assert np.abs(loud).max() <= inference.FURTHEST_TONE
+
+
+def test_colours_change_the_picture_of_those_who_take_them(folder, drawing):
+    brick, blue = (170, 90, 70), (90, 130, 200)
+    asked = ({}, {"wall": brick}, {"sky": blue}, {"wall": brick, "sky": blue})
+    for load in (inference.load, inference.load_torch):
+        translator = load(folder)
+        assert translator.takes_colours == translator.config.tone
+        pictures = [translator(drawing, **colours) for colours in asked]
+        assert len({picture.tobytes() for picture in pictures}) == (4 if translator.takes_colours else 1)
+        assert np.array_equal(pictures[3], translator(drawing, **asked[3]))
+
+
 def test_a_label_map_gives_the_picture_of_its_label_image(folder):
     translator, label_map = inference.load(folder), synthetic.label_map(2)
     assert np.array_equal(translator(label_map), translator(labels.colorize(label_map)))

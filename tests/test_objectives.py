@@ -96,6 +96,17 @@ def test_the_tone_is_the_colours_of_wall_and_sky_alone():
     assert torch.equal(told[:, :3], told_of(is_sky)[:, :3])
 
 
+def test_a_generator_and_its_average_are_told_what_colours_tones_stand_for():
+    pairs = [drawn(seed) for seed in range(10)]
+    tone = Tone(TINY, pairs)
+    trainer = Trainer(TINY, build_generator(TINY), build_discriminator(TINY), Accelerator(cpu=True), tone)
+    inputs, targets = batch(pairs[0].input), batch(pairs[0].target)
+    told = trainer.result.tone_mean + trainer.result.tone_spread @ tone(inputs, targets)[0]
+    wall = targets[0, :, (labels.snap(pairs[0].input) == labels.INDEX["facade"])].mean(dim=1)
+    assert trainer.average is not None
+    assert torch.allclose(told[:3], wall, atol=1e-3)
+
+
 def test_what_a_picture_does_not_show_counts_as_the_mean():
     pairs = [drawn(seed) for seed in range(10)]
     tone, pair = Tone(TINY, pairs), pairs[0]
