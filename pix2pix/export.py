@@ -6,7 +6,6 @@ when it loads the graph.
 """
 
 import contextlib
-import copy
 import io
 import json
 from pathlib import Path
@@ -21,7 +20,7 @@ from torch import Tensor, nn
 from pix2pix import checkpoint, images
 from pix2pix.config import Config
 from pix2pix.inference import TorchNetwork, draw, random_shapes
-from pix2pix.networks import BatchStatisticsNorm
+from pix2pix.onnx_forms import for_onnx
 from pix2pix.onnx_network import HEADER_KEY, OnnxNetwork, header_digest, read_header
 
 CHECKED_SIZES = ((1, 1), (2, 1), (1, 3))  # height and width, in multiples of what the network takes
@@ -70,17 +69,6 @@ def greatest_difference(folder: Path, config: Config, generator: nn.Module) -> f
     return worst
 
 
-class _PerImageNorm(nn.Module):
-    """What `BatchStatisticsNorm` is for a batch of one, in a form that ONNX has a kernel for."""
-
-    def __init__(self, norm: BatchStatisticsNorm):
-        super().__init__()
-        self.weight, self.bias, self.eps = norm.weight, norm.bias, norm.eps
-
-    def forward(self, x: Tensor) -> Tensor:
-        return torch.instance_norm(x, self.weight, self.bias, None, None, True, 0.0, self.eps, False)
-
-
 class _WithRandoms(nn.Module):
     """A generator with one argument for each mask or plane of noise, as ONNX wants them."""
 
@@ -101,26 +89,19 @@ def _trace(generator: nn.Module, config: Config) -> onnx.ModelProto:
     names = ["inputs", *(f"{generator.random_kind}_{i}" for i in range(len(shapes)))]
     free = {2: torch.export.Dim.DYNAMIC, 3: torch.export.Dim.DYNAMIC}
     dynamic = tuple(free if shape[2] > 1 else {} for shape in shapes)  # a tone is 1x1 for any picture
-    module = _WithRandoms(_with_per_image_norms(generator)).eval()
+    module = _WithRandoms(for_onnx(generator)).eval()
     with contextlib.redirect_stdout(io.StringIO()):
         program = torch.onnx.export(
             module, tuple(arguments), input_names=names, output_names=["generated"],
             dynamic_shapes=(free, dynamic), dynamo=True, optimize=False, verbose=False,
         )  # fmt: skip
-    graph = program.model_proto
-    for node in graph.graph.node:
+    model = program.model_proto
+    given = {tensor.name for tensor in model.graph.initializer}
+    for node in model.graph.node:
         del node.metadata_props[:]  # the exporter notes its own stack there, with the paths of this machine
-    return graph
-
-
-def _with_per_image_norms(generator: nn.Module) -> nn.Module:
-    """A copy that shares nothing with the original, its norms replaced."""
-    copied = copy.deepcopy(generator)
-    for module in list(copied.modules()):
-        for name, child in module.named_children():
-            if isinstance(child, BatchStatisticsNorm):
-                setattr(module, name, _PerImageNorm(child))
-    return copied
+        if node.op_type == "Conv" and len(node.input) == 3 and node.input[2] not in given:
+            del node.input[2]  # zeros that the exporter computes: with them the fast kernels are not taken
+    return model
 
 
 def _refer_to_weights(model: onnx.ModelProto, weights: Path) -> None:

@@ -64,7 +64,7 @@ class UNet(nn.Module):
             after = widths[level - 1] if level else out_channels
             normed = norm and level > 0
             bias = biases and not normed
-            self.decoders.append(nn.ConvTranspose2d(before, after, 4, stride=2, padding=1, bias=bias))
+            self.decoders.append(TransposedConv(before, after, bias))
             self.decoder_norms.append(BatchStatisticsNorm(after) if normed else nn.Identity())
         self.apply(_init_normal)
 
@@ -82,7 +82,7 @@ class UNet(nn.Module):
         x = skips.pop()
         for level, (conv, norm) in enumerate(zip(self.decoders, self.decoder_norms, strict=True)):
             x = F.relu(x if level == 0 else torch.cat([x, skips.pop()], dim=1))
-            x = norm(double(x, conv.weight, conv.bias))
+            x = norm(conv(x))
             if level in self.dropped:
                 x = F.dropout(x, 0.5, self.training) if masks is None else x * masks[level - self.dropped.start]
         return torch.tanh(x)  # (N, out, H, W)
@@ -220,6 +220,16 @@ class BatchStatisticsNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.batch_norm(x, self.weight, self.bias, None, None, True, 0.0, self.eps, True)
+
+
+class TransposedConv(nn.ConvTranspose2d):
+    """4x4 transposed convolution, stride 2: `(N, in, H, W) -> (N, out, 2H, 2W)`."""
+
+    def __init__(self, before: int, after: int, bias: bool):
+        super().__init__(before, after, 4, stride=2, padding=1, bias=bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return double(x, self.weight, self.bias)
 
 
 class LabelPlanes(nn.Module):

@@ -37,7 +37,7 @@ def test_the_bundled_generator_is_much_faster_than_the_papers_in_eager_torch(bun
         rounds = [[seconds(contender, drawing) for contender in contenders] for drawing in drawings()]
     finally:
         torch.set_num_threads(threads)
-    assert statistics.median(paper / ours for paper, ours in rounds[1:]) > 2.5  # the first picture is the slowest
+    assert statistics.median(paper / ours for paper, ours in rounds[1:]) > 4  # the first picture is the slowest
 
 
 class Timed:

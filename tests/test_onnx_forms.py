@@ -1,0 +1,84 @@
+"""Layers in the forms that ONNX Runtime computes fast, against the layers themselves."""
+
+from dataclasses import replace
+
+import numpy as np
+import onnx
+import pytest
+import torch
+
+from pix2pix import checkpoint, export, labels, onnx_forms
+from pix2pix.config import PRESETS
+from pix2pix.inference import TorchNetwork, draw, random_shapes
+from pix2pix.networks import BatchStatisticsNorm, LabelPlanes, SmoothConv, build_generator
+from pix2pix.onnx_network import OnnxNetwork
+
+
+@pytest.fixture(autouse=True)
+def _same_numbers():
+    torch.manual_seed(0)
+
+
+@pytest.mark.parametrize(
+    ("layer", "form"),
+    [(BatchStatisticsNorm(6), onnx_forms.PerImageNorm), (SmoothConv(6, 5), onnx_forms.MixThenInterpolate)],
+)
+def test_a_form_gives_what_its_layer_gives(layer, form):
+    for parameter in layer.parameters():
+        torch.nn.init.normal_(parameter)
+    x = torch.randn(1, 6, 5, 7)
+    torch.testing.assert_close(form(layer)(x), layer(x), rtol=1e-5, atol=1e-5)
+
+
+def test_planes_by_convolution_are_the_planes_of_every_class_and_of_colours_between():
+    planes = LabelPlanes()
+    colours = torch.from_numpy(labels.PALETTE.astype("float32") / 127.5 - 1).T[None, :, :, None]
+    between = torch.rand(1, 3, 20, 20) * 2 - 1
+    for picture in (colours, between):
+        torch.testing.assert_close(onnx_forms.PlanesByConv(planes)(picture), planes(picture), rtol=0, atol=1e-4)
+
+
+def exported(folder, config):
+    """A new generator and its checkpoint with a graph."""
+    generator = build_generator(config)
+    for name, parameter in generator.named_parameters():
+        if name.endswith("bias"):
+            torch.nn.init.normal_(parameter)
+    checkpoint.save(folder, config, generator, "card")
+    export.add_onnx(folder, *checkpoint.load(folder))
+    return generator.eval()
+
+
+@pytest.mark.parametrize("preset", ["paper", "best"])
+def test_a_graph_gives_the_pictures_of_its_generator_and_holds_no_slow_layer(preset, tmp_path):
+    """No transposed convolution that mixes many channels, and no bias that is computed."""
+    config = replace(PRESETS[preset], width=16, depth=4, biases=preset == "paper")
+    generator = exported(tmp_path / "one", config)
+    inputs = np.random.default_rng(0).uniform(-1, 1, (1, 3, 32, 80)).astype("float32")
+    network = OnnxNetwork(tmp_path / "one")
+    shapes = random_shapes(config, generator.random_channels, 32, 80)
+    randoms = draw(generator.random_kind, shapes, 1)
+    assert np.abs(network(inputs, randoms) - TorchNetwork(generator)(inputs, randoms)).max() < 1e-4
+
+    graph = onnx.load(tmp_path / "one" / checkpoint.ONNX, load_external_data=False).graph
+    stored = {tensor.name for tensor in graph.initializer}
+    assert all(set(node.input[2:]) <= stored for node in graph.node if node.op_type == "Conv")
+    whole = [node for node in graph.node if node.op_type == "ConvTranspose" and _groups(node) == 1]
+    assert len(whole) == 1  # the last: it has three channels
+
+
+def test_the_original_stays_as_it_was():
+    config = replace(PRESETS["best"], width=4, depth=4)
+    generator = build_generator(config).eval()
+    inputs = torch.rand(1, 3, 32, 32) * 2 - 1
+    noise = [torch.randn(shape) for shape in random_shapes(config, generator.random_channels, 32, 32)]
+    with torch.inference_mode():
+        before = generator(inputs, noise)
+        copied = onnx_forms.for_onnx(generator)
+        torch.testing.assert_close(copied(inputs, noise), before, rtol=0, atol=1e-4)
+        assert torch.equal(generator(inputs, noise), before)
+    assert not any(isinstance(module, SmoothConv | LabelPlanes) for module in copied.modules())
+
+
+def _groups(node: onnx.NodeProto) -> int:
+    return next((attribute.i for attribute in node.attribute if attribute.name == "group"), 1)
