@@ -16,6 +16,7 @@ from pix2pix.config import Config
 from pix2pix.layouts import name_some
 
 CONFIG, WEIGHTS, ONNX, CARD = "config.json", "model.safetensors", "model.onnx", "README.md"
+TEACHER = "teacher"  # the folder in a run
 PICKLES = ("*.bin", "*.ckpt", "*.pickle", "*.pkl", "*.pt", "*.pth")
 
 
