@@ -17,6 +17,7 @@ from pix2pix.layouts import name_some
 
 CONFIG, WEIGHTS, ONNX, CARD = "config.json", "model.safetensors", "model.onnx", "README.md"
 TONES = ("tone_mean", "tone_spread")  # names in the weights: what colours the tones of our generator stand for
+TEACHER = "teacher"  # the folder in a run
 PICKLES = ("*.bin", "*.ckpt", "*.pickle", "*.pkl", "*.pt", "*.pth")
 
 

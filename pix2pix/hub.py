@@ -15,6 +15,7 @@ from pix2pix.hub_errors import Missing, Unreachable, patiently, plain_errors
 
 FILES = (checkpoint.CONFIG, checkpoint.WEIGHTS, checkpoint.ONNX, checkpoint.CARD)
 RUN_FOLDER, RUN_FILES = "run", ("run.json", "log.jsonl", "state.pt")
+TEACHER_FILES = tuple(f"{checkpoint.TEACHER}/{file}" for file in (checkpoint.CONFIG, checkpoint.WEIGHTS))
 MOST_BYTES = 4 * 2**30  # of a checkpoint: twenty times the paper's generator
 TIMEOUT = 10.0  # seconds until the Hub counts as unreachable and the cache is asked
 COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -105,6 +106,11 @@ def _check_whole(folder: Path) -> None:
                     raise ValueError(f"{path} is damaged; delete {blob} to have it fetched again")
 
 
+def run_files(folder: Path) -> list[str]:
+    """What a run is resumed from, by path in its folder."""
+    return [*RUN_FILES, *(file for file in TEACHER_FILES if (folder / file).is_file())]
+
+
 def download_run(name: str, folder: Path) -> None:
     """Fetch a run that was pushed with its state into the new run folder `folder`, wholly or not at all."""
     from huggingface_hub import HfApi
@@ -116,12 +122,12 @@ def download_run(name: str, folder: Path) -> None:
             for file in RUN_FILES:
                 if not HfApi().file_exists(repo, f"{RUN_FOLDER}/{file}", revision=revision):
                     raise ValueError(f"{name} has no {RUN_FOLDER}/{file}: it was pushed without --push-state")
-            patterns = [f"{RUN_FOLDER}/{file}" for file in RUN_FILES]
+            patterns = [f"{RUN_FOLDER}/{file}" for file in (*RUN_FILES, *TEACHER_FILES)]
             HfApi().snapshot_download(repo, revision=revision, allow_patterns=patterns, local_dir=building)
 
     with checkpoint.written_together(folder) as building:
         patiently(transfer, delays=(1.0, 4.0))
-        for file in RUN_FILES:
-            (building / RUN_FOLDER / file).replace(building / file)
+        for path in list((building / RUN_FOLDER).iterdir()):
+            path.replace(building / path.name)
         for leftover in (RUN_FOLDER, ".cache"):
             shutil.rmtree(building / leftover)

@@ -12,7 +12,7 @@ from typing import Annotated
 import tyro
 
 from pix2pix import card, checkpoint, images
-from pix2pix.hub import FILES, RUN_FILES, RUN_FOLDER, parse
+from pix2pix.hub import FILES, RUN_FOLDER, parse, run_files
 from pix2pix.hub_errors import NO_TOKEN, patiently, plain_errors
 
 SAMPLES = "samples.png"
@@ -44,7 +44,7 @@ def push(
     with tempfile.TemporaryDirectory() as scratch:
         files = collect(found, repo, Path(scratch))
         if run is not None:
-            files |= {f"{RUN_FOLDER}/{file}": run / file for file in RUN_FILES}
+            files |= {f"{RUN_FOLDER}/{file}": run / file for file in run_files(run)}
         if missing := [path for path in files.values() if isinstance(path, Path) and not path.is_file()]:
             raise ValueError(f"{missing[0]} does not exist")
         address = patiently(lambda: upload(repo, files, f"Push {found.name}", private, revision, tag))

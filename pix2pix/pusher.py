@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pix2pix.hub import RUN_FILES
+from pix2pix.hub import run_files
 
 LONGEST_PUSH = 3600.0  # seconds until a push counts as stuck and is ended
 ROOT = Path(__file__).parents[1]
@@ -151,8 +151,9 @@ class Pusher:
 def _freeze(run: Path) -> Path:
     """A copy of what a run is resumed from, as of now: the training replaces and extends its files meanwhile."""
     folder = Path(tempfile.mkdtemp(dir=run, prefix=".pushing-")).resolve()
-    for name in RUN_FILES:
-        copy = _link if name.endswith(".pt") else shutil.copyfile
+    for name in run_files(run):
+        copy = _link if name.endswith((".pt", ".safetensors")) else shutil.copyfile
+        (folder / name).parent.mkdir(exist_ok=True)
         copy(run / name, folder / name)
     return folder
 

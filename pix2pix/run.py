@@ -5,12 +5,14 @@ log.jsonl          one line of losses every `log_every` steps, with scores at th
 samples/           sheets of input | generated | target
 checkpoints/       step-000005000, …: folders that everything else loads
 state.pt           the newest resume state, replaced as a whole
+teacher/           where one was given: a copy of it, so that the run goes on wherever it is taken
 results/           a page that follows the training, and after the last step pictures of all validation pairs
 """
 
 import io
 import json
 import shlex
+import shutil
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,6 +60,17 @@ class Run:
             return cls(folder, config, facts)
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{folder / FACTS} cannot be read: {error}") from None
+
+    def keep_teacher(self, folder: Path) -> None:
+        with checkpoint.written_together(self.folder / checkpoint.TEACHER) as building:
+            for file in (checkpoint.CONFIG, checkpoint.WEIGHTS):
+                shutil.copyfile(folder / file, building / file)
+
+    @property
+    def teacher(self) -> Path | str:
+        """Its copy of the teacher; what the config names in a run from before there were copies."""
+        kept = self.folder / checkpoint.TEACHER
+        return kept if kept.is_dir() else self.config.teacher
 
     @property
     def resume_command(self) -> str:

@@ -13,9 +13,9 @@ from pix2pix.data import Pair, PairDataset
 from pix2pix.losses import feature_loss, perceptual_loss
 from pix2pix.networks import build_discriminator, build_generator
 from pix2pix.objectives import build_objective
+from pix2pix.session import load_teacher
 from pix2pix.tone import Tone
 from pix2pix.trainer import Trainer
-from train import load_teacher
 
 TINY = replace(PRESETS["best"], size=64, width=4, discriminator_width=4, jitter=False, mirror=False)
 
@@ -118,7 +118,7 @@ def test_a_pupil_comes_to_paint_as_its_teacher_does(tmp_path):
     torch.manual_seed(1)
     checkpoint.save(tmp_path / "teacher", TINY, build_generator(TINY), "card")
     config = replace(TINY, teacher=str(tmp_path / "teacher"), l1_weight=100.0, learning_rate=1e-3, ema=0.0)
-    pupil, teacher = build_generator(config), load_teacher(config)
+    pupil, teacher = build_generator(config), load_teacher(config, tmp_path / "teacher")
     trainer = Trainer(config, pupil, build_discriminator(config), Accelerator(cpu=True), teacher=teacher)
     inputs = batch(*(drawn(seed).input for seed in range(4)))
 
@@ -136,8 +136,8 @@ def test_a_pupil_comes_to_paint_as_its_teacher_does(tmp_path):
 def test_a_teacher_of_another_kind_is_refused_in_one_line(tmp_path):
     paper = Config(size=64, width=2)
     checkpoint.save(tmp_path / "paper", paper, build_generator(paper), "card")
-    with pytest.raises(ValueError, match="cannot teach this generator: it has generator unet, tone False"):
-        load_teacher(replace(TINY, teacher=str(tmp_path / "paper")))
+    with pytest.raises(ValueError, match="papers cannot teach this generator: it has generator unet, tone False"):
+        load_teacher(replace(TINY, teacher="papers"), tmp_path / "paper")
     with pytest.raises(ValueError, match="a teacher is for --generator noise"):
         replace(paper, teacher="somewhere")
 

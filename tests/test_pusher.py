@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,9 +14,11 @@ import pytest
 import torch
 
 import train
-from pix2pix import checkpoint, hub, hub_push
+from pix2pix import checkpoint, hub, hub_push, options, session
+from pix2pix.config import PRESETS
 from pix2pix.networks import build_generator
 from pix2pix.pusher import Push, Pusher
+from pix2pix.run import Run
 from tests.hub_helpers import ROOT, TINY, make_trained, run_python, same
 from tests.hub_server import READER
 
@@ -152,6 +155,26 @@ def run_training(*arguments) -> subprocess.CompletedProcess:
 
 
 @pytest.mark.slow
+def test_a_run_goes_on_without_the_folder_of_its_teacher_here_and_elsewhere(the_hub, data, tmp_path):
+    ours = dataclasses.replace(PRESETS["best"], size=32, depth=3, width=2)
+    teacher = build_generator(ours)
+    checkpoint.save(tmp_path / "teacher", ours, teacher, "card")
+    taught = ["--preset", "live", "--objective", "paper", "--decay-epochs", "0", "--teacher", tmp_path / "teacher"]
+    pushed = ["--push-to-hub", REPO, "--push-state"]
+    arguments = ["--data", data, *SMALL[2:], *taught, "--epochs", "1", "--output", tmp_path / "here", *pushed]
+    train.main([*map(str, arguments)])
+    shutil.rmtree(tmp_path / "teacher")
+    train.main(["--resume", "--output", str(tmp_path / "here")])
+    train.main(["--resume", REPO, "--output", str(tmp_path / "there")])
+    kept = checkpoint.load(Run.open(tmp_path / "there").teacher)[1].state_dict()
+    assert all(torch.equal(kept[name], weights) for name, weights in teacher.state_dict().items())
+
+    shutil.rmtree(tmp_path / "there" / "teacher")  # as of a run from before there were copies
+    with pytest.raises(ValueError, match=f"^no checkpoint at {tmp_path / 'teacher'}: give a folder"):
+        train.main(["--resume", "--output", str(tmp_path / "there")])
+
+
+@pytest.mark.slow
 def test_a_run_that_was_pushed_goes_on_on_another_machine_to_the_same_weights(the_hub, data, tmp_path):
     """Stopped in its third epoch of four, after two pushes, the first machine is lost with all of its files."""
     arguments = ["--data", data, *SMALL, "--epochs", "4"]
@@ -220,12 +243,12 @@ def test_training_starts_from_a_checkpoint_on_the_hub(the_hub, tmp_path):
     trained = make_trained(tmp_path / "step-000000100")
     hub_push.push(str(trained), REPO)
     generator = build_generator(TINY)
-    train.start_with(generator, TINY, REPO)
+    session.start_with(generator, TINY, REPO)
     for ours, theirs in zip(generator.parameters(), checkpoint.load(trained)[1].parameters(), strict=True):
         assert torch.equal(ours, theirs)
     wider = dataclasses.replace(TINY, width=4)
     with pytest.raises(ValueError, match=f"^{REPO} holds another generator; it fits with --width 2$"):
-        train.start_with(build_generator(wider), wider, REPO)
+        session.start_with(build_generator(wider), wider, REPO)
 
 
 @pytest.mark.parametrize(
@@ -239,7 +262,7 @@ def test_training_starts_from_a_checkpoint_on_the_hub(the_hub, tmp_path):
     ],
 )
 def test_resume_takes_a_name_or_none(arguments, source, rest):
-    assert train.take_pushed_run(arguments) == (source, rest)
+    assert options.take_pushed_run(arguments) == (source, rest)
 
 
 def test_a_repository_without_state_is_not_resumed(the_hub, tmp_path):

@@ -295,6 +295,24 @@ def test_a_dry_run_tells_config_counts_and_cost_and_writes_nothing(pairs, tmp_pa
 
 
 @pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["train.py", "--help"], "--push-to-hub"),
+        (["train.py", "--data", "synthetic", "--epohcs", "3"], "Unrecognized options: --epohcs"),
+        (["train.py", "--data", "synthetic"], "training needs torch: pip install -r requirements-train.txt"),
+        (["-m", "pix2pix", "--help"], "evaluate"),
+    ],
+)
+def test_help_and_what_is_wrong_with_the_flags_are_told_without_torch(command, said, tmp_path):
+    (tmp_path / "torch.py").write_text("raise ModuleNotFoundError(\"No module named 'torch'\", name='torch')")
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    done = subprocess.run([sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert said in (done.stdout if "--help" in command else done.stderr)
+    assert done.returncode == (0 if "--help" in command else 2)
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["--data", "nowhere"], "no data at nowhere"),

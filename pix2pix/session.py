@@ -1,0 +1,160 @@
+"""A training from its options to its results: all that train.py needs torch for."""
+
+import shlex
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator, PartialState
+from tqdm import tqdm
+
+from pix2pix import checkpoint, hub, hub_push, results
+from pix2pix.config import Config, to_json
+from pix2pix.data import fit_config, load_pairs, steps_per_epoch, suggest_workers
+from pix2pix.download import offer
+from pix2pix.hub_errors import Unreachable
+from pix2pix.networks import build_discriminator, build_generator
+from pix2pix.options import Options, push_flags
+from pix2pix.pusher import Pusher
+from pix2pix.run import Run, check_new
+from pix2pix.tone import Tone
+from pix2pix.trainer import Diverged, Interrupted, Trainer, step_seconds, train
+
+LAST_PUSH = 20.0  # seconds that a run which stops early still waits for its last push
+
+
+def hold(options: Options) -> None:
+    """Raises ValueError or OSError for what the user can mend; exits with 130 or 143 when interrupted."""
+    if options.resume:
+        run = open_run(options)
+        config, data = run.config, str(run.facts["data"])
+    else:
+        data = offer(options.data)
+        output = options.output or Path("runs") / Path(data).name
+        check_new(output)
+        config = fit_config(options.config, data)
+
+    # Read everything before anything is written: a broken picture is better found now than after an hour.
+    train_pairs, val_pairs = load_pairs(data, "train", config), load_pairs(data, "val", config)
+    accelerator = Accelerator(mixed_precision=config.precision)
+    torch.manual_seed(config.seed)
+    generator, discriminator = build_generator(config), build_discriminator(config)
+    if options.init_from and not options.resume:
+        start_with(generator, config, options.init_from)
+    tone = Tone(config, train_pairs) if config.tone and not config.teacher else None
+    teacher_folder = checkpoint.find(run.teacher if options.resume else config.teacher) if config.teacher else None
+    teacher = load_teacher(config, teacher_folder) if teacher_folder else None
+    trainer = Trainer(config, generator, discriminator, accelerator, tone, teacher)
+    hardware, processes = describe_hardware(accelerator), accelerator.num_processes
+    steps = steps_per_epoch(len(train_pairs), config, processes)
+    accelerator.print(
+        f"{data}: {len(train_pairs)} training and {len(val_pairs)} validation pairs, {config.direction}\n"
+        f"train: {train_pairs.about}\nval: {val_pairs.about}\n"
+        f"on {hardware}: {steps:,} steps an epoch, {steps * config.epochs:,} in all"
+    )
+    if options.dry_run:
+        accelerator.print(to_json(config) + describe_cost(trainer, steps * config.epochs))
+        return
+
+    pusher = make_pusher(options, accelerator)
+    if not options.resume:
+        facts = {
+            "data": data, "train_pairs": len(train_pairs), "val_pairs": len(val_pairs), "processes": processes,
+            "command": shlex.join(["python", "train.py", *sys.argv[1:]]), "commit": current_commit(),
+            "hardware": hardware, "torch": torch.__version__,
+        }  # fmt: skip
+        run = Run.create(output, config, facts) if accelerator.is_main_process else Run(output, config, facts)
+        if teacher_folder and accelerator.is_main_process:
+            run.keep_teacher(teacher_folder)
+    accelerator.wait_for_everyone()
+    try:
+        accelerator.print(f"watch: {run.folder / results.PAGE}")
+        workers = suggest_workers(train_pairs) if options.workers is None else options.workers
+        train(trainer, train_pairs, val_pairs, run, workers, pusher)
+    except Interrupted as interruption:
+        accelerator.print(f"saved at step {interruption.step:,}; to go on: {run.resume_command}{push_flags(options)}")
+        if pusher is not None:
+            pusher.close(LAST_PUSH)
+        sys.exit(128 + interruption.signal)
+    except Diverged as error:
+        if pusher is not None:
+            pusher.close(LAST_PUSH)
+        raise ValueError(
+            f"{error}; {run.folder} keeps what was saved before: start again with a lower --learning-rate"
+            + (" or without --precision" if config.precision != "no" else "")
+        ) from None
+    if pusher is not None:
+        pusher.close()
+    accelerator.print(f"results: {run.folder / results.PAGE}\npaint: python app.py --model {run.folder}")
+
+
+def open_run(options: Options) -> Run:
+    """The run in --output, after it was fetched from the Hub where --resume names one there."""
+    pushed = options.pushed_run
+    output = options.output or Path("runs") / hub.parse(pushed)[0].split("/")[1]
+    if pushed is not None:
+        with PartialState().main_process_first():
+            if PartialState().is_main_process:
+                check_new(output)
+                hub.download_run(pushed, output)
+    return Run.open(output)
+
+
+def start_with(generator: torch.nn.Module, config: Config, name: str) -> None:
+    """Give a new generator the weights of a checkpoint; ValueError says by which flags it would fit."""
+    theirs, source = checkpoint.load(name)
+    try:
+        generator.load_state_dict(source.state_dict())
+    except RuntimeError:
+        names = [field.name for field in fields(Config)]
+        names = names[names.index("generator") : names.index("discriminator_width")]
+        apart = [name for name in names if getattr(config, name) != getattr(theirs, name)]
+        flags = " ".join(f"--{name.replace('_', '-')} {getattr(theirs, name)}" for name in apart)
+        raise ValueError(f"{name} holds another generator; it fits with {flags or 'another --task'}") from None
+
+
+def load_teacher(config: Config, folder: Path) -> torch.nn.Module:
+    """The teacher in `folder`; ValueError where it does not take the same inputs and noise as its pupil."""
+    theirs, teacher = checkpoint.load(folder)
+    alike = ("task", "generator", "depth", "tone", "in_channels", "out_channels")
+    if apart := [name for name in alike if getattr(config, name) != getattr(theirs, name)]:
+        wanted = ", ".join(f"{name.replace('_', '-')} {getattr(theirs, name)}" for name in apart)
+        raise ValueError(f"{config.teacher} cannot teach this generator: it has {wanted}")
+    return teacher
+
+
+def make_pusher(options: Options, accelerator: Accelerator) -> Pusher | None:
+    """On the main process, what --push-to-hub asks for; ValueError, before any training, where the Hub refuses it."""
+    if options.push_to_hub is None or not accelerator.is_main_process:
+        return None
+    try:
+        hub_push.check_writable(options.push_to_hub, options.private)
+    except Unreachable as error:
+        accelerator.print(f"{error}; training starts all the same, and pushes when it can")
+    return Pusher(options.push_to_hub, options.private, options.push_every, options.push_state, say=tqdm.write)
+
+
+def describe_cost(trainer: Trainer, steps: int) -> str:
+    """What the networks weigh and a step takes, measured here and now."""
+    seconds = step_seconds(trainer)
+    millions = [sum(p.numel() for p in net.parameters()) / 1e6 for net in (trainer.generator, trainer.discriminator)]
+    return (
+        f"generator {millions[0]:.2f} M parameters, discriminator {millions[1]:.2f} M\n"
+        f"{seconds:.3f} s a step, {seconds * steps / 3600:.1f} hours in all"
+    )
+
+
+def describe_hardware(accelerator: Accelerator) -> str:
+    if accelerator.device.type == "cuda":
+        return f"{accelerator.num_processes} x {torch.cuda.get_device_name(accelerator.device)}"
+    return f"{accelerator.num_processes} x {accelerator.device.type}, {torch.get_num_threads()} threads"
+
+
+def current_commit() -> str:
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short=12", "HEAD"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
