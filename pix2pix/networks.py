@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from pix2pix import images, labels
 from pix2pix.config import Config
+from pix2pix.convolutions import double, halve, slide
 
 LEAK = 0.2  # slope of LeakyReLU in both networks (paper, section 6.1)
 TONED_DECODERS = 5  # the innermost ones: their maps are small, so that a tone costs next to nothing
@@ -180,7 +181,8 @@ class PatchGAN(nn.Module):
         """The outputs of all five layers, before their LeakyReLU."""
         x, outputs = torch.cat([inputs, images], dim=1), []
         for conv, norm in zip(self.convs, self.norms, strict=True):
-            x = norm(conv(F.leaky_relu(x, LEAK) if outputs else x))
+            x = F.leaky_relu(x, LEAK) if outputs else x
+            x = norm(conv(x) if conv.stride == (2, 2) else slide(x, conv.weight))
             outputs.append(x)
         return outputs
 
@@ -296,58 +298,6 @@ class SmoothConv(nn.Module):
 
 
 _GAIN = math.sqrt(2 / (1 + LEAK**2))  # keeps the second moment through LeakyReLU (He et al. 2015)
-
-
-def halve(x: Tensor, weight: Tensor, bias: Tensor | None, scale: Tensor | None = None) -> Tensor:
-    """4x4 convolution of stride 2, `(N, in, H, W) -> (N, out, H/2, W/2)`, by the filters `weight * scale`.
-
-    `weight` is `(out, in, 4, 4)`, `scale` and `bias` are `(out,)`.
-    """
-    height, width = x.shape[2] // 2, x.shape[3] // 2
-    if _is_mostly_weights(x, height * width):
-        x = weight.flatten(1) @ F.unfold(x, 4, stride=2, padding=1)
-        return _scale_and_shift(x.unflatten(2, (height, width)), scale, bias)
-    if scale is not None:
-        weight = weight * scale[:, None, None, None]
-    return F.conv2d(x, weight, bias, stride=2, padding=1)
-
-
-def double(
-    x: Tensor, weight: Tensor, bias: Tensor | None, scale: Tensor | None = None, spread: Tensor | None = None
-) -> Tensor:
-    """4x4 transposed convolution of stride 2, `(N, in, H, W) -> (N, out, 2H, 2W)`, by the filters `weight * scale`.
-
-    `weight` is `(in, out, 4, 4)`, or smaller: row i of `spread`, `(taps, 16)`, then makes its tap i a 4x4 kernel.
-    `scale` and `bias` are `(out,)`.
-    """
-    height, width = x.shape[2:]
-    if _is_mostly_weights(x, height * width):
-        x = (weight.flatten(1).T @ x.flatten(2)).unflatten(1, (weight.shape[1], -1))  # (N, out, taps, H * W)
-        if spread is not None:
-            x = spread.T @ x
-        x = F.fold(x.flatten(1, 2), (2 * height, 2 * width), 4, stride=2, padding=1)
-        return _scale_and_shift(x, scale, bias)
-    if scale is not None:
-        weight = weight * scale[:, None, None]
-    if spread is not None:
-        weight = (weight.flatten(2) @ spread).unflatten(2, (4, 4))
-    return F.conv_transpose2d(x, weight, bias, stride=2, padding=1)
-
-
-def _is_mostly_weights(x: Tensor, places: int) -> bool:
-    """Whether a layer of so many places is trained faster as a matrix product, which is the same.
-
-    On a CPU, a convolution first brings its weights into another order, and their gradient back: a quarter of the
-    paper's whole step goes there, for layers whose maps are at most 8x8. A matrix product takes them as they are.
-    """
-    training = torch.is_grad_enabled() and not torch.compiler.is_compiling()
-    return training and x.device.type == "cpu" and len(x) * places <= 64
-
-
-def _scale_and_shift(x: Tensor, scale: Tensor | None, bias: Tensor | None) -> Tensor:
-    """Scaling a small map costs less than scaling the many weights that it came from."""
-    x = x if scale is None else x * scale[:, None, None]
-    return x if bias is None else x + bias[:, None, None]
 
 
 def build_generator(config: Config) -> UNet | NoiseUNet:

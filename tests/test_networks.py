@@ -18,8 +18,6 @@ from pix2pix.networks import (
     UNet,
     build_discriminator,
     build_generator,
-    double,
-    halve,
 )
 
 
@@ -140,35 +138,6 @@ def test_both_scales_of_the_discriminator_see_the_classes_apart():
     assert [layer.shape[2] for layer in half] == [32, 16, 8, 7, 6]
     for ours, theirs in zip((whole, half), discriminator(window, picture), strict=True):
         assert not torch.allclose(ours[0], theirs[0])
-
-
-@pytest.mark.parametrize("side", [2, 4, 16, 32])  # small maps are trained as matrix products, larger ones convolved
-@pytest.mark.parametrize("layer", ["halve", "double", "double, spread"])
-def test_layers_equal_the_convolutions_by_their_scaled_filters_in_value_and_gradient(side, layer):
-    stream = torch.Generator().manual_seed(0)
-    x, weight, scale, bias, spread = (
-        torch.randn(*shape, generator=stream, requires_grad=True)
-        for shape in ((2, 3, side, side), (5, 3, 4, 4), (5,), (5,), (9, 16))
-    )
-    if layer == "halve":
-        ours = halve(x, weight, bias, scale)
-        plain = F.conv2d(x, weight * scale[:, None, None, None], bias, stride=2, padding=1)
-        spread = None
-    else:
-        weight = weight.detach().transpose(0, 1)
-        if layer == "double":
-            spread, kernel = None, weight.requires_grad_()
-        else:
-            weight = weight[:, :, 1:, 1:].contiguous().requires_grad_()
-            kernel = (weight.flatten(2) @ spread).view(3, 5, 4, 4)
-        ours = double(x, weight, bias, scale, spread)
-        plain = F.conv_transpose2d(x, kernel * scale[:, None, None], bias, stride=2, padding=1)
-    assert torch.allclose(ours, plain, atol=1e-4)
-    leaves = [leaf for leaf in (x, weight, scale, bias, spread) if leaf is not None]
-    gradient = torch.randn(plain.shape, generator=stream)
-    found, expected = (torch.autograd.grad(y, leaves, gradient) for y in (ours, plain))
-    for one, other in zip(found, expected, strict=True):
-        assert torch.allclose(one, other, atol=2e-5 * other.abs().max().item())
 
 
 def test_smooth_convolution_equals_interpolating_then_convolving():

@@ -1,0 +1,134 @@
+"""The three 4x4 convolutions of all our networks: to half the size, to twice the size, and from place to place.
+
+They are torch's own on a GPU, at test and at export. Training on a CPU, each takes the fastest way to the same result.
+"""
+
+import functools
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+FEW_PLACES = 64  # up to 8x8: such a layer is mostly weights
+FEW_COLUMNS = 16
+FEW_OUTPUTS, MANY_OUTPUTS = 4, 256
+TILE = 3  # Winograd: outputs a side that are computed together, from TILE + 3 inputs a side
+POINTS = (0.0, 1.0, -1.0, 0.5, -2.0)  # where polynomials are evaluated, beside infinity; these round the least
+
+
+def halve(x: Tensor, weight: Tensor, bias: Tensor | None, scale: Tensor | None = None) -> Tensor:
+    """4x4 convolution of stride 2, `(N, in, H, W) -> (N, out, H/2, W/2)`, by the filters `weight * scale`.
+
+    `weight` is `(out, in, 4, 4)`, `scale` and `bias` are `(out,)`.
+    """
+    height, width = x.shape[2] // 2, x.shape[3] // 2
+    if _trains_on_cpu(x) and _is_mostly_weights(len(x) * height * width):
+        x = _product(weight.flatten(1), F.unfold(x, 4, stride=2, padding=1))
+        return _scale_and_shift(x.unflatten(2, (height, width)), scale, bias)
+    if scale is not None:
+        weight = weight * scale[:, None, None, None]
+    return F.conv2d(x, weight, bias, stride=2, padding=1)
+
+
+def double(
+    x: Tensor, weight: Tensor, bias: Tensor | None, scale: Tensor | None = None, spread: Tensor | None = None
+) -> Tensor:
+    """4x4 transposed convolution of stride 2, `(N, in, H, W) -> (N, out, 2H, 2W)`, by the filters `weight * scale`.
+
+    `weight` is `(in, out, 4, 4)`, or smaller: row i of `spread`, `(taps, 16)`, then makes its tap i a 4x4 kernel.
+    `scale` and `bias` are `(out,)`.
+    """
+    height, width = x.shape[2:]
+    outputs = weight.shape[1]
+    if _trains_on_cpu(x) and (outputs <= FEW_OUTPUTS or _is_mostly_weights(len(x) * height * width)):
+        x = _product(weight.flatten(1).T, x.flatten(2)).unflatten(1, (outputs, -1))  # (N, out, taps, H * W)
+        if spread is not None:
+            x = spread.T @ x
+        x = F.fold(x.flatten(1, 2), (2 * height, 2 * width), 4, stride=2, padding=1)
+        return _scale_and_shift(x, scale, bias)
+    if scale is not None:
+        weight = weight * scale[:, None, None]
+    if spread is not None:
+        weight = (weight.flatten(2) @ spread).unflatten(2, (4, 4))
+    return F.conv_transpose2d(x, weight, bias, stride=2, padding=1)
+
+
+def slide(x: Tensor, weight: Tensor) -> Tensor:
+    """4x4 convolution of stride 1, `(N, in, H, W) -> (N, out, H - 1, W - 1)`, by the filters `(out, in, 4, 4)`."""
+    if _trains_on_cpu(x):
+        if len(weight) <= FEW_OUTPUTS:
+            # Each place gives its share to 16 places of the output, instead of each output asking 16 places.
+            shares = _product(weight.flip(2, 3).permute(0, 2, 3, 1).flatten(0, 2), x.flatten(2))
+            return F.fold(shares, (x.shape[2] - 1, x.shape[3] - 1), 4, padding=2)
+        if len(weight) >= MANY_OUTPUTS and not torch.is_autocast_enabled(
+            "cpu"
+        ):  # half precision has no digits to spare
+            return _winograd(x, weight)
+    return F.conv2d(x, weight, padding=1)
+
+
+def _trains_on_cpu(x: Tensor) -> bool:
+    return torch.is_grad_enabled() and x.device.type == "cpu" and not torch.compiler.is_compiling()
+
+
+def _is_mostly_weights(places: int) -> bool:
+    """Whether a layer of so many places trains faster as a matrix product.
+
+    A convolution first brings its weights into another order, and their gradient back: a quarter of the paper's whole
+    step goes there, for layers whose maps are at most 8x8. A matrix product takes them as they are.
+    """
+    return places <= FEW_PLACES
+
+
+def _product(filters: Tensor, columns: Tensor) -> Tensor:
+    """`(out, in) @ (N, in, places) -> (N, out, places)`."""
+    if columns.shape[2] <= FEW_COLUMNS:  # MKL is several times slower at few columns than at few rows
+        # Contiguous, or the map of one picture has strides for which the gradient of torch's batch norm is wrong.
+        return (columns.mT.contiguous() @ filters.mT).mT.contiguous()
+    return filters @ columns
+
+
+def _scale_and_shift(x: Tensor, scale: Tensor | None, bias: Tensor | None) -> Tensor:
+    """Scaling a small map costs less than scaling the many weights that it came from."""
+    x = x if scale is None else x * scale[:, None, None]
+    return x if bias is None else x + bias[:, None, None]
+
+
+def _winograd(x: Tensor, weight: Tensor) -> Tensor:
+    """As `slide`, with 36 multiplications for 9 outputs instead of 144 (Winograd; Lavin & Gray 2016).
+
+    Rounding errors are about five times those of a plain convolution: 2e-6 of what is typical of its result.
+    """
+    to_points, weight_to_points, from_points = (matrix.to(x) for matrix in _winograd_matrices())
+    batch, height, width = len(x), x.shape[2] - 1, x.shape[3] - 1
+    rows, columns = -(-height // TILE), -(-width // TILE)
+    side = TILE + 3
+    x = F.pad(x, (1, columns * TILE + 2 - x.shape[3], 1, rows * TILE + 2 - x.shape[2]))
+    tiles = x.unfold(2, side, TILE).unfold(3, side, TILE)  # (N, in, rows, columns, 6, 6)
+    tiles = to_points @ tiles.permute(4, 5, 1, 0, 2, 3).reshape(side**2, -1)
+    filters = weight_to_points @ weight.flatten(2).flatten(0, 1).T
+    products = filters.view(side**2, *weight.shape[:2]) @ tiles.view(side**2, weight.shape[1], -1)
+    x = from_points @ products.flatten(1)  # (9, out * N * rows * columns)
+    x = x.view(TILE, TILE, len(weight), batch, rows, columns).permute(3, 2, 4, 0, 5, 1)
+    return x.reshape(batch, len(weight), rows * TILE, columns * TILE)[:, :, :height, :width]
+
+
+@functools.cache
+def _winograd_matrices() -> tuple[Tensor, Tensor, Tensor]:
+    """Tiles to their values at 6x6 points, filters to theirs, products to outputs: (36, 36), (36, 16), (9, 36).
+
+    Three outputs by four taps in a row are a product of polynomials with six coefficients, so that its values at six
+    points tell all of it.
+    """
+    taps, outputs = _powers(4), _powers(TILE)
+    # What turns a row of inputs to points follows: the others and it must make output i of tap j times input i + j.
+    pairs = (outputs[:, :, None] * taps[:, None, :]).flatten(1)  # (6, 3 * 4)
+    sums = torch.arange(TILE)[:, None, None] + torch.arange(4)[:, None] == torch.arange(TILE + 3)
+    inputs = torch.linalg.lstsq(pairs.T, sums.flatten(0, 1).double()).solution
+    return tuple(torch.kron(matrix, matrix) for matrix in (inputs, taps, outputs.T.contiguous()))
+
+
+def _powers(count: int) -> Tensor:
+    """The first powers of each point, `(points + 1, count)`; of infinity the greatest alone counts."""
+    finite = torch.vander(torch.tensor(POINTS, dtype=torch.double), count, increasing=True)
+    return torch.cat([finite, torch.eye(count, dtype=torch.double)[-1:]])
