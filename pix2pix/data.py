@@ -104,8 +104,9 @@ def load_pairs(data: str, split: str, config: Config) -> Pairs:
     that a broken picture is found before training; in larger sets it is found when it is first read.
     """
     source = open_source(data, split, config)
-    # Those who test know no target, so that no label of theirs is blank.
-    pairs = Pairs(source, config, config.blank_margins and config.task == "facades" and split == "train")
+    # Who tests knows no target, and a teacher's picture has no margins: only photos make labels blank.
+    of_photos = config.task == "facades" and split == "train" and not config.teacher
+    pairs = Pairs(source, config, config.blank_margins and of_photos)
     if 0 < source.pixels <= CHECKED_PIXELS and len(pairs) <= CHECKED_PAIRS:
         pairs.check()
     return pairs

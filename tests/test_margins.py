@@ -58,5 +58,6 @@ def test_training_labels_are_blank_in_margins_and_those_of_validation_are_not(tm
         seen = inputs.permute(1, 2, 0).numpy()
         assert (seen[inner] == labels.BLANK).all() == blank
         assert not labels.off_palette(seen[:, 40:], tolerance=0).any()
-    paper = load_pairs(str(tmp_path), "train", replace(PRESETS["paper"], size=64))
-    assert not labels.off_palette(paper[0].input, tolerance=0).any()
+    for other in (replace(PRESETS["paper"], size=64), replace(config, teacher="somewhere")):
+        pairs = load_pairs(str(tmp_path), "train", other)
+        assert not labels.off_palette(pairs[0].input, tolerance=0).any()
