@@ -36,6 +36,9 @@ class Config:
     """Mirror pairs at random, left to right."""
     blank_margins: bool = False
     """Tell our generator where rectified photos of facades end: no label there."""
+    shift: bool = False
+    """Move every other pair of facades at random, by up to a third, with no label where nothing is left: a wall at the
+    top of a drawing is a wall."""
 
     generator: Literal["unet", "noise"] = "unet"
     """The paper's U-Net, or ours: no statistics of the image, no checkerboard, noise instead of dropout, as fast."""
@@ -139,7 +142,7 @@ class Config:
             raise ValueError(f"targets of {self.out_channels} channels are no pictures: give --objective paper")
         if self.teacher and self.generator != "noise":
             raise ValueError("a teacher is for --generator noise: both take the same noise")
-        for name in ("tone", "blank_margins"):
+        for name in ("tone", "blank_margins", "shift"):
             if getattr(self, name) and self.generator != "noise":
                 raise ValueError(f"{name} is for --generator noise")
         halvings = min(_halvings(self.size), _halvings(self.picture_width))
@@ -172,8 +175,8 @@ class Config:
 
 
 _BEST = Config(
-    blank_margins=True, generator="noise", tone=True, objective="perceptual", l1_weight=10.0, decay_epochs=100,
-    clip=200.0, ema=0.999,
+    blank_margins=True, shift=True, generator="noise", tone=True, objective="perceptual", l1_weight=10.0,
+    decay_epochs=100, clip=200.0, ema=0.999,
 )  # fmt: skip
 
 PRESETS = {

@@ -151,6 +151,10 @@ class PairDataset(Dataset):
         steps = []
         if config.jittered != size:
             steps += [v2.Resize(config.jittered), v2.RandomCrop(size)]
+        if config.shift and self.is_facades and not config.teacher:
+            nothing = {tv_tensors.Mask: len(labels.CLASSES), tv_tensors.Image: 0}
+            aside = v2.RandomCrop(size, padding=[side // 3 for side in reversed(size)], fill=nothing)
+            steps.append(v2.RandomApply([aside], p=0.5))
         if config.mirror:
             steps.append(v2.RandomHorizontalFlip())
         self.augment = v2.Compose(steps) if steps else v2.Identity()

@@ -8,7 +8,7 @@ from PIL import Image
 
 from pix2pix import images, labels, synthetic
 from pix2pix.config import PRESETS
-from pix2pix.data import PairDataset, load_pairs
+from pix2pix.data import Pair, PairDataset, load_pairs
 from pix2pix.margins import margins
 
 
@@ -49,7 +49,7 @@ def test_training_labels_are_blank_in_margins_and_those_of_validation_are_not(tm
         (tmp_path / split).mkdir()
         pair = np.hstack([photo, labels.colorize(label_map)])
         Image.fromarray(pair).save(tmp_path / split / "1.png")
-    config = replace(PRESETS["best"], size=64, jitter=False, mirror=False)
+    config = replace(PRESETS["best"], size=64, jitter=False, mirror=False, shift=False)
     inner = is_margin & np.roll(is_margin, -1, axis=1)
     for split, blank in (("train", True), ("val", False)):
         pairs = load_pairs(str(tmp_path), split, config)
@@ -61,3 +61,20 @@ def test_training_labels_are_blank_in_margins_and_those_of_validation_are_not(tm
     for other in (replace(PRESETS["paper"], size=64), replace(config, teacher="somewhere")):
         pairs = load_pairs(str(tmp_path), "train", other)
         assert not labels.off_palette(pairs[0].input, tolerance=0).any()
+
+
+def test_every_other_pair_is_shifted_and_blank_where_nothing_is_left():
+    pair = Pair("1", labels.colorize(np.ones((64, 64), np.uint8)), np.full((64, 64, 3), 200, np.uint8))
+    config = replace(PRESETS["best"], size=64, jitter=False, mirror=False)
+    dataset = PairDataset([pair], config)
+    blank = []
+    for seed in range(40):
+        inputs, targets = (side.permute(1, 2, 0).numpy() for side in dataset[0, seed])
+        is_blank = (inputs == labels.BLANK).all(axis=2)
+        assert (targets[is_blank] == 0).all()
+        assert (targets[~is_blank] == 200).all()
+        blank.append(is_blank.mean())
+    assert 10 < sum(share > 0 for share in blank) < 30
+    assert max(blank) < 1 - (2 / 3) ** 2 + 0.02
+    pupil = PairDataset([pair], replace(config, teacher="somewhere"))
+    assert not any((pupil[0, seed][0].permute(1, 2, 0).numpy() == labels.BLANK).all(axis=2).any() for seed in range(40))
