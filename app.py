@@ -15,11 +15,12 @@ from typing import get_args
 
 import gradio as gr
 import numpy as np
+from anyio.to_thread import run_sync as in_thread
 
 from pix2pix import checkpoint
 from pix2pix import config as configs
 from pix2pix.canvas import SIZE, LabelCanvas, Painter, find_examples, preloads, read_labels
-from pix2pix.serving import Line, Models, Visitors, listed_models
+from pix2pix.serving import CrowdedError, Line, Models, Visitors, listed_models
 
 ROOT = Path(__file__).parent
 PAGE, DARK_PAGE = "#f7f7f5", "#151517"  # as --page in canvas.css
@@ -53,7 +54,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 def build(painter: Painter) -> gr.Blocks:
     """The page, and the same as an API: `/generate` takes a label image and returns a photo."""
 
-    def generate(image: str, seed: float | None = None, model: str | None = None) -> np.ndarray:
+    async def generate(image: str, seed: float | None = None, model: str | None = None) -> np.ndarray:
         """Turn a facade label image into a photo of 256x256 pixels.
 
         Args:
@@ -64,8 +65,12 @@ def build(painter: Painter) -> gr.Blocks:
         try:
             if not image:
                 raise ValueError("a label image is needed")
-            upload = read_labels(Path(image).read_bytes(), SIZE, SIZE)
-            return painter.models.get(model)(upload.labels, None if seed is None else int(seed))
+            upload = await in_thread(read_labels, Path(image).read_bytes(), SIZE, SIZE)
+            paint = await in_thread(painter.models.get, model)
+            async with painter.line.turn(None):  # all callers together, who wait in Gradio's queue, are one visitor
+                return await in_thread(paint, upload.labels, None if seed is None else int(seed))
+        except CrowdedError:
+            raise gr.Error("many people are painting right now; try again", print_exception=False) from None
         except ValueError as error:
             raise gr.Error(str(error), print_exception=False) from None
 

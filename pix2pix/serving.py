@@ -43,11 +43,14 @@ class Line:
     def __init__(self, running: int = 1, waiting: int = 256):
         self._free = running
         self._most_waiting = waiting
-        self._waiting: OrderedDict[str, asyncio.Future] = OrderedDict()
+        self._waiting: OrderedDict[str | None, asyncio.Future] = OrderedDict()
 
     @asynccontextmanager
-    async def turn(self, visitor: str) -> AsyncIterator[None]:
-        """Wait for a turn and hold it. Raises ReplacedError or CrowdedError instead of entering."""
+    async def turn(self, visitor: str | None) -> AsyncIterator[None]:
+        """Wait for a turn and hold it. Raises ReplacedError or CrowdedError instead of entering.
+
+        A visitor is whatever text a browser sends; None is one that no browser can be.
+        """
         if self._free:
             self._free -= 1
         else:
@@ -57,7 +60,7 @@ class Line:
         finally:
             self._pass_on()
 
-    async def _wait(self, visitor: str) -> None:
+    async def _wait(self, visitor: str | None) -> None:
         turn = asyncio.get_running_loop().create_future()
         older = self._waiting.get(visitor)
         if older is None and len(self._waiting) >= self._most_waiting:

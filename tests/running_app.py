@@ -24,9 +24,15 @@ class StandIn:
         self.failures = 0  # how many of the next pictures fail
         self.painted = 0
         self.stopped = 0  # pictures that nobody waited for any more
+        self.painting = self.most_at_once = 0
 
     def __call__(self, labels: np.ndarray, variation: int | None = None, unwanted: Future | None = None) -> np.ndarray:
-        self._work(unwanted or Future())
+        self.painting += 1
+        self.most_at_once = max(self.most_at_once, self.painting)
+        try:
+            self._work(unwanted or Future())
+        finally:
+            self.painting -= 1
         self.painted += 1
         if self.failures:
             self.failures -= 1

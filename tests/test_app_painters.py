@@ -7,11 +7,13 @@ from itertools import count
 import httpx
 import numpy as np
 import pytest
+from gradio_client import Client, handle_file
 
-from pix2pix.labels import encode_runs
+from pix2pix.images import write_png
+from pix2pix.labels import colorize, encode_runs
 from tests.running_app import run
 
-STROKES = 8
+STROKES, CALLS = 8, 4
 PATIENCE = 60  # seconds, for a machine that is crowded itself
 DRAWING = encode_runs(np.ones((256, 256), np.uint8))
 
@@ -96,4 +98,27 @@ def test_fifty_visitors_at_once_are_all_painted(crowd):
 
     run(asyncio.wait_for(scene(), PATIENCE))
     assert len(crowd.painted) == 50
+    assert not crowd.refused
+
+
+def test_callers_of_the_api_wait_in_the_same_line_and_together_are_one_visitor(crowd, running_app, tmp_path):
+    write_png(tmp_path / "labels.png", colorize(np.ones((256, 256), np.uint8)))
+    patience = {"timeout": PATIENCE}
+    client = Client(running_app.url, verbose=False, download_files=str(tmp_path), httpx_kwargs=patience)
+    model = running_app.models["facades"]
+    model.most_at_once = 0
+
+    async def scene() -> None:
+        dragging = asyncio.create_task(crowd.drag("painter"))
+        while not crowd.painted:
+            await asyncio.sleep(0.01)
+        image = handle_file(tmp_path / "labels.png")
+        calls = [client.submit(image, seed=number, api_name="/generate") for number in range(CALLS)]
+        await asyncio.gather(*(asyncio.to_thread(call.result, PATIENCE) for call in calls))
+        crowd.over = True
+        await dragging
+
+    run(asyncio.wait_for(scene(), PATIENCE))
+    assert crowd.painted["painter"] >= CALLS, crowd.painted
+    assert model.most_at_once == 1
     assert not crowd.refused
