@@ -22,7 +22,8 @@ def image_scores(generated: Sequence[np.ndarray], targets: Sequence[np.ndarray])
 def pair_scores(generated: np.ndarray, target: np.ndarray) -> tuple[float, float, float]:
     """L1, PSNR and SSIM of one pair."""
     l1 = np.abs(images.normalize(generated.astype(np.float64)) - images.normalize(target.astype(np.float64))).mean()
-    ours, theirs = (torch.from_numpy(images.planes(picture) / 255.0)[None] for picture in (generated, target))
+    shares = (images.planes(picture) / np.float32(255) for picture in (generated, target))
+    ours, theirs = (torch.from_numpy(share)[None] for share in shares)  # in float64, SSIM takes 30 times as long
     psnr = peak_signal_noise_ratio(ours, theirs, data_range=1.0)
     ssim = structural_similarity_index_measure(ours, theirs, data_range=1.0)
     return float(l1), float(psnr), float(ssim)
