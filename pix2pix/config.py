@@ -79,7 +79,7 @@ class Config:
     beta1: float = 0.5
     beta2: float = 0.999
     decay_epochs: int = 0
-    """The last epochs, in which the learning rate falls linearly towards 0."""
+    """The last epochs, in which the learning rate falls linearly towards 0; all of them where there are no more."""
     l1_weight: float = 100.0
     """Weight of the L1 loss (the paper's lambda)."""
     gan_weight: float = 1.0
@@ -122,7 +122,7 @@ class Config:
             ("learning_rate", 1e-9, 1),
             ("beta1", 0, 1),
             ("beta2", 0, 1),
-            ("decay_epochs", 0, self.epochs),
+            ("decay_epochs", 0, 10**6),
             ("l1_weight", 0, 1e9),
             ("gan_weight", 0, 1e9),
             ("feature_weight", 0, 1e9),
@@ -151,6 +151,7 @@ class Config:
                 f"size is {self.size}x{self.picture_width}; both sides must be multiples of 4, best of 256"
             )
         object.__setattr__(self, "depth", min(self.depth, halvings))
+        object.__setattr__(self, "decay_epochs", min(self.decay_epochs, self.epochs))
         if self.task == "facades" and self.in_channels != 3:
             raise ValueError(f"facade labels are colours, 3 channels, not {self.in_channels}; give --task photo")
         foreign = (self.norm, self.bottleneck_norm, self.biases, self.dropped, self.first_dropped)

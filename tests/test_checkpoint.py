@@ -135,3 +135,9 @@ def test_the_paper_preset_is_the_recipe():
         l1_weight=100, gan_weight=1, ema=0, precision="no", log_every=50, save_every=5000,
     )  # fmt: skip
     assert PRESETS["paper"] == recipe
+
+
+def test_a_short_run_of_a_long_preset_falls_from_its_first_epoch_on():
+    assert PRESETS["best"].decay_epochs == 100
+    assert replace(PRESETS["best"], epochs=20).decay_epochs == 20
+    assert replace(PRESETS["best"], epochs=150).decay_epochs == 100
