@@ -30,7 +30,7 @@ def main() -> None:
     if arguments.quick:
         arguments.count = min(arguments.count, QUICK_COUNT)
 
-    paths = sorted(arguments.data.glob("*.jpg"))[: arguments.count]
+    paths = sorted(arguments.data.rglob("*.jpg"))[: arguments.count]
     if not paths:
         parser.error(f"{arguments.data} holds no *.jpg; give the folder of the published pairs, e.g. facades/train")
     real = measure(read_labels(path) for path in paths)
