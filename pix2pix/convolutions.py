@@ -60,9 +60,8 @@ def slide(x: Tensor, weight: Tensor) -> Tensor:
             # Each place gives its share to 16 places of the output, instead of each output asking 16 places.
             shares = _product(weight.flip(2, 3).permute(0, 2, 3, 1).flatten(0, 2), x.flatten(2))
             return F.fold(shares, (x.shape[2] - 1, x.shape[3] - 1), 4, padding=2)
-        if len(weight) >= MANY_OUTPUTS and not torch.is_autocast_enabled(
-            "cpu"
-        ):  # half precision has no digits to spare
+        precise = not torch.is_autocast_enabled("cpu")  # half precision has no digits to spare
+        if precise and len(weight) >= MANY_OUTPUTS:
             return _winograd(x, weight)
     return F.conv2d(x, weight, padding=1)
 
