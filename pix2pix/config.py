@@ -34,8 +34,8 @@ class Config:
     """Scale pairs up, to 286 for 256 as in the paper (section 6.2), and crop them at random."""
     mirror: bool = True
     """Mirror pairs at random, left to right."""
-    blank_margins: bool = False
-    """Tell our generator where rectified photos of facades end: no label there."""
+    correct_labels: bool = False
+    """Correct labels of facades by their photos, for our generator: sky is no wall, and none where a photo ends."""
     shift: bool = False
     """Move every other pair of facades at random, by up to a third, with no label where nothing is left: a wall at the
     top of a drawing is a wall."""
@@ -142,7 +142,7 @@ class Config:
             raise ValueError(f"targets of {self.out_channels} channels are no pictures: give --objective paper")
         if self.teacher and self.generator != "noise":
             raise ValueError("a teacher is for --generator noise: both take the same noise")
-        for name in ("tone", "blank_margins", "shift"):
+        for name in ("tone", "correct_labels", "shift"):
             if getattr(self, name) and self.generator != "noise":
                 raise ValueError(f"{name} is for --generator noise")
         halvings = min(_halvings(self.size), _halvings(self.picture_width))
@@ -176,7 +176,7 @@ class Config:
 
 
 _BEST = Config(
-    blank_margins=True, shift=True, generator="noise", tone=True, objective="perceptual", l1_weight=10.0,
+    correct_labels=True, shift=True, generator="noise", tone=True, objective="perceptual", l1_weight=10.0,
     decay_epochs=100, clip=200.0, ema=0.999,
 )  # fmt: skip
 

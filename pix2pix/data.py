@@ -13,9 +13,9 @@ from torchvision.transforms import v2
 
 from pix2pix import images, labels
 from pix2pix.config import Config
+from pix2pix.corrections import corrected
 from pix2pix.layouts import name_some
 from pix2pix.machine import available_cores
-from pix2pix.margins import margins
 from pix2pix.sources import Source, open_source
 from pix2pix.synthetic import label_map
 
@@ -43,9 +43,9 @@ class Pairs(Sequence[Pair]):
     `about` is one line that says what was found.
     """
 
-    def __init__(self, source: Source, config: Config, blank_margins: bool = False):
+    def __init__(self, source: Source, config: Config, correct_labels: bool = False):
         self.source, self.config, self.about = source, config, source.about
-        self.blank_margins = blank_margins
+        self.correct_labels = correct_labels
         self._kept: dict[int, Pair] = {}
         self._most_kept = KEPT_BYTES // _pair_bytes(config)
 
@@ -92,8 +92,8 @@ class Pairs(Sequence[Pair]):
         else:
             inputs = images.resize(inputs, *size)
         target = images.resize(target, *size)
-        if self.blank_margins:
-            inputs[margins(target)] = labels.BLANK
+        if self.correct_labels:
+            inputs = corrected(inputs, target)
         return Pair(self.source.names[index], _planar(inputs), _planar(target))
 
 
@@ -104,9 +104,9 @@ def load_pairs(data: str, split: str, config: Config) -> Pairs:
     that a broken picture is found before training; in larger sets it is found when it is first read.
     """
     source = open_source(data, split, config)
-    # Who tests knows no target, and a teacher's picture has no margins: only photos make labels blank.
+    # Who tests knows no target, and a teacher paints what the labels say: only photos correct them.
     of_photos = config.task == "facades" and split == "train" and not config.teacher
-    pairs = Pairs(source, config, config.blank_margins and of_photos)
+    pairs = Pairs(source, config, config.correct_labels and of_photos)
     if 0 < source.pixels <= CHECKED_PIXELS and len(pairs) <= CHECKED_PAIRS:
         pairs.check()
     return pairs

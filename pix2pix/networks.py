@@ -142,7 +142,8 @@ class NoiseUNet(nn.Module):
             tone = noise[-1].flatten(1)
         elif self.tones and tone is None:
             tone = torch.randn(len(inputs), self.tones[0].shape[1], device=inputs.device)
-        x, skips = self.planes(inputs), []
+        planes = self.planes(inputs)
+        x, skips = planes, []
         for conv in self.encoders:
             x = F.leaky_relu(conv(x), LEAK)  # (N, widths[level], H/2^(level+1), …)
             skips.append(x)
@@ -152,10 +153,19 @@ class NoiseUNet(nn.Module):
             plane = torch.randn_like(x[:, :1]) if noise is None else noise[level]
             x = x + strength[:, None, None] * plane
             if level < len(self.tones):
-                x = x + F.linear(tone, self.tones[level])[:, :, None, None]
+                x = x + self._tint(level, tone, planes)
             x = F.leaky_relu(x, LEAK)
             x = torch.cat([x, skips.pop()], dim=1)
         return torch.tanh(self.decoders[-1](x).float())  # (N, out, H, W); half precision saturates early, for good
+
+    def _tint(self, level: int, tone: Tensor, planes: Tensor) -> Tensor:
+        """What a tone adds to the channels of a decoder: a sky's colour only as far as there is sky."""
+        colours, weights = self.decoders[-1].weight.shape[1], self.tones[level]
+        tint = F.linear(tone[:, :colours], weights[:, :colours])[:, :, None, None]
+        if tone.shape[1] == colours:
+            return tint
+        share = F.avg_pool2d(planes[:, :1], 2 ** (len(self.decoders) - 1 - level)) / self.planes.height
+        return tint + share * F.linear(tone[:, colours:], weights[:, colours:])[:, :, None, None]
 
 
 class PatchGAN(nn.Module):

@@ -1,4 +1,4 @@
-"""Where rectified photos end, and that training labels are blank there."""
+"""Labels corrected by their photos: where rectified photos end, where the sky is."""
 
 from dataclasses import replace
 
@@ -8,8 +8,8 @@ from PIL import Image
 
 from pix2pix import images, labels, synthetic
 from pix2pix.config import PRESETS
+from pix2pix.corrections import margins
 from pix2pix.data import Pair, PairDataset, load_pairs
-from pix2pix.margins import margins
 
 
 def with_wedge(photo: np.ndarray, level: int) -> tuple[np.ndarray, np.ndarray]:
