@@ -8,7 +8,7 @@ from PIL import Image
 
 from pix2pix import images, labels, synthetic
 from pix2pix.config import PRESETS
-from pix2pix.corrections import margins
+from pix2pix.corrections import corrected, margins
 from pix2pix.data import Pair, PairDataset, load_pairs
 
 
@@ -40,6 +40,19 @@ def test_a_dark_or_grey_house_in_the_middle_is_no_margin():
     photo[8:-8, 8:-8] = 128
     photo[20:-20, 20:-20] = 0
     assert not margins(photo).any()
+
+
+@pytest.mark.parametrize("colour", [(235, 235, 238), (120, 160, 210)])
+def test_wall_that_is_sky_in_the_photo_becomes_background_and_no_other_wall(colour):
+    classes = np.full((64, 64), labels.INDEX["facade"], dtype=np.uint8)
+    classes[30:40, 20:30] = labels.INDEX["window"]
+    photo = np.full((64, 64, 3), (150, 110, 90), dtype=np.uint8)
+    photo[:12] = colour
+    photo[30:40, 20:30] = colour  # glass that mirrors it
+    photo[50:, :10] = colour  # a shop sign: no sky above it
+    found = labels.snap(corrected(labels.colorize(classes), photo))
+    assert (found[:12] == labels.INDEX["background"]).all()
+    assert np.array_equal(found[12:], classes[12:])
 
 
 def test_training_labels_are_blank_in_margins_and_those_of_validation_are_not(tmp_path):

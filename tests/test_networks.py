@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -126,6 +127,23 @@ def test_our_generator_follows_the_noise_and_the_tone_given_and_draws_them_where
     assert not torch.equal(net(x, [*planes, tone]), net(x, [*planes, -tone]))
     assert not torch.equal(net(x, [*planes, tone]), net(x, [*planes[:-1], -planes[-1], tone]))
     assert not torch.equal(net(x, tone=tone.flatten(1)), net(x, tone=tone.flatten(1)))
+
+
+def test_the_colour_of_a_sky_matters_only_where_there_is_sky():
+    torch.manual_seed(0)
+    net = NoiseUNet(width=4, tone_size=6).eval()
+    planes = [torch.zeros(1, 1, 2 << i, 2 << i) for i in range(7)]
+    bright, dark = torch.tensor([0, 0, 0, 2.0, 2, 2]), torch.tensor([0, 0, 0, -2.0, -2, -2])
+
+    def change(name: str, one: torch.Tensor, other: torch.Tensor) -> float:
+        drawing = np.full((256, 256), labels.INDEX[name], dtype=np.uint8)
+        x = torch.from_numpy(images.batch(labels.colorize(drawing)))
+        one, other = (net(x, [*planes, tone.view(1, 6, 1, 1)]) for tone in (one, other))
+        return (one - other).abs().max().item()
+
+    assert change("facade", bright, dark) == 0
+    assert change("background", bright, dark) > 1e-4
+    assert change("facade", bright.flip(0), dark.flip(0)) > 1e-4
 
 
 def test_both_scales_of_the_discriminator_see_the_classes_apart():
