@@ -42,6 +42,7 @@ class PlanesByConv(nn.Module):
 
     def __init__(self, planes: LabelPlanes):
         super().__init__()
+        self.height = planes.height
         colours, sharpness, height = planes.colours, planes.sharpness, planes.height
         weights = torch.cat([2 * colours, -torch.ones_like(colours)], dim=1)
         self.register_buffer("weight", height * sharpness * weights, persistent=False)
