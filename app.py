@@ -17,7 +17,7 @@ import gradio as gr
 import numpy as np
 from anyio.to_thread import run_sync as in_thread
 
-from pix2pix import checkpoint
+from pix2pix import checkpoint, inference
 from pix2pix import config as configs
 from pix2pix.canvas import SIZE, LabelCanvas, Painter, find_examples, preloads, read_labels
 from pix2pix.serving import CrowdedError, Line, Models, Visitors, listed_models
@@ -54,21 +54,27 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 def build(painter: Painter) -> gr.Blocks:
     """The page, and the same as an API: `/generate` takes a label image and returns a photo."""
 
-    async def generate(image: str, seed: float | None = None, model: str | None = None) -> np.ndarray:
+    async def generate(
+        image: str, seed: float | None = None, model: str | None = None, wall: str | None = None, sky: str | None = None
+    ) -> np.ndarray:
         """Turn a facade label image into a photo of 256x256 pixels.
 
         Args:
             image: label image in the colours of the 12 CMP facade classes, any size.
             seed: picks one of many variations; empty for the most likely photo.
             model: name of the checkpoint; empty for the default one.
+            wall: colour of the wall as #rrggbb; empty for the most likely one, or with a seed that of the variation.
+            sky: colour of the sky, likewise.
         """
         try:
             if not image:
                 raise ValueError("a label image is needed")
             upload = await in_thread(read_labels, Path(image).read_bytes(), SIZE, SIZE)
-            paint = await in_thread(painter.models.get, model)
+            translator = await in_thread(painter.models.get, model)
+            colours = inference.read_colours(translator, wall, sky)
+            paint = partial(translator, upload.labels, None if seed is None else int(seed), **colours)
             async with painter.line.turn(None):  # all callers together, who wait in Gradio's queue, are one visitor
-                return await in_thread(paint, upload.labels, None if seed is None else int(seed))
+                return await in_thread(paint)
         except CrowdedError:
             raise gr.Error("many people are painting right now; try again", print_exception=False) from None
         except ValueError as error:
@@ -80,9 +86,10 @@ def build(painter: Painter) -> gr.Blocks:
             image = gr.Image(type="filepath", image_mode=None, label="label image")
             seed = gr.Number(None, label="seed", precision=0, minimum=0)
             model = gr.Textbox(label="model")
+            wall, sky = gr.Textbox(label="wall"), gr.Textbox(label="sky")
             photo = gr.Image(format="png", label="photo")
             button = gr.Button()
-        button.click(generate, [image, seed, model], photo, api_name="generate", concurrency_limit=1)
+        button.click(generate, [image, seed, model, wall, sky], photo, api_name="generate", concurrency_limit=1)
     return page
 
 
@@ -142,10 +149,8 @@ def launch(page: gr.Blocks, painter: Painter, **options):
 
 
 def load(name: str | Path, task: str = "facades"):
-    """Open a checkpoint; the import waits until then, so that the page answers sooner."""
-    from pix2pix.inference import load
-
-    translator = load(name)
+    """Open a checkpoint; ValueError for one of another task."""
+    translator = inference.load(name)
     if translator.config.task != task:
         wanted = "on facade labels, which this page paints" if task == "facades" else f"for {task}, as this page is"
         raise ValueError(f"{translator.name} was not trained {wanted}")

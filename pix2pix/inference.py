@@ -7,6 +7,7 @@ another = translator(label_image, variation=7)   # another photo of it, the same
 python -m pix2pix translate CHECKPOINT INPUT... --output DIR
 """
 
+import re
 from collections.abc import Sequence
 from concurrent.futures import Future
 from functools import lru_cache
@@ -127,6 +128,27 @@ def tone_of(
             rest = images.normalize(np.float32(colour)) - mean[part] - spread[part, : part.start] @ tone[: part.start]
             tone[part] = np.clip(np.linalg.solve(spread[part, part], rest), -FURTHEST_TONE, FURTHEST_TONE)
     return tone
+
+
+def read_colour(text: str | None, name: str) -> Colour | None:
+    """A colour as "#rrggbb", the # left out where a shell would take it for a comment; None where there is no text.
+
+    ValueError for another text, with the `name` of what it was to colour.
+    """
+    if not text:
+        return None
+    digits = re.fullmatch(r"#?([0-9a-fA-F]{6})", text)
+    if not digits:
+        raise ValueError(f"{name} is {text[:20]!r}; a colour is written as #rrggbb, such as #c99a54")
+    return tuple(bytes.fromhex(digits[1]))
+
+
+def read_colours(translator: Translator, wall: str | None, sky: str | None) -> dict[str, Colour | None]:
+    """The colours that someone asks `translator` for, as keywords for it; ValueError where it takes none."""
+    colours = {"wall": read_colour(wall, "wall"), "sky": read_colour(sky, "sky")}
+    if any(colours.values()) and not translator.takes_colours:
+        raise ValueError(f"{translator.name} takes no colours; leave wall and sky out")
+    return colours
 
 
 def load(name: str | Path) -> Translator:

@@ -1,8 +1,9 @@
 """What stands between many visitors and one processor: who is painted next, and which models are loaded.
 
 Nothing in here knows HTTP or Gradio. A model is any callable that takes a label map `(H, W)` uint8 of class indices, a
-variation (a seed, or None for the picture without chance) and perhaps a Future, and returns a photo `(H, W, 3)` uint8.
-The Future is cancelled when nobody waits for the photo any more; a model may then stop and raise.
+variation (a seed, or None for the picture without chance), perhaps a Future, and the colours of wall and sky (R, G, B)
+or None, and returns a photo `(H, W, 3)` uint8. The Future is cancelled when nobody waits for the photo any more; a
+model may then stop and raise. Its `takes_colours` says whether wall and sky change anything.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ import numpy as np
 
 from pix2pix import hub_names
 
-Model = Callable[..., np.ndarray]  # (labels, variation, unwanted: Future | None = None)
+Model = Callable[..., np.ndarray]  # (labels, variation, unwanted: Future | None = None, wall=None, sky=None)
 Loader = Callable[[str | Path], Model]
 Visitors = Literal["bundled", "hub", "any"]  # what visitors may load: listed models, also Hub ids, also server folders
 

@@ -14,6 +14,8 @@ def translate(
     inputs: Annotated[list[Path], tyro.conf.Positional],
     output: Path,
     variation: int | None = None,
+    wall: str | None = None,
+    sky: str | None = None,
 ) -> None:
     """Translate image files, and all images of folders, to OUTPUT/STEM.png; no targets needed.
 
@@ -22,8 +24,11 @@ def translate(
         inputs: Image files and folders of them.
         output: Folder for the results; made if missing, its files are never overwritten.
         variation: Seed of another picture for the same input.
+        wall: Colour of the wall as RRGGBB, such as c99a54; without it the most likely one, or the variation's.
+        sky: Colour of the sky, likewise.
     """
     translator = inference.load(checkpoint)
+    colours = inference.read_colours(translator, wall, sky)
     files = find_images(inputs)
     goals = {path: output / f"{path.stem}.png" for path in files}
     refuse_collisions(goals)
@@ -33,7 +38,7 @@ def translate(
         picture = images.read_image(path, channels)
         if translator.config.task == "facades" and not labels.is_label_image(picture):
             raise ValueError(f"{path} is no label image: its colours are not those of the 12 classes")
-        images.write_png(goal, translator(picture, variation))
+        images.write_png(goal, translator(picture, variation, **colours))
     print(f"{len(goals)} pictures in {output}")
 
 

@@ -16,17 +16,23 @@ from pix2pix.serving import Line, Models
 
 
 class StandIn:
-    """A model of the shape that the app expects: each class becomes a grey, a variation makes it brighter."""
+    """A model of the shape that the app expects: each class becomes a grey, a variation makes it brighter.
 
-    def __init__(self, name: str = "facades"):
+    Where it takes colours, the upper half has the colour of the sky, and the lower half that of the wall.
+    """
+
+    def __init__(self, name: str = "facades", takes_colours: bool = False):
         self.name = name
+        self.takes_colours = takes_colours
         self.delay = 0.0  # seconds
         self.failures = 0  # how many of the next pictures fail
         self.painted = 0
         self.stopped = 0  # pictures that nobody waited for any more
         self.painting = self.most_at_once = 0
 
-    def __call__(self, labels: np.ndarray, variation: int | None = None, unwanted: Future | None = None) -> np.ndarray:
+    def __call__(
+        self, labels: np.ndarray, variation: int | None = None, unwanted: Future | None = None, wall=None, sky=None
+    ) -> np.ndarray:
         self.painting += 1
         self.most_at_once = max(self.most_at_once, self.painting)
         try:
@@ -38,7 +44,11 @@ class StandIn:
             self.failures -= 1
             raise RuntimeError("out of paint")
         grey = colorize(labels).astype(np.uint16).sum(axis=-1, keepdims=True) // 4 + (variation or 0)
-        return np.repeat(grey, 3, axis=-1).clip(0, 255).astype(np.uint8)
+        photo = np.repeat(grey, 3, axis=-1).clip(0, 255).astype(np.uint8)
+        for half, colour in ((slice(128), sky), (slice(128, None), wall)):
+            if self.takes_colours and colour:
+                photo[half] = colour
+        return photo
 
     def _work(self, unwanted: Future) -> None:
         left = threading.Event()
@@ -71,7 +81,8 @@ class StandInApp(RunningApp):
     """The app with stand-in models, by name in `models` to steer them."""
 
     def __init__(self, examples: Path, port: int | None = None, **options):
-        self.models = {name: StandIn(name) for name in ("facades", "other", "nobody/model", "nobody/slow")}
+        self.models = {name: StandIn(name) for name in ("facades", "nobody/model", "nobody/slow")}
+        self.models["other"] = StandIn("other", takes_colours=True)
         listed = {name: name for name in ("facades", "other", "broken")}
         super().__init__(Painter(Models(self._load, listed, "hub"), find_examples(examples), Line()), port, **options)
 

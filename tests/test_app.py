@@ -65,6 +65,9 @@ def test_a_picture_says_what_took_how_long(client, running_app):
         ({"model": "../secrets"}, "not a model of this page"),
         ({"variation": "many"}, "whole number"),
         ({"variation": -1}, "whole number"),
+        ({"wall": "red"}, "wall is 'red'; a colour is written as #rrggbb"),
+        ({"sky": "#12345g"}, "sky is '#12345g'"),
+        ({"sky": ["#ffffff"]}, "sky must be text"),
     ],
 )
 def test_a_bad_request_is_answered_with_one_line(client, changes, words):
@@ -72,6 +75,19 @@ def test_a_bad_request_is_answered_with_one_line(client, changes, words):
     assert answer.status_code == 422
     assert words in answer.json()["error"]
     assert "\n" not in answer.json()["error"]
+
+
+def test_wall_and_sky_colour_the_picture_of_a_model_that_takes_colours(client, running_app):
+    def painted(model: str) -> list:
+        answer = client.post("generate", json=job(model=model, wall="#a0604c", sky="#6ea3dc", format="png"))
+        photo = np.asarray(Image.open(io.BytesIO(answer.content)))
+        return [photo[row, 9].tolist() for row in (9, 200)]
+
+    grey = 3 * [grey_of(PALETTE[INDEX["facade"]].tolist())]
+    assert painted("other") == [[0x6E, 0xA3, 0xDC], [0xA0, 0x60, 0x4C]]
+    assert painted("facades") == [grey, grey]
+    for name, takes in (("other", True), ("facades", False)):
+        assert client.post("model", json={"model": name}).json() == {"model": name, "colours": takes}
 
 
 def test_a_body_that_is_no_json_object_is_answered_with_one_line(client):
@@ -232,6 +248,25 @@ def test_the_api_refuses_in_one_line(running_app, tmp_path):
     assert list(client.view_api(return_format="dict")["named_endpoints"]) == ["/generate"]
 
 
+def test_the_api_takes_the_colours_of_wall_and_sky(running_app, tmp_path):
+    from gradio_client import Client, handle_file
+
+    PICTURE.save(tmp_path / "labels.png")
+    client = Client(running_app.url, verbose=False)
+
+    def generate(**asked) -> np.ndarray:
+        path = client.predict(handle_file(tmp_path / "labels.png"), **asked, api_name="/generate")
+        return np.asarray(Image.open(path))
+
+    photo = generate(model="other", wall="#a0604c")
+    assert (photo[200, 9] == (0xA0, 0x60, 0x4C)).all()
+    assert (photo[:128] == generate(model="other")[:128]).all()
+    assert (generate(model="other", sky="6EA3DC")[9, 9] == (0x6E, 0xA3, 0xDC)).all()
+    for asked, words in (({"wall": "red"}, "wall is 'red'"), ({"sky": "#6ea3dc"}, "facades takes no colours")):
+        with pytest.raises(Exception, match=words):
+            generate(model="facades", **asked)
+
+
 # --- Start
 
 
@@ -274,7 +309,7 @@ def test_the_api_is_an_mcp_tool_behind_a_flag(example_pairs):
     (tool,) = run(tools(f"{running.url}gradio_api/mcp/"))
     running.close()
     assert tool.name == "generate"
-    assert set(tool.inputSchema["properties"]) == {"image", "seed", "model"}
+    assert set(tool.inputSchema["properties"]) == {"image", "seed", "model", "wall", "sky"}
     assert tool.inputSchema["required"] == ["image"]
 
 

@@ -129,7 +129,7 @@ def test_every_control_is_reached_by_tab_with_a_name_and_a_visible_focus(visit):
         assert facts[2], f"no visible focus on {facts[0]}"
     assert all(names)
     expected = canvas.page.locator(
-        ".studio :is(button, select, input:not([type=file]), .overlay):visible:enabled"
+        ".studio :is(button, select, input:not([type=file], [type=radio]), .overlay):visible:enabled"
     ).count()
     assert len(reached) >= expected
 

@@ -34,8 +34,8 @@ WATCH = """() => {
 class Reddish(StandIn):
     """A stand-in that leaves out blue, so that its pictures are told from those of its model."""
 
-    def __call__(self, *given) -> np.ndarray:
-        return super().__call__(*given) * np.array([1, 1, 0], np.uint8)
+    def __call__(self, *given, **colours) -> np.ndarray:
+        return super().__call__(*given, **colours) * np.array([1, 1, 0], np.uint8)
 
 
 class ProgressiveApp(RunningApp):

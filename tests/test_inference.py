@@ -179,6 +179,23 @@ def test_translate_turns_files_and_folders_into_pictures_of_the_same_names(folde
     assert np.array_equal(images.read_image(goal / "two.png"), inference.load(folder)(drawing))
 
 
+def test_translate_paints_in_the_colours_asked_for(folder, drawing, tmp_path, capsys):
+    images.write_png(tmp_path / "one.png", drawing)
+    translator, goal = inference.load(folder), tmp_path / "photos"
+    translate = ("translate", folder, tmp_path / "one.png", "--output", goal)
+    coloured = (*translate, "--wall", "a0604c", "--sky", "#6EA3DC")
+    assert command(*translate, "--wall", "red") == 2
+    assert "wall is 'red'" in capsys.readouterr().err
+    if translator.takes_colours:
+        command_line.main([str(argument) for argument in coloured])
+        expected = translator(drawing, wall=(0xA0, 0x60, 0x4C), sky=(0x6E, 0xA3, 0xDC))
+        assert np.array_equal(images.read_image(goal / "one.png"), expected)
+    else:
+        assert command(*coloured) == 2
+        assert f"{translator.name} takes no colours" in capsys.readouterr().err
+        assert not goal.exists()
+
+
 def test_translate_overwrites_nothing_and_writes_nothing_for_bad_input(folder, drawing, tmp_path, capsys):
     images.write_png(tmp_path / "one.png", drawing)
     (tmp_path / "sub").mkdir()

@@ -26,6 +26,7 @@ from starlette.routing import Route
 
 from pix2pix.canvas.examples import SIZE, Examples
 from pix2pix.canvas.uploads import read_labels
+from pix2pix.inference import read_colour
 from pix2pix.labels import colorize, decode_runs, encode_runs
 from pix2pix.serving import CrowdedError, Line, Model, Models, ReplacedError
 
@@ -67,12 +68,16 @@ class Painter:
         ]
 
     async def generate(self, request: Request) -> Response:
-        """JSON {drawing, model, variation, visitor, format: "jpeg"|"png"} -> the picture's bytes."""
+        """JSON {drawing, model, variation, wall, sky, visitor, format: "jpeg"|"png"} -> the picture's bytes.
+
+        The colours wall and sky are "#rrggbb" or null; a model that takes none paints without them.
+        """
         laps = Laps()
         try:
             job = await _json(request)
             labels = decode_runs(_text(job, "drawing"), SIZE, SIZE)
             variation, kind = _variation(job.get("variation")), "PNG" if job.get("format") == "png" else "JPEG"
+            colours = {part: read_colour(_text(job, part), part) for part in ("wall", "sky")}
             name, visitor = _text(job, "model") or None, _text(job, "visitor")
             model = self.models.loaded(name) or await self._load(name)
         except ValueError as error:
@@ -82,7 +87,7 @@ class Painter:
         unwanted = Future()
 
         def paint() -> bytes:
-            photo = model(labels, variation, unwanted)
+            photo = model(labels, variation, unwanted, **colours)
             laps.end("generate")
             picture = _encoded(photo, kind)
             laps.end("encode")
@@ -111,16 +116,16 @@ class Painter:
         return Response(picture, media_type=f"image/{kind.lower()}", headers=headers)
 
     async def model(self, request: Request) -> Response:
-        """JSON {model} -> {model} once it is loaded."""
+        """JSON {model} -> {model, colours: whether it takes any} once it is loaded."""
         try:
             name = _text(await _json(request), "model")
-            await self._load(name or None)
+            model = await self._load(name or None)
         except ValueError as error:
             return _refusal(str(error), 422)
         except Exception:
             log.exception("a model failed to load")
             return _refusal("this model could not be loaded", 500)
-        return JSONResponse({"model": name or self.models.default})
+        return JSONResponse({"model": name or self.models.default, "colours": model.takes_colours})
 
     async def _load(self, name: str | None) -> Model:
         return await anyio.to_thread.run_sync(self.models.get, name, limiter=self._loaders)

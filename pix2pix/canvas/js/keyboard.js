@@ -6,7 +6,7 @@ const ARROWS = { ArrowLeft: [-1, 0, "left"], ArrowRight: [1, 0, "right"], ArrowU
 const CHORDS = { z: "undo", y: "redo", d: "duplicate", a: "select-all" };
 const LEAP = 8; // pixels that an arrow moves with Shift
 
-const typing = (target) => target.closest?.("select, textarea, input:not([type=range]):not([type=file]), dialog");
+const typing = (target) => target.closest?.("select, textarea, input:not([type=range], [type=file], [type=radio], [type=color]), dialog");
 
 /** `act(name, detail)` runs an action of the page; `say(point)` tells what lies under the cursor. */
 export function bindKeyboard(element, overlay, studio, view, classKeys, act, say) {

@@ -1,6 +1,7 @@
 // Puts the page together: one studio, what shows it, what changes it, and the live loop to the server.
 
 import { actions } from "./actions.js";
+import { Colours } from "./colours.js";
 import { bindControls } from "./controls.js";
 import { bindKeyboard } from "./keyboard.js";
 import { Memory } from "./memory.js";
@@ -34,14 +35,22 @@ export async function start(element, props, root) {
     memory.keep(state);
     painter.paint();
   };
-  const models = new ModelChoice(element, props, server, want, tell);
-  const variations = new Variations(element, (seed) => painter.vary(seed), want, tell);
-  const describe = () => {
-    return { drawing: encodeRuns(studio.drawing.labels), variation: variations.seed, model: models.current };
+  const met = () => {
+    colours.offer(models.colours);
+    want();
   };
+  const models = new ModelChoice(element, props, server, met, tell);
+  const colours = new Colours(element, want);
+  const variations = new Variations(element, (seed) => painter.vary(seed), want, tell);
+  const settings = () => ({ variation: variations.seed, ...colours.chosen });
+  const choose = (settings) => {
+    if ("variation" in settings) variations.choose(Number(settings.variation));
+    colours.choose(settings);
+  };
+  const describe = () => ({ drawing: encodeRuns(studio.drawing.labels), ...settings(), model: models.current });
   const painter = painting({ element, describe, server, models, pictures, tell });
-  const sources = new Sources(element, studio, server, props.examples, classes.length, tell);
-  const takeaway = new Takeaway(element, studio, () => painter.photo(), tell);
+  const sources = new Sources(element, studio, server, props.examples, classes.length, choose, tell);
+  const takeaway = new Takeaway(element, studio, settings, () => painter.photo(), tell);
 
   const say = describePointer(element, studio, classes);
   const act = actions({ find, studio, sources, takeaway, variations, painter, tell, controls: () => controls });
@@ -51,8 +60,8 @@ export async function start(element, props, root) {
   bindCompareKey(element, pictures);
 
   const state = () => {
-    const settings = { variation: variations.seed, model: models.current };
-    return { labels: studio.drawing.labels, origin: studio.origin, settings };
+    const kept = { ...settings(), model: models.current };
+    return { labels: studio.drawing.labels, origin: studio.origin, settings: kept };
   };
   studio.subscribe(({ painted, committed }) => {
     if (painted) painter.paint();
@@ -64,7 +73,8 @@ export async function start(element, props, root) {
   addEventListener("online", () => painter.hurry());
   addEventListener("hashchange", () => sources.link());
 
-  if (kept?.settings.variation) variations.choose(kept.settings.variation);
+  if (kept) choose(kept.settings);
+  models.meet();
   if (kept?.settings.model && kept.settings.model !== models.current) models.load(kept.settings.model);
   showOrigin(element, studio, server, pictures, props.examples);
   const linked = await sources.link();

@@ -19,8 +19,16 @@ export class ModelChoice {
     if (others !== "bundled") this.select.add(new Option(OTHER));
     if (others === "any") this.dialog.querySelector("[data-shows=others]").textContent += ", or a folder of this machine";
     this.current = this.select.value;
+    this.colours = true; // whether it takes any: so it is taken for granted until it is known
     this.select.addEventListener("change", () => (this.select.value === OTHER ? this.#ask() : this.load(this.select.value)));
     this.dialog.addEventListener("close", () => this.#answered());
+  }
+
+  /** Find out what the model takes that the page begins with; quietly, since painting tells what is wrong. */
+  async meet() {
+    const name = this.current;
+    const answer = await this.server.load(name).catch(() => null);
+    if (answer && name === this.current) this.#take(name, answer.colours);
   }
 
   async load(name) {
@@ -28,12 +36,11 @@ export class ModelChoice {
     this.progress.hidden = false;
     this.tell(`Loading ${name}…`);
     try {
-      await this.server.load(name);
+      const { colours } = await this.server.load(name);
       if (this.wanted !== wanted) return;
       this.#list(name);
-      this.current = name;
       this.tell(`${name} is painting now.`);
-      this.changed();
+      this.#take(name, colours);
     } catch (error) {
       if (this.wanted !== wanted) return;
       const reason = error.again === undefined ? "The connection was lost while it was loading." : sentence(error.message);
@@ -49,6 +56,11 @@ export class ModelChoice {
   /** The live companion of a model does not load: the model paints everything. */
   forgetCompanion(model) {
     delete this.companions[model];
+  }
+
+  #take(name, colours) {
+    Object.assign(this, { current: name, colours });
+    this.changed();
   }
 
   #ask() {

@@ -10,7 +10,7 @@ const TOO_SLOW = "Live model only: refining is too slow here. “Refine” above
 
 const same = (one, other) => Object.keys(one).every((key) => one[key] === other[key]);
 
-/** `describe()` tells what is to be painted: {drawing, variation, model}. */
+/** `describe()` tells what is to be painted: {drawing, variation, wall, sky, model}. */
 export function painting({ element, describe, server, models, pictures, tell }) {
   const generate = (state, signal) => server.generate({ format: "jpeg", ...state }, signal);
   const say = (condition, message) => sayCondition(element, tell, condition, message);

@@ -12,7 +12,7 @@ export class Server {
   }
 
   /**
-   * {drawing, model, variation, format: "jpeg" | "png"} -> {picture: Blob, took: milliseconds of the model's own}.
+   * {drawing, model, variation, wall, sky, format: "jpeg" | "png"} -> {picture: Blob, took: milliseconds of the model's own}.
    * One call at a time; `signal` gives it up.
    */
   generate(job, signal) {
@@ -27,6 +27,7 @@ export class Server {
     return this.last;
   }
 
+  /** Resolves to {model, colours: whether it takes any} once it is loaded. */
   async load(model) {
     return (await this.#post("model", JSON.stringify({ model }), 15 * 60_000)).json();
   }

@@ -7,9 +7,9 @@ import { sentence } from "./status.js";
 const MOST_SEEDS = 2 ** 31;
 
 export class Sources {
-  /** `tell(message, kind)` shows a line to the person. */
-  constructor(element, studio, server, examples, classes, tell) {
-    Object.assign(this, { studio, server, examples, classes, tell });
+  /** `choose(settings)` sets what a link names beside its drawing; `tell(message, kind)` shows a line to the person. */
+  constructor(element, studio, server, examples, classes, choose, tell) {
+    Object.assign(this, { studio, server, examples, classes, choose, tell });
     this.file = element.querySelector("input[type=file]");
     this.file.addEventListener("change", () => {
       if (this.file.files[0]) this.open(this.file.files[0]);
@@ -53,9 +53,10 @@ export class Sources {
   async link() {
     const { hash } = location;
     try {
-      const labels = await drawingIn(hash, this.studio.drawing.labels.length, this.classes);
-      if (!labels) return false;
-      this.studio.load(labels);
+      const linked = await drawingIn(hash, this.studio.drawing.labels.length, this.classes);
+      if (!linked) return false;
+      this.choose(linked.settings);
+      this.studio.load(linked.labels);
       this.tell("Opened the drawing from the link. Undo brings back what was here.");
       return true;
     } catch (error) {

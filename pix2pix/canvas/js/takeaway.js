@@ -6,9 +6,9 @@ const GAP = 8; // pixels between the pictures of a sheet
 const SHEET_COLOUR = "#ffffff";
 
 export class Takeaway {
-  /** `photo()` resolves to the generated picture as a lossless PNG Blob. */
-  constructor(element, studio, photo, tell) {
-    Object.assign(this, { element, studio, photo, tell });
+  /** `settings()` are those that a link carries; `photo()` resolves to the generated picture as a lossless PNG Blob. */
+  constructor(element, studio, settings, photo, tell) {
+    Object.assign(this, { element, studio, settings, photo, tell });
     this.labels = element.querySelector("canvas.labels");
     this.target = element.querySelector("img.target");
   }
@@ -37,7 +37,7 @@ export class Takeaway {
   }
 
   async copyLink() {
-    const fragment = await fragmentOf(this.studio.drawing.labels);
+    const fragment = await fragmentOf(this.studio.drawing.labels, this.settings());
     if (!fragment) return this.tell("This drawing is too intricate for a link; save it as an image instead.", "warning");
     const link = location.origin + location.pathname + location.search + fragment;
     try {

@@ -10,7 +10,7 @@ export class Variations {
     this.slider = element.querySelector("[data-control=variation]");
     this.output = element.querySelector("[data-shows=variation]");
     this.place = element.querySelector(".variations");
-    this.slider.addEventListener("input", () => this.choose(Number(this.slider.value)));
+    this.slider.addEventListener("input", () => this.#chosen(Number(this.slider.value)));
   }
 
   /** The seed, or null for the picture without chance. */
@@ -22,7 +22,6 @@ export class Variations {
     this.slider.value = seed;
     this.output.textContent = seed || "off";
     for (const button of this.place.children) button.setAttribute("aria-pressed", String(Number(button.dataset.seed) === seed));
-    this.changed();
   }
 
   async offer() {
@@ -44,13 +43,18 @@ export class Variations {
     }
   }
 
+  #chosen(seed) {
+    this.choose(seed);
+    this.changed();
+  }
+
   #button(seed) {
     const button = document.createElement("button");
     Object.assign(button, { type: "button", title: `Variation ${seed}` });
     button.dataset.seed = seed;
     button.setAttribute("aria-label", `Variation ${seed}`);
     button.setAttribute("aria-pressed", "false");
-    button.addEventListener("click", () => this.choose(seed));
+    button.addEventListener("click", () => this.#chosen(seed));
     return button;
   }
 }
