@@ -1,9 +1,10 @@
-"""Labels of facades corrected by their photos, for training: what is sky is no wall, and where nothing is, nothing.
+"""Labels of facades corrected by their photos, for training: sky, street and roof are no wall, and nothing is nothing.
 
 Rectified photos fill the rest of their frame with flat black or grey. Four in five of the training photos of the CMP
 base set have such margins: three tenths of what their labels call background, and 7 % of wall, are no picture at all.
-And 41 % of the wall in the uppermost 20 of 256 rows is sky, where roofs were outlined roughly. A generator that is not
-told paints wedges into the sky, and sky into plain walls.
+And 41 % of the wall in the uppermost 20 of 256 rows is sky, where roofs were outlined roughly; 11 % of what is left of
+wall are roofs, bushes, cars and street. A generator that is not told paints wedges into the sky, sky into the top of
+plain walls, and hedges at their foot.
 """
 
 import numpy as np
@@ -14,17 +15,34 @@ DARKEST = 20  # of 255: what is filled with black, after JPEG
 GREY, GREY_REACH, GREY_TINT = 130, 4, 5  # what is filled with grey: brightness, how far from it, how coloured at most
 BLEND = 3  # pixels beside a margin that are part photo, part margin
 WHITE, BLUE, BLUER = 200, 130, 15  # sky: overcast is at least so light; or blue at least so light, and bluer than red
+APART = 60  # from a wall's colour, in levels: another thing; its texture and its shades are closer
+TEXTURE = 5  # pixels over which that is levelled
 LEAST = 0.002  # of the picture: a few dark pixels at its edge are no margin
 
 
 def corrected(inputs: np.ndarray, photo: np.ndarray) -> np.ndarray:
-    """Label image `(H, W, 3)` in palette colours and its photo -> the image corrected, `labels.BLANK` in margins."""
+    """Label image `(H, W, 3)` in palette colours and its photo -> the image corrected, `labels.BLANK` where no class is."""
     beyond = margins(photo)
-    is_wall = (inputs == labels.PALETTE[labels.INDEX["facade"]]).all(axis=2)
+    is_wall = _is(inputs, "facade") & ~beyond
+    is_sky = is_wall & sky(photo, beyond)
+    is_wall &= ~is_sky
+    around = _is(inputs, "background") | is_sky | beyond
     inputs = inputs.copy()
-    inputs[is_wall & sky(photo, beyond)] = labels.PALETTE[labels.INDEX["background"]]
-    inputs[beyond] = labels.BLANK
+    inputs[is_sky] = labels.PALETTE[labels.INDEX["background"]]
+    inputs[beyond | astray(photo, is_wall, around)] = labels.BLANK
     return inputs
+
+
+def astray(photo: np.ndarray, is_wall: np.ndarray, around: np.ndarray) -> np.ndarray:
+    """Photo `(H, W, 3)` uint8, masks `(H, W)` of its wall and of what is around the house -> mask of wall that is none.
+
+    That is what reaches in from above or below and has another colour than most of the wall.
+    """
+    if not is_wall.any():
+        return is_wall
+    distances = np.linalg.norm(photo - np.median(photo[is_wall], axis=0), axis=2)
+    is_other = _windows(np.pad(distances, TEXTURE // 2, mode="edge"), TEXTURE).mean(axis=(2, 3)) > APART
+    return is_wall & _reached(around | (is_wall & is_other), axis=0)
 
 
 def sky(photo: np.ndarray, beyond: np.ndarray) -> np.ndarray:
@@ -51,5 +69,12 @@ def _reached(flat: np.ndarray, axis: int) -> np.ndarray:
 
 
 def _grown(mask: np.ndarray) -> np.ndarray:
-    padded = np.pad(mask, BLEND)
-    return np.lib.stride_tricks.sliding_window_view(padded, (2 * BLEND + 1, 2 * BLEND + 1)).any(axis=(2, 3))
+    return _windows(np.pad(mask, BLEND), 2 * BLEND + 1).any(axis=(2, 3))
+
+
+def _windows(padded: np.ndarray, side: int) -> np.ndarray:
+    return np.lib.stride_tricks.sliding_window_view(padded, (side, side))
+
+
+def _is(inputs: np.ndarray, name: str) -> np.ndarray:
+    return (inputs == labels.PALETTE[labels.INDEX[name]]).all(axis=2)

@@ -49,10 +49,28 @@ def test_wall_that_is_sky_in_the_photo_becomes_background_and_no_other_wall(colo
     photo = np.full((64, 64, 3), (150, 110, 90), dtype=np.uint8)
     photo[:12] = colour
     photo[30:40, 20:30] = colour  # glass that mirrors it
-    photo[50:, :10] = colour  # a shop sign: no sky above it
+    photo[50:60, :10] = colour  # a shop sign: no sky above it
     found = labels.snap(corrected(labels.colorize(classes), photo))
     assert (found[:12] == labels.INDEX["background"]).all()
     assert np.array_equal(found[12:], classes[12:])
+
+
+def test_wall_of_another_colour_at_the_foot_or_the_top_of_the_house_is_of_no_class_and_shades_are_wall():
+    classes = np.full((64, 64), labels.INDEX["facade"], dtype=np.uint8)
+    classes[:6] = classes[-2:] = labels.INDEX["background"]
+    classes[30:40, 20:30] = labels.INDEX["window"]
+    photo = np.full((64, 64, 3), (150, 110, 90), dtype=np.uint8)
+    photo[:, ::7] += 20  # texture
+    photo[6:12] = (90, 30, 20)  # a roof
+    photo[50:, :10] = (30, 60, 20)  # a bush
+    photo[44:48, 50:] = (30, 60, 20)  # a flower box: wall below it
+    found = corrected(labels.colorize(classes), photo)
+    is_blank = (found == labels.BLANK).all(axis=2)
+    assert is_blank[7:11, 3:-3].all()
+    assert is_blank[52:61, :8].all()
+    elsewhere = np.ones((64, 64), dtype=bool)
+    elsewhere[4:14] = elsewhere[48:64, :12] = False  # colours are levelled over 5 pixels
+    assert np.array_equal(labels.snap(found)[elsewhere], classes[elsewhere])
 
 
 def test_training_labels_are_blank_in_margins_and_those_of_validation_are_not(tmp_path):
