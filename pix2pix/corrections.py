@@ -21,7 +21,7 @@ LEAST = 0.002  # of the picture: a few dark pixels at its edge are no margin
 
 
 def corrected(inputs: np.ndarray, photo: np.ndarray) -> np.ndarray:
-    """Label image `(H, W, 3)` in palette colours and its photo -> the image corrected, `labels.BLANK` where no class is."""
+    """Label image `(H, W, 3)` in palette colours and its photo -> corrected, `labels.BLANK` where no class is."""
     beyond = margins(photo)
     is_wall = _is(inputs, "facade") & ~beyond
     is_sky = is_wall & sky(photo, beyond)
