@@ -78,6 +78,9 @@ class Config:
     """Of both Adam optimisers (paper, section 3.3)."""
     beta1: float = 0.5
     beta2: float = 0.999
+    warmup_steps: int = 0
+    """The first steps, in which the learning rate grows linearly: ours starts with filters of full length, and a rate
+    that is full at once can drive it into tanh's ends, black or white for good."""
     decay_epochs: int = 0
     """The last epochs, in which the learning rate falls linearly towards 0; all of them where there are no more."""
     l1_weight: float = 100.0
@@ -122,6 +125,7 @@ class Config:
             ("learning_rate", 1e-9, 1),
             ("beta1", 0, 1),
             ("beta2", 0, 1),
+            ("warmup_steps", 0, 10**9),
             ("decay_epochs", 0, 10**6),
             ("l1_weight", 0, 1e9),
             ("gan_weight", 0, 1e9),
@@ -177,7 +181,7 @@ class Config:
 
 _BEST = Config(
     correct_labels=True, shift=True, generator="noise", tone=True, objective="perceptual", l1_weight=10.0,
-    decay_epochs=100, clip=200.0, ema=0.999,
+    warmup_steps=200, decay_epochs=100, clip=200.0, ema=0.999,
 )  # fmt: skip
 
 PRESETS = {

@@ -128,6 +128,7 @@ class Trainer:
 
     def _prepare_step(self) -> None:
         """Before the first step, and wherever optimisers were loaded: a graph reads its learning rate from the GPU."""
+        self._rate = None  # what the optimisers have; not asked of them, since that waits for the GPU
         self.step = Recorded(self._step) if self.recording else self._step
         for group in self._groups():
             rate = float(group["lr"])
@@ -152,9 +153,16 @@ class Trainer:
         return dict(zip(SHOWN, values, strict=True))
 
     def set_learning_rate(self, epoch: int) -> None:
-        """Constant, then linear towards 0 over the last `decay_epochs` (as the authors' torch code does)."""
-        left = self.config.epochs - epoch
-        rate = self.config.learning_rate * min(1.0, left / (self.config.decay_epochs + 1))
+        """Of the next step: linear over the first `warmup_steps`, constant, then linear towards 0 over `decay_epochs`.
+
+        The authors' torch code falls so; their rate is full from the first step.
+        """
+        begun = (self.steps + 1) / (self.config.warmup_steps + 1)
+        left = (self.config.epochs - epoch) / (self.config.decay_epochs + 1)
+        rate = self.config.learning_rate * min(1.0, begun, left)
+        if rate == self._rate:
+            return
+        self._rate = rate
         for group in self._groups():
             if self.recording:
                 group["lr"].fill_(rate)
@@ -232,8 +240,8 @@ def train(
     ):
         while step < total:
             epoch, first = divmod(step, per_epoch)
-            trainer.set_learning_rate(epoch)
             for pairs in batches(dataset, config, epoch, first, rank, processes, workers):
+                trainer.set_learning_rate(epoch)
                 # Every step has a random stream of its own, so that there is no state of it to save.
                 torch.manual_seed(stream_seed(config.seed, step, rank))
                 halves = (half.to(accelerator.device, non_blocking=True) for half in pairs)
