@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -132,6 +133,18 @@ def test_the_learning_rate_is_constant_then_falls_linearly_and_never_reaches_zer
     assert rates == pytest.approx([1] * 6 + [0.8, 0.6, 0.4, 0.2])
 
 
+def test_the_learning_rate_grows_over_the_warm_up_and_goes_on_growing_after_a_resume(trainer):
+    trainer.config = replace(trainer.config, warmup_steps=4)
+    rates = []
+    for step in range(6):
+        if step == 2:
+            trainer.load_state(trainer.state())
+        trainer.set_learning_rate(0)
+        rates.append(trainer.learning_rate / 2e-4)
+        trainer.update(*pair())
+    assert rates == pytest.approx([0.2, 0.4, 0.6, 0.8, 1, 1])
+
+
 def test_a_state_holds_plain_values_and_tensors_only(trainer, tmp_path):
     trainer.update(*pair())
     torch.save(trainer.state(), tmp_path / "state.pt")
@@ -187,7 +200,21 @@ def wait_for_step(run: Path, process: subprocess.Popen, step: int) -> None:
     raise AssertionError(f"step {step} was never logged")
 
 
-RUN = [*TINY, "--epochs", "3", "--decay-epochs", "1", "--ema", "0.9", "--log-every", "1", "--save-every", "5"]
+RUN = [
+    *TINY,
+    "--epochs",
+    "3",
+    "--decay-epochs",
+    "1",
+    "--warmup-steps",
+    "20",
+    "--ema",
+    "0.9",
+    "--log-every",
+    "1",
+    "--save-every",
+    "5",
+]
 
 
 @pytest.fixture(scope="module")
