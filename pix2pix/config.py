@@ -35,7 +35,8 @@ class Config:
     mirror: bool = True
     """Mirror pairs at random, left to right."""
     correct_labels: bool = False
-    """Correct labels of facades by their photos, for our generator: sky is no wall, and none where a photo ends."""
+    """Correct labels of facades by their photos, for our generator: sky, roofs and street are no wall, and where a
+    photo ends there is nothing."""
     shift: bool = False
     """Move every other pair of facades at random, by up to a third, with no label where nothing is left: a wall at the
     top of a drawing is a wall."""
