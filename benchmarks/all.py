@@ -26,22 +26,27 @@ def main() -> None:
     options = parser.parse_args()
     if not options.output:
         parser.error("--output DIR is needed: the figures go there")
-    common = ["--output", options.output, *["--quick"] * options.quick]
-    runs = [[name, *common] for name in ALONE]
+    output = options.output.resolve()
+    common = ["--output", output, *["--quick"] * options.quick]
+    commands = {name: [FOLDER / f"{name}.py", *common] for name in ALONE}
     if options.reference:
-        runs += [[name, *common, "--reference", options.reference] for name in BESIDE_PEER]
+        for name in BESIDE_PEER:
+            commands[name] = [FOLDER / f"{name}.py", *common, "--reference", options.reference.resolve()]
     else:
         print(f"Left out: {', '.join(BESIDE_PEER)} (give --reference)")
     if options.data:
-        runs += [[name, *common, "--data", options.data] for name in OF_PAIRS]
+        data, scores = ["--data", options.data.resolve()], ["--json", output / "scores.json"]
+        commands |= {name: [FOLDER / f"{name}.py", *common, *data] for name in OF_PAIRS}
+        bundled = sorted(path.parent for path in measuring.ROOT.glob("checkpoints/*/config.json"))
+        commands["evaluate"] = ["-m", "pix2pix", "evaluate", *bundled, *data, *scores]
+        commands["frontier"] = [FOLDER / "frontier.py", scores[-1], *common]
     else:
-        print(f"Left out: {', '.join(OF_PAIRS)} (give --data)")
+        print(f"Left out: {', '.join(OF_PAIRS)}, evaluate, frontier (give --data)")
 
     failed = []
-    for name, *arguments in runs:
+    for name, arguments in commands.items():
         print(f"\n== {name}\n", flush=True)
-        command = [sys.executable, str(FOLDER / f"{name}.py"), *map(str, arguments)]
-        if subprocess.run(command, check=False).returncode:
+        if subprocess.run([sys.executable, *map(str, arguments)], check=False, cwd=measuring.ROOT).returncode:
             failed.append(name)
     if failed:
         sys.exit(f"Failed: {', '.join(failed)}")

@@ -9,17 +9,15 @@ does falls on each alike. The line joins those that score better than every quic
 
 import json
 import math
-import time
 from pathlib import Path
 
 import measuring
 
-from pix2pix import checkpoint, inference, synthetic
+from pix2pix import checkpoint, inference
 from pix2pix.evaluation.scores import SCORES
 from pix2pix.onnx_network import read_header
 
 ROUNDS, QUICK_ROUNDS = 60, 5
-WARM_UP = 3  # rounds that are not counted
 
 
 def main() -> None:
@@ -29,7 +27,8 @@ def main() -> None:
     options = parser.parse_args()
     scored = json.loads(options.scores.read_text(encoding="utf-8"))
     scores = {each["checkpoint"]: each["scores"][options.score] for each in scored["checkpoints"]}
-    seconds = timed(list(scores), QUICK_ROUNDS if options.quick else ROUNDS)
+    translators = {name: inference.load(name) for name in scores}
+    seconds = measuring.pictures_in_turns(translators, QUICK_ROUNDS if options.quick else ROUNDS)
     results = {
         name: measuring.summary(seconds[name]) | {"parameters": parameters(name), options.score: score}
         for name, score in sorted(scores.items(), key=lambda each: sum(seconds[each[0]]))
@@ -63,19 +62,6 @@ def main() -> None:
         axes.set_xlim(left=0)
 
     measuring.report(options, "frontier", results, draw)
-
-
-def timed(names: list[str], rounds: int) -> dict[str, list[float]]:
-    """Seconds of each of `rounds` pictures, by checkpoint."""
-    translators = {name: inference.load(name) for name in names}
-    seconds = {name: [] for name in names}
-    for turn in range(rounds + WARM_UP):
-        drawing = synthetic.label_map(turn)
-        for name, translator in translators.items():
-            start = time.perf_counter()
-            translator(drawing)
-            seconds[name].append(time.perf_counter() - start)
-    return {name: times[WARM_UP:] for name, times in seconds.items()}
 
 
 def parameters(name: str) -> int:

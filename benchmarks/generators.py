@@ -6,19 +6,17 @@ All in one run, in turns, so that whatever else the machine does falls on each a
 """
 
 import tempfile
-import time
 from pathlib import Path
 
 import measuring
 import torch
 
-from pix2pix import checkpoint, export, inference, synthetic
+from pix2pix import checkpoint, export, inference
 from pix2pix.config import PRESETS
 from pix2pix.machine import available_cores
 from pix2pix.networks import build_generator
 
 ROUNDS, QUICK_ROUNDS = 60, 5
-WARM_UP = 3  # rounds that are not counted
 
 
 def main() -> None:
@@ -39,14 +37,7 @@ def main() -> None:
         }
         if (companion := bundled.with_name(f"{bundled.name}-live")).is_dir():
             contenders[f"{companion.name}, ONNX Runtime"] = inference.load(companion)
-        seconds = {name: [] for name in contenders}
-        for turn in range(rounds + WARM_UP):
-            drawing = synthetic.label_map(turn)
-            for name, translator in contenders.items():
-                start = time.perf_counter()
-                translator(drawing)
-                if turn >= WARM_UP:
-                    seconds[name].append(time.perf_counter() - start)
+        seconds = measuring.pictures_in_turns(contenders, rounds)
 
     results = {name: measuring.summary(times) for name, times in seconds.items()}
     slowest = results["paper, eager torch"]["median_ms"]

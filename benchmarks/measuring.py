@@ -8,6 +8,7 @@ import json
 import os
 import platform
 import sys
+import time
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -25,6 +26,7 @@ from pix2pix.images import write_atomically  # noqa: E402
 from pix2pix.machine import available_cores  # noqa: E402
 
 PACKAGES = ("gradio", "numpy", "onnxruntime", "pillow", "torch")
+PICTURES_BEFORE = 3  # a contender that are not counted
 LEFT = "left"
 OURS, PEER = "#2f6f8f", "#b9b4aa"
 LOOK = {
@@ -47,6 +49,33 @@ def flags(description: str) -> argparse.ArgumentParser:
     parser.add_argument("--output", type=Path, help="folder that takes NAME.json and NAME.png")
     parser.add_argument("--quick", action="store_true", help="a smoke run: fewer repetitions, figures not to be quoted")
     return parser
+
+
+def in_turns(contenders: dict[str, Callable[[int], object]], rounds: int, warm_up: int) -> dict[str, list[float]]:
+    """Seconds of each of `rounds` calls with the turn's number, by contender, after `warm_up` that are not counted.
+
+    One after the other in every turn, so that whatever else the machine does falls on each alike.
+    """
+    seconds = {name: [] for name in contenders}
+    for turn in range(warm_up + rounds):
+        for name, call in contenders.items():
+            start = time.perf_counter()
+            call(turn)
+            if turn >= warm_up:
+                seconds[name].append(time.perf_counter() - start)
+    return seconds
+
+
+def pictures_in_turns(translators: dict, rounds: int) -> dict[str, list[float]]:
+    """Seconds of each of `rounds` pictures of 256x256 pixels, by translator; the drawings are made before."""
+    from pix2pix import synthetic
+
+    drawings = [synthetic.label_map(turn) for turn in range(PICTURES_BEFORE + rounds)]
+
+    def painter(translator):
+        return lambda turn: translator(drawings[turn])
+
+    return in_turns({name: painter(each) for name, each in translators.items()}, rounds, PICTURES_BEFORE)
 
 
 def summary(seconds: Sequence[float]) -> dict[str, float]:

@@ -12,7 +12,6 @@ import io
 import os
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -68,16 +67,8 @@ def main() -> None:
         if config == THEIRS and abs(count - weights) > FEW_BIASES:
             raise ValueError(f"the networks are not the same: {weights:,} parameters there, {count:,} here")
 
-    seconds = {name: [] for name in contenders}
-    for turn in range(WARM_UP + (options.steps or (QUICK_STEPS if options.quick else STEPS))):
-        for name, step in contenders.items():
-            start = time.perf_counter()
-            step()
-            if device.type == "cuda":
-                torch.cuda.synchronize()
-            if turn >= WARM_UP:
-                seconds[name].append(time.perf_counter() - start)
-
+    rounds = options.steps or (QUICK_STEPS if options.quick else STEPS)
+    seconds = measuring.in_turns({name: finished(step, device) for name, step in contenders.items()}, rounds, WARM_UP)
     steps = {name: measuring.summary(times) for name, times in seconds.items()}
     for row in steps.values():
         row["speed_up"] = round(steps[PEER]["median_ms"] / row["median_ms"], 2)
@@ -92,6 +83,17 @@ def main() -> None:
         axes.set(title=f"A training step at batch 1, median ({where})", xlabel="milliseconds")
 
     measuring.report(options, "training", {"device": where, "threads": options.threads, "steps": steps}, draw)
+
+
+def finished(step: Callable[[], None], device: torch.device) -> Callable[[int], None]:
+    """A step, and the wait until a GPU has done it."""
+
+    def call(turn: int) -> None:
+        step()
+        if device.type == "cuda":
+            torch.cuda.synchronize()
+
+    return call
 
 
 def their_step(
