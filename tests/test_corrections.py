@@ -61,6 +61,7 @@ def test_wall_of_another_colour_at_the_foot_or_the_top_of_the_house_is_of_no_cla
     classes[30:40, 20:30] = labels.INDEX["window"]
     photo = np.full((64, 64, 3), (150, 110, 90), dtype=np.uint8)
     photo[:, ::7] += 20  # texture
+    photo[:6] = 230  # sky
     photo[6:12] = (90, 30, 20)  # a roof
     photo[50:, :10] = (30, 60, 20)  # a bush
     photo[44:48, 50:] = (30, 60, 20)  # a flower box: wall below it
@@ -73,8 +74,26 @@ def test_wall_of_another_colour_at_the_foot_or_the_top_of_the_house_is_of_no_cla
     assert np.array_equal(labels.snap(found)[elsewhere], classes[elsewhere])
 
 
+def test_background_is_sky_down_to_the_ground_or_what_lies_below_a_house_and_the_next_house_is_of_no_class():
+    classes = np.full((64, 64), labels.INDEX["background"], dtype=np.uint8)
+    classes[20:56, 16:48] = labels.INDEX["facade"]
+    photo = np.full((64, 64, 3), 230, dtype=np.uint8)
+    photo[20:56, 16:48] = (150, 110, 90)
+    photo[30:, 48:] = (180, 170, 90)  # the next house
+    photo[56:, 16:48] = 90  # the street
+    found = corrected(labels.colorize(classes), photo)
+    is_blank = (found == labels.BLANK).all(axis=2)
+    expected = np.zeros((64, 64), dtype=bool)
+    expected[30:, 48:] = True
+    inside = np.ones((64, 64), dtype=bool)
+    inside[18:58, 14:50] = False  # where the wall's colour is levelled with others over 5 pixels
+    inside[26:50, 22:42] = True
+    assert np.array_equal(is_blank[inside], expected[inside])
+    assert np.array_equal(labels.snap(found)[inside & ~is_blank], classes[inside & ~is_blank])
+
+
 def test_training_labels_are_blank_in_margins_and_those_of_validation_are_not(tmp_path):
-    label_map, photo = synthetic.facade(3, 64, 64)
+    label_map, photo = synthetic.facade(22, 64, 64)  # no background, where it is corrected too
     photo, is_margin = with_wedge(photo, 0)
     for split in ("train", "val"):
         (tmp_path / split).mkdir()
@@ -88,7 +107,8 @@ def test_training_labels_are_blank_in_margins_and_those_of_validation_are_not(tm
         inputs, _ = PairDataset(pairs, config)[0, 0]
         seen = inputs.permute(1, 2, 0).numpy()
         assert (seen[inner] == labels.BLANK).all() == blank
-        assert not labels.off_palette(seen[:, 40:], tolerance=0).any()
+        is_blank = (seen == labels.BLANK).all(axis=2)
+        assert not labels.off_palette(seen[~is_blank][None], tolerance=0).any()
     for other in (replace(PRESETS["paper"], size=64), replace(config, teacher="somewhere")):
         pairs = load_pairs(str(tmp_path), "train", other)
         assert not labels.off_palette(pairs[0].input, tolerance=0).any()
