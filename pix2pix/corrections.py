@@ -1,4 +1,4 @@
-"""Labels of facades corrected by their photos, for training: sky, street and roof are no wall, the next house is no sky.
+"""Labels of facades corrected by their photos, for training: sky and street are no wall, the next house is no sky.
 
 Rectified photos fill the rest of their frame with flat black or grey. Four in five of the training photos of the CMP
 base set have such margins: three tenths of what their labels call background, and 7 % of wall, are no picture at all.
