@@ -16,7 +16,7 @@ import measuring
 FOLDER = Path(__file__).parent
 ALONE = ("start", "generators", "live_canvas", "painters")
 BESIDE_PEER = ("training", "converted")
-OF_PAIRS = ("synthetic_statistics", "photo_blemishes", "paths")
+OF_PAIRS = ("synthetic_statistics", "photo_blemishes", "label_errors", "paths")
 
 
 def main() -> None:
