@@ -5,7 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
+
+from pix2pix import labels
 
 ROOT = Path(__file__).parents[1]
 
@@ -27,3 +31,26 @@ def test_paths_finds_onnx_runtime_and_torch_alike_and_the_live_model_near_the_be
             assert 0 < row["mean_levels"] < 4 and row["ssim"] > 0.95
     live = paths["facades-live, facades"]
     assert 1 < live["mean_levels"] < 25 and 0.5 < live["ssim"] < 1
+
+
+def test_label_errors_counts_what_photos_contradict(tmp_path):
+    """A house under the sky, beside a next house as high as the picture and the end of the photo."""
+    classes = np.full((256, 256), labels.INDEX["background"], dtype=np.uint8)
+    classes[128:, 64:192] = labels.INDEX["facade"]
+    photo = np.full((256, 256, 3), 230, dtype=np.uint8)
+    photo[128:, 64:192] = (150, 110, 90)
+    photo[:, 192:] = (180, 170, 90)  # the next house
+    photo[:, :32] = 0  # where the photo ends
+    (tmp_path / "data" / "train").mkdir(parents=True)
+    pair = np.hstack([photo, labels.colorize(classes)])
+    Image.fromarray(pair).save(tmp_path / "data" / "train" / "1.png")
+
+    command = [sys.executable, "benchmarks/label_errors.py", "--data", tmp_path / "data", "--output", tmp_path]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    results = json.loads((tmp_path / "label_errors.json").read_text())["results"]
+    background = 256 * 256 - 128 * 128
+    assert results["photos"] == 1 and results["percent_with_margins"] == 100
+    assert results["percent"]["background: beyond the photo"] == pytest.approx(100 * 32 * 256 / background, rel=0.12)
+    next_houses = results["percent"]["background above and beside the house: wall or roof of a next house"]
+    assert next_houses == pytest.approx(100 * 64 * 256 / (background - 32 * 256), rel=0.03)
+    assert results["percent"]["wall: beyond the photo"] == 0
