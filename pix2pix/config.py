@@ -92,6 +92,9 @@ class Config:
     """Weight of nearness in what the discriminators see, in the perceptual objective."""
     perceptual_weight: float = 5.0
     """Weight of nearness in what a classifier of photos sees, likewise."""
+    diff_augment: bool = False
+    """Show the discriminators of the perceptual objective real and generated pictures changed alike at random
+    (DiffAugment), so that they learn less by heart."""
     clip: float = 0.0
     """Greatest norm of the generator's gradient: longer ones are shortened to it; 0 leaves all as they are."""
     ema: float = 0.0
@@ -145,6 +148,8 @@ class Config:
                 raise ValueError(f"{name} is {value}; it must lie between {least} and {most}")
         if self.objective == "perceptual" and self.out_channels not in (1, 3):
             raise ValueError(f"targets of {self.out_channels} channels are no pictures: give --objective paper")
+        if self.diff_augment and self.objective != "perceptual":
+            raise ValueError("diff_augment is for --objective perceptual")
         if self.teacher and self.generator != "noise":
             raise ValueError("a teacher is for --generator noise: both take the same noise")
         for name in ("tone", "correct_labels", "shift"):
@@ -182,7 +187,7 @@ class Config:
 
 _BEST = Config(
     correct_labels=True, shift=True, generator="noise", tone=True, objective="perceptual", l1_weight=10.0,
-    warmup_steps=200, decay_epochs=100, clip=200.0, ema=0.999,
+    diff_augment=True, warmup_steps=200, decay_epochs=100, clip=200.0, ema=0.999,
 )  # fmt: skip
 
 PRESETS = {

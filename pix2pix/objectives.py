@@ -4,10 +4,13 @@ Both take images `(N, C, H, W)` in [-1, 1]. `judge` returns D's loss with its lo
 `generator_loss` returns the loss to minimise, and of its parts the two that every run logs: adversarial and L1.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
 from pix2pix.config import Config
+from pix2pix.diff_augment import augmented
 from pix2pix.losses import adversarial_loss, discriminator_loss, feature_loss, l1_loss, perceptual_loss
 
 
@@ -49,6 +52,7 @@ class PerceptualObjective(nn.Module):
     def judge(
         self, discriminator: nn.Module, inputs: Tensor, generated: Tensor, targets: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
+        inputs, targets, generated = self._shown(inputs, targets, generated)
         real, fake = discriminator(inputs, targets), discriminator(inputs, generated)
         losses = [discriminator_loss(ours[-1], theirs[-1]) for ours, theirs in zip(real, fake, strict=True)]
         return torch.stack(losses).mean(), _all_logits(real), _all_logits(fake)
@@ -56,9 +60,10 @@ class PerceptualObjective(nn.Module):
     def generator_loss(
         self, discriminator: nn.Module, inputs: Tensor, generated: Tensor, targets: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
+        shown_inputs, shown_targets, shown = self._shown(inputs, targets, generated)
         with torch.no_grad():
-            real, seen_real = discriminator(inputs, targets), self.trunk(_in_colour(targets))
-        fake, seen_fake = discriminator(inputs, generated), self.trunk(_in_colour(generated.float()))
+            real, seen_real = discriminator(shown_inputs, shown_targets), self.trunk(_in_colour(targets))
+        fake, seen_fake = discriminator(shown_inputs, shown), self.trunk(_in_colour(generated.float()))
         adversarial = torch.stack([adversarial_loss(scale[-1]) for scale in fake]).mean()
         features = torch.stack([feature_loss(ours[:-1], theirs[:-1]) for ours, theirs in zip(fake, real, strict=True)])
         l1 = l1_loss(generated, targets)
@@ -69,6 +74,10 @@ class PerceptualObjective(nn.Module):
             + self.config.l1_weight * l1
         )
         return loss, adversarial, l1
+
+    def _shown(self, inputs: Tensor, targets: Tensor, generated: Tensor) -> Sequence[Tensor]:
+        """What the discriminators see of these."""
+        return augmented(inputs, targets, generated) if self.config.diff_augment else (inputs, targets, generated)
 
 
 def build_objective(config: Config) -> PaperObjective | PerceptualObjective:

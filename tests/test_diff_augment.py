@@ -1,0 +1,56 @@
+"""What discriminators see of pictures: changed at random, and alike."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from pix2pix.config import PRESETS
+from pix2pix.diff_augment import LARGEST_MOVE, augmented
+
+
+def ramps(count: int, height: int, width: int) -> torch.Tensor:
+    """Pictures whose first two channels tell each pixel's row and column."""
+    rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
+    return torch.stack([rows + 1.0, columns + 1.0, torch.full((height, width), 7.0)]).expand(count, 3, height, width)
+
+
+def test_inputs_and_pictures_are_moved_by_whole_pixels_together_and_lose_the_same_part():
+    torch.manual_seed(0)
+    height, width = 32, 64
+    inputs = ramps(50, height, width)
+    seen, picture = augmented(inputs, torch.ones(50, 3, height, width))
+    moves = set()
+    for each, beside in zip(seen, picture, strict=True):
+        is_kept = each[2] == 7
+        assert (each[:, ~is_kept] == 0).all() and (beside[:, ~is_kept] == 0).all()
+        rows, columns = is_kept.nonzero(as_tuple=True)
+        down, right = each[0, rows, columns] - 1 - rows, each[1, rows, columns] - 1 - columns
+        assert len(down.unique()) == len(right.unique()) == 1
+        moves.add((int(down[0]), int(right[0])))
+        cut = 1 - float(is_kept.float().mean())
+        assert 0.1 < cut < 0.5  # a quarter at most is cut out, and the rest is moved out
+    assert len(moves) > 25
+    assert max(abs(down) for down, _ in moves) == height * LARGEST_MOVE
+    assert max(abs(right) for _, right in moves) == width * LARGEST_MOVE
+
+
+def test_real_and_generated_pictures_change_alike_and_differently_from_one_to_the_next():
+    torch.manual_seed(0)
+    picture = torch.rand(2, 3, 16, 16) * 2 - 1
+    _, ours, theirs = augmented(torch.zeros(2, 3, 16, 16), picture, picture.clone())
+    assert torch.equal(ours, theirs)
+    _, alike = augmented(torch.zeros(2, 3, 16, 16), picture[:1].expand(2, 3, 16, 16))
+    assert not torch.allclose(alike[0], alike[1])
+
+
+def test_gradients_pass_through():
+    picture = torch.zeros(1, 3, 16, 16, requires_grad=True)
+    augmented(torch.zeros(1, 3, 16, 16), picture)[1].sum().backward()
+    assert picture.grad.abs().sum() > 0
+
+
+def test_only_the_perceptual_objective_takes_it():
+    with pytest.raises(ValueError, match="diff_augment is for --objective perceptual"):
+        replace(PRESETS["paper"], diff_augment=True)
+    assert PRESETS["best"].diff_augment and PRESETS["live"].diff_augment
