@@ -93,8 +93,8 @@ class Config:
     perceptual_weight: float = 5.0
     """Weight of nearness in what a classifier of photos sees, likewise."""
     diff_augment: bool = False
-    """Show the discriminators of the perceptual objective real and generated pictures changed alike at random
-    (DiffAugment), so that they learn less by heart."""
+    """Show discriminators real and generated pictures changed alike at random (DiffAugment): of few pairs they learn
+    less by heart."""
     clip: float = 0.0
     """Greatest norm of the generator's gradient: longer ones are shortened to it; 0 leaves all as they are."""
     ema: float = 0.0
@@ -148,8 +148,6 @@ class Config:
                 raise ValueError(f"{name} is {value}; it must lie between {least} and {most}")
         if self.objective == "perceptual" and self.out_channels not in (1, 3):
             raise ValueError(f"targets of {self.out_channels} channels are no pictures: give --objective paper")
-        if self.diff_augment and self.objective != "perceptual":
-            raise ValueError("diff_augment is for --objective perceptual")
         if self.teacher and self.generator != "noise":
             raise ValueError("a teacher is for --generator noise: both take the same noise")
         for name in ("tone", "correct_labels", "shift"):

@@ -24,13 +24,14 @@ class PaperObjective(nn.Module):
     def judge(
         self, discriminator: nn.Module, inputs: Tensor, generated: Tensor, targets: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
+        inputs, targets, generated = _shown(self.config, inputs, targets, generated)
         real_logits, fake_logits = discriminator(inputs, targets), discriminator(inputs, generated)
         return discriminator_loss(real_logits, fake_logits), real_logits, fake_logits
 
     def generator_loss(
         self, discriminator: nn.Module, inputs: Tensor, generated: Tensor, targets: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        adversarial = adversarial_loss(discriminator(inputs, generated))
+        adversarial = adversarial_loss(discriminator(*_shown(self.config, inputs, generated)))
         l1 = l1_loss(generated, targets)
         return self.config.gan_weight * adversarial + self.config.l1_weight * l1, adversarial, l1
 
@@ -52,7 +53,7 @@ class PerceptualObjective(nn.Module):
     def judge(
         self, discriminator: nn.Module, inputs: Tensor, generated: Tensor, targets: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        inputs, targets, generated = self._shown(inputs, targets, generated)
+        inputs, targets, generated = _shown(self.config, inputs, targets, generated)
         real, fake = discriminator(inputs, targets), discriminator(inputs, generated)
         losses = [discriminator_loss(ours[-1], theirs[-1]) for ours, theirs in zip(real, fake, strict=True)]
         return torch.stack(losses).mean(), _all_logits(real), _all_logits(fake)
@@ -60,7 +61,7 @@ class PerceptualObjective(nn.Module):
     def generator_loss(
         self, discriminator: nn.Module, inputs: Tensor, generated: Tensor, targets: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        shown_inputs, shown_targets, shown = self._shown(inputs, targets, generated)
+        shown_inputs, shown_targets, shown = _shown(self.config, inputs, targets, generated)
         with torch.no_grad():
             real, seen_real = discriminator(shown_inputs, shown_targets), self.trunk(_in_colour(targets))
         fake, seen_fake = discriminator(shown_inputs, shown), self.trunk(_in_colour(generated.float()))
@@ -75,13 +76,14 @@ class PerceptualObjective(nn.Module):
         )
         return loss, adversarial, l1
 
-    def _shown(self, inputs: Tensor, targets: Tensor, generated: Tensor) -> Sequence[Tensor]:
-        """What the discriminators see of these."""
-        return augmented(inputs, targets, generated) if self.config.diff_augment else (inputs, targets, generated)
-
 
 def build_objective(config: Config) -> PaperObjective | PerceptualObjective:
     return PerceptualObjective(config) if config.objective == "perceptual" else PaperObjective(config)
+
+
+def _shown(config: Config, inputs: Tensor, *pictures: Tensor) -> Sequence[Tensor]:
+    """What discriminators see of these."""
+    return augmented(inputs, *pictures) if config.diff_augment else (inputs, *pictures)
 
 
 def _all_logits(scales: list[list[Tensor]]) -> Tensor:

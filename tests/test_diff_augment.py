@@ -7,6 +7,8 @@ import torch
 
 from pix2pix.config import PRESETS
 from pix2pix.diff_augment import LARGEST_MOVE, augmented
+from pix2pix.networks import build_discriminator
+from pix2pix.objectives import build_objective
 
 
 def ramps(count: int, height: int, width: int) -> torch.Tensor:
@@ -50,7 +52,18 @@ def test_gradients_pass_through():
     assert picture.grad.abs().sum() > 0
 
 
-def test_only_the_perceptual_objective_takes_it():
-    with pytest.raises(ValueError, match="diff_augment is for --objective perceptual"):
-        replace(PRESETS["paper"], diff_augment=True)
-    assert PRESETS["best"].diff_augment and PRESETS["live"].diff_augment
+@pytest.mark.parametrize("preset", ["paper", "best"])
+def test_with_it_discriminators_see_changed_pictures_and_all_else_compares_unchanged_ones(preset):
+    config = replace(PRESETS[preset], discriminator_width=4)
+    inputs, targets, generated = (torch.rand(1, 3, 64, 64) * 2 - 1 for _ in range(3))
+    losses = {}
+    for diff_augment in (False, True):
+        torch.manual_seed(0)
+        judge = build_discriminator(config)
+        objective = build_objective(replace(config, diff_augment=diff_augment))
+        with torch.no_grad():
+            d_loss, *_ = objective.judge(judge, inputs, generated, targets)
+            _, adversarial, l1 = objective.generator_loss(judge, inputs, generated, targets)
+        losses[diff_augment] = [float(each) for each in (d_loss, adversarial, l1)]
+    assert losses[True][0] != losses[False][0] and losses[True][1] != losses[False][1]
+    assert losses[True][2] == losses[False][2]
