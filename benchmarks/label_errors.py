@@ -54,14 +54,13 @@ def count(inputs: np.ndarray, photo: np.ndarray) -> dict[tuple[str, str], tuple[
     wall, background = is_wall & ~beyond, is_background & ~beyond
     is_sky, top = wall & shows_sky, wall.copy()
     top[round(len(top) * TOP_ROWS / 256) :] = False
-    above = np.logical_and.accumulate(is_background | beyond, axis=0) & background
     left = wall & ~is_sky
     found = {
         ("wall", MARGIN): (is_wall & beyond, is_wall),
         ("background", MARGIN): (is_background & beyond, is_background),
         (f"wall in the uppermost {TOP_ROWS} of 256 rows", SKY): (top & shows_sky, top),
         ("wall", ASTRAY): (astray(photo, left, background | is_sky | beyond), left),
-        ("background above and beside the house", NEXT_HOUSE): (next_houses(background, shows_sky, beyond), above),
+        ("background", NEXT_HOUSE): (next_houses(background, shows_sky, beyond), background),
     }
     return {name: (int(part.sum()), int(whole.sum())) for name, (part, whole) in found.items()}
 

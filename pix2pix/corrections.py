@@ -3,9 +3,9 @@
 Rectified photos fill the rest of their frame with flat black or grey. Four in five of the training photos of the CMP
 base set have such margins: three tenths of what their labels call background, and 7 % of wall, are no picture at all.
 And 41 % of the wall in the uppermost 20 of 256 rows is sky, where roofs were outlined roughly; 15 % of what is left of
-wall are roofs, bushes, cars and street. Of the background above and beside the houses 60 % is no sky but the walls and
-roofs of the next ones (`benchmarks/label_errors.py`). A generator that is not told paints wedges into the sky, sky into
-the top of plain walls, hedges at their foot, and a sky that turns to the colour of a house.
+wall are roofs, bushes, cars and street. 44 % of what is left of background are the walls and roofs of next houses
+(`benchmarks/label_errors.py`). A generator that is not told paints wedges into the sky, sky into the top of plain walls,
+hedges at their foot, and a sky that turns to the colour of a house.
 """
 
 import numpy as np
@@ -18,6 +18,7 @@ BLEND = 3  # pixels beside a margin that are part photo, part margin
 WHITE, BLUE, BLUER = 200, 130, 15  # sky: overcast is at least so light; or blue at least so light, and bluer than red
 APART = 60  # from a wall's colour, in levels: another thing; its texture and its shades are closer
 TEXTURE = 5  # pixels over which that is levelled
+HOUSE = 0.2  # of a row: below the last row that has so much house there is street
 LEAST = 0.002  # of the picture: a few dark pixels at its edge are no margin
 
 
@@ -36,8 +37,16 @@ def corrected(inputs: np.ndarray, photo: np.ndarray) -> np.ndarray:
 
 
 def next_houses(is_background: np.ndarray, shows_sky: np.ndarray, beyond: np.ndarray) -> np.ndarray:
-    """Masks `(H, W)` of background, sky and margins -> mask of background up to the top edge that is no sky."""
-    return is_background & ~shows_sky & np.logical_and.accumulate(is_background | beyond, axis=0)
+    """Masks `(H, W)` of background, sky and margins -> mask of background that is neither sky nor street.
+
+    Slits between the rectangles of a house stay: they show its wall, in drawings too.
+    """
+    is_house = ~is_background & ~beyond
+    is_street = is_background & ~np.flip(np.logical_or.accumulate(np.flip(is_house.mean(axis=1) > HOUSE)))[:, None]
+    is_other = is_background & ~shows_sky & ~is_street
+    is_open = np.logical_and.accumulate(is_background | beyond, axis=0)
+    is_wide = _grown(~_grown(~is_other))
+    return is_other & (is_open | is_wide)
 
 
 def astray(photo: np.ndarray, is_wall: np.ndarray, around: np.ndarray) -> np.ndarray:

@@ -51,6 +51,6 @@ def test_label_errors_counts_what_photos_contradict(tmp_path):
     background = 256 * 256 - 128 * 128
     assert results["photos"] == 1 and results["percent_with_margins"] == 100
     assert results["percent"]["background: beyond the photo"] == pytest.approx(100 * 32 * 256 / background, rel=0.12)
-    next_houses = results["percent"]["background above and beside the house: wall or roof of a next house"]
+    next_houses = results["percent"]["background: wall or roof of a next house"]
     assert next_houses == pytest.approx(100 * 64 * 256 / (background - 32 * 256), rel=0.03)
     assert results["percent"]["wall: beyond the photo"] == 0

@@ -74,20 +74,22 @@ def test_wall_of_another_colour_at_the_foot_or_the_top_of_the_house_is_of_no_cla
     assert np.array_equal(labels.snap(found)[elsewhere], classes[elsewhere])
 
 
-def test_background_is_sky_down_to_the_ground_or_what_lies_below_a_house_and_the_next_house_is_of_no_class():
+def test_background_is_sky_or_street_or_a_slit_in_the_house_and_the_next_house_is_of_no_class():
     classes = np.full((64, 64), labels.INDEX["background"], dtype=np.uint8)
     classes[20:56, 16:48] = labels.INDEX["facade"]
     photo = np.full((64, 64, 3), 230, dtype=np.uint8)
     photo[20:56, 16:48] = (150, 110, 90)
-    photo[30:, 48:] = (180, 170, 90)  # the next house
-    photo[56:, 16:48] = 90  # the street
+    photo[30:56, 48:] = (180, 170, 90)  # the next house
+    photo[56:] = 90  # the street
+    classes[24, 16:48] = labels.INDEX["background"]  # a slit between the rectangles of the house
+    photo[24, 16:48] = (150, 110, 90)
     found = corrected(labels.colorize(classes), photo)
     is_blank = (found == labels.BLANK).all(axis=2)
     expected = np.zeros((64, 64), dtype=bool)
-    expected[30:, 48:] = True
+    expected[30:56, 48:] = True
     inside = np.ones((64, 64), dtype=bool)
     inside[18:58, 14:50] = False  # where the wall's colour is levelled with others over 5 pixels
-    inside[26:50, 22:42] = True
+    inside[24:50, 22:42] = True
     assert np.array_equal(is_blank[inside], expected[inside])
     assert np.array_equal(labels.snap(found)[inside & ~is_blank], classes[inside & ~is_blank])
 
