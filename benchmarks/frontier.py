@@ -52,14 +52,15 @@ def main() -> None:
             score, colour = row[options.score], measuring.OURS if name in best else measuring.PEER
             reach = [[score["value"] - score["low"]], [score["high"] - score["value"]]]
             axes.errorbar(row["median_ms"], score["value"], reach, fmt="o", color=colour, capsize=3)
-            axes.annotate(Path(name).name, (row["median_ms"], score["value"]), (6, 4), textcoords="offset points")
+            beside = (6, 5) if name in best else (6, -13)
+            axes.annotate(Path(name).name, (row["median_ms"], score["value"]), beside, textcoords="offset points")
         corners = [(results[name]["median_ms"], results[name][options.score]["value"]) for name in best]
         axes.plot(*zip(*corners, strict=True), color=measuring.OURS, zorder=0)
         if (photos := scored["photos"].get(options.score)) is not None:
             axes.axhline(photos, color=measuring.PEER, linestyle="--")
             axes.annotate("real photos", (0, photos), (4, 3), textcoords="offset points")
         axes.set(title=f"{title} ({better} is better) against cost", xlabel="milliseconds a picture")
-        axes.set_xlim(left=0)
+        axes.set_xlim(0, 1.15 * max(row["median_ms"] for row in results.values()))
 
     measuring.report(options, "frontier", results, draw)
 
