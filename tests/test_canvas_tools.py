@@ -26,6 +26,11 @@ def test_a_rectangle_can_be_dragged_in_any_direction_and_over_the_edge(canvas):
     assert (canvas.labels() == rectangle(WINDOW, 200, 240, 31, 16)).all()
 
 
+def test_a_drag_may_begin_in_the_outermost_corner(canvas):
+    canvas.drag(0.1, 0.1, 59.5, 29.5)
+    assert (canvas.labels() == rectangle(WINDOW, 0, 0, 60, 30)).all()
+
+
 def test_shift_makes_a_square(canvas):
     canvas.page.keyboard.down("Shift")
     canvas.drag(20.5, 30.5, 29.5, 69.5)
