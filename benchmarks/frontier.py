@@ -52,8 +52,9 @@ def main() -> None:
             score, colour = row[options.score], measuring.OURS if name in best else measuring.PEER
             reach = [[score["value"] - score["low"]], [score["high"] - score["value"]]]
             axes.errorbar(row["median_ms"], score["value"], reach, fmt="o", color=colour, capsize=3)
-            beside = (6, 5) if name in best else (6, -13)
-            axes.annotate(Path(name).name, (row["median_ms"], score["value"]), beside, textcoords="offset points")
+            side, beside = ("right", (-6, 5)) if name in best else ("left", (6, -13))
+            place = row["median_ms"], score["value"]
+            axes.annotate(Path(name).name, place, beside, textcoords="offset points", ha=side)
         corners = [(results[name]["median_ms"], results[name][options.score]["value"]) for name in best]
         axes.plot(*zip(*corners, strict=True), color=measuring.OURS, zorder=0)
         if (photos := scored["photos"].get(options.score)) is not None:
