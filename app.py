@@ -20,6 +20,7 @@ from anyio.to_thread import run_sync as in_thread
 from pix2pix import checkpoint, inference
 from pix2pix import config as configs
 from pix2pix.canvas import SIZE, LabelCanvas, Painter, find_examples, preloads, read_labels
+from pix2pix.machine import available_cores
 from pix2pix.serving import CrowdedError, Line, Models, Visitors, listed_models
 
 ROOT = Path(__file__).parent
@@ -106,7 +107,8 @@ def serve(options: argparse.Namespace, **further) -> gr.Blocks:
     models = Models(partial(load, task=task), of_task(listed, task), options.visitors)
     threading.Thread(target=warm_up, args=[models], daemon=True).start()
     if task == "facades":
-        painter = Painter(models, find_examples(options.data or ROOT / "data" / "facades"), Line())
+        line = Line(running=available_cores())  # one picture on two cores takes nearly as long as two on one each
+        painter = Painter(models, find_examples(options.data or ROOT / "data" / "facades"), line)
         page = build(painter)
         launch(page, painter, **further)
     else:

@@ -121,6 +121,8 @@ class NoiseUNet(nn.Module):
         self.strengths = nn.ParameterList(torch.full((after,), 0.1) for after in reversed(widths[:-1]))
         inner = list(reversed(widths[:-1]))[:TONED_DECODERS] if tone_size else []
         self.tones = nn.ParameterList(0.1 * torch.randn(after, tone_size) for after in inner)
+        shrink = 2 ** (depth - len(self.tones))
+        self.sky = SkyShare(shrink, self.planes.height) if labelled and tone_size else None
         if tone_size:  # not used here: what colours a tone stands for, for those who ask for a colour
             self.register_buffer("tone_mean", torch.zeros(tone_size))
             self.register_buffer("tone_spread", torch.eye(tone_size))
@@ -147,25 +149,28 @@ class NoiseUNet(nn.Module):
         for conv in self.encoders:
             x = F.leaky_relu(conv(x), LEAK)  # (N, widths[level], H/2^(level+1), …)
             skips.append(x)
-        x = skips.pop()
+        x, tints = skips.pop(), self._tints(tone, planes)
         for level, (conv, strength) in enumerate(zip(self.decoders[:-1], self.strengths, strict=True)):
             x = conv(x)
             plane = torch.randn_like(x[:, :1]) if noise is None else noise[level]
             x = x + strength[:, None, None] * plane
-            if level < len(self.tones):
-                x = x + self._tint(level, tone, planes)
+            if level < len(tints):
+                x = x + tints[level]
             x = F.leaky_relu(x, LEAK)
             x = torch.cat([x, skips.pop()], dim=1)
         return torch.tanh(self.decoders[-1](x).float())  # (N, out, H, W); half precision saturates early, for good
 
-    def _tint(self, level: int, tone: Tensor, planes: Tensor) -> Tensor:
-        """What a tone adds to the channels of a decoder: a sky's colour only as far as there is sky."""
-        colours, weights = self.decoders[-1].weight.shape[1], self.tones[level]
-        tint = F.linear(tone[:, :colours], weights[:, :colours])[:, :, None, None]
-        if tone.shape[1] == colours:
-            return tint
-        share = F.avg_pool2d(planes[:, :1], 2 ** (len(self.decoders) - 1 - level)) / self.planes.height
-        return tint + share * F.linear(tone[:, colours:], weights[:, colours:])[:, :, None, None]
+    def _tints(self, tone: Tensor | None, planes: Tensor) -> list[Tensor]:
+        """What a tone adds to the channels of each inner decoder: a sky's colour only as far as there is sky."""
+        colours, tints = self.decoders[-1].weight.shape[1], []
+        share = self.sky(planes) if self.sky else None
+        for weights in reversed(self.tones):
+            tint = F.linear(tone[:, :colours], weights[:, :colours])[:, :, None, None]
+            if share is not None:
+                tint = tint + share * F.linear(tone[:, colours:], weights[:, colours:])[:, :, None, None]
+                share = F.avg_pool2d(share, 2)
+            tints.append(tint)
+        return tints[::-1]
 
 
 class PatchGAN(nn.Module):
@@ -266,6 +271,17 @@ class LabelPlanes(nn.Module):
                 return self(x)
         lengths = x.square().sum(dim=1, keepdim=True) + self.colours.square().sum(dim=1)
         return self.height * F.relu(1 - self.sharpness * (lengths - 2 * F.conv2d(x, self.colours)))
+
+
+class SkyShare(nn.Module):
+    """How much of each square of `side` pixels is sky: planes `(N, 12, H, W)` -> `(N, 1, H/side, W/side)` in [0, 1]."""
+
+    def __init__(self, side: int, height: float):
+        super().__init__()
+        self.side, self.height = side, height
+
+    def forward(self, planes: Tensor) -> Tensor:
+        return F.avg_pool2d(planes[:, :1], self.side) / self.height  # the first class is background
 
 
 class UnitConv(nn.Module):

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pix2pix.networks import BatchStatisticsNorm, LabelPlanes, SmoothConv, TransposedConv
+from pix2pix.networks import BatchStatisticsNorm, LabelPlanes, SkyShare, SmoothConv, TransposedConv, UnitConv
 
 BLOCK = 16  # channels: its convolutions compute so many at a time, wanted or not
 
@@ -18,6 +18,8 @@ BLOCK = 16  # channels: its convolutions compute so many at a time, wanted or no
 def for_onnx(generator: nn.Module) -> nn.Module:
     """A copy that shares nothing with the original, its layers replaced by their forms."""
     copied = copy.deepcopy(generator)
+    if isinstance(getattr(copied, "planes", None), LabelPlanes):
+        copied.encoders[0] = OfPaddedPlanes(copied.encoders[0])
     for module in list(copied.modules()):
         for name, child in module.named_children():
             form = FORMS.get(type(child))
@@ -38,18 +40,49 @@ class PerImageNorm(nn.Module):
 
 
 class PlanesByConv(nn.Module):
-    """`LabelPlanes` as one convolution of the picture and its square, instead of seven passes over all planes."""
+    """`LabelPlanes` as one convolution of the picture and its square, instead of seven passes over all planes.
+
+    With planes of zeros up to a block: next to them whole blocks would have to be taken apart again.
+    """
 
     def __init__(self, planes: LabelPlanes):
         super().__init__()
         self.height = planes.height
         colours, sharpness, height = planes.colours, planes.sharpness, planes.height
         weights = torch.cat([2 * colours, -torch.ones_like(colours)], dim=1)
-        self.register_buffer("weight", height * sharpness * weights, persistent=False)
-        self.register_buffer("bias", height * (1 - sharpness * colours.square().sum(dim=(1, 2, 3))), persistent=False)
+        bias = height * (1 - sharpness * colours.square().sum(dim=(1, 2, 3)))
+        self.register_buffer("weight", _padded(height * sharpness * weights), persistent=False)
+        self.register_buffer("bias", _padded(bias), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
         return F.relu(F.conv2d(torch.cat([x, x.square()], dim=1), self.weight, self.bias))
+
+
+class OfPaddedPlanes(nn.Module):
+    """The `UnitConv` that follows `PlanesByConv`."""
+
+    def __init__(self, conv: UnitConv):
+        super().__init__()
+        self.weight, self.gain, self.bias = conv.weight, conv.gain, conv.bias
+
+    def forward(self, x: Tensor) -> Tensor:
+        scale = self.gain / torch.linalg.vector_norm(self.weight, dim=(1, 2, 3))
+        weight = _padded(self.weight.transpose(0, 1)).transpose(0, 1) * scale[:, None, None, None]
+        return F.conv2d(x, weight, self.bias, stride=2, padding=1)
+
+
+class SkyByConv(nn.Module):
+    """`SkyShare` as one convolution of all planes, which lie together: taking the first one out costs more."""
+
+    def __init__(self, share: SkyShare):
+        super().__init__()
+        self.side = share.side
+        weight = torch.zeros(1, BLOCK, self.side, self.side)
+        weight[:, 0] = 1 / (share.height * self.side**2)
+        self.register_buffer("weight", weight, persistent=False)
+
+    def forward(self, planes: Tensor) -> Tensor:
+        return F.conv2d(planes, self.weight, stride=self.side)
 
 
 class MixThenInterpolate(nn.Module):
@@ -89,7 +122,15 @@ class FourPhases(nn.Module):
             for row in (0, 1)
             for column in (0, 1)
         ]
-        return F.pixel_shuffle(torch.stack(phases, dim=2).flatten(1, 2), 2)
+        shape = (x.shape[0], kernels.shape[0], 2 * x.shape[2], 2 * x.shape[3])
+        by_phase = {"blocksize": 2, "mode": "DCR"}  # as they come: torch's pixel_shuffle wants them channel by channel
+        phases = (torch.cat(phases, dim=1),)
+        return torch.onnx.ops.symbolic("DepthToSpace", phases, by_phase, dtype=x.dtype, shape=shape)
+
+
+def _padded(x: Tensor) -> Tensor:
+    """With zeros up to a whole number of blocks along the first dimension."""
+    return F.pad(x, (0, 0) * (x.ndim - 1) + (0, -len(x) % BLOCK))
 
 
 def _padded_conv(x: Tensor, weight: Tensor, bias: Tensor | None, pads: list[int]) -> Tensor:
@@ -103,6 +144,7 @@ def _padded_conv(x: Tensor, weight: Tensor, bias: Tensor | None, pads: list[int]
 FORMS = {
     BatchStatisticsNorm: PerImageNorm,
     LabelPlanes: PlanesByConv,
+    SkyShare: SkyByConv,
     SmoothConv: MixThenInterpolate,
     TransposedConv: FourPhases,
 }

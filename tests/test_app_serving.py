@@ -47,6 +47,19 @@ def test_the_line_is_bounded_but_a_waiting_visitor_may_still_replace():
     assert met == [ReplacedError, None, CrowdedError, None]
 
 
+def test_as_many_are_painted_at_once_as_there_is_room_for():
+    async def scene():
+        line, order, gate = Line(running=2), [], asyncio.Event()
+        tasks = [asyncio.create_task(take(line, each, order, gate)) for each in "abcd"]
+        await asyncio.sleep(0.01)
+        begun = list(order)
+        gate.set()
+        await asyncio.gather(*tasks)
+        return begun, order
+
+    assert run(scene()) == (["a", "b"], ["a", "b", "c", "d"])
+
+
 def test_a_visitor_who_leaves_gives_the_turn_on():
     async def scene():
         line, order, gate = Line(), [], asyncio.Event()

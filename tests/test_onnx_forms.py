@@ -10,7 +10,7 @@ import torch
 from pix2pix import checkpoint, export, labels, onnx_forms
 from pix2pix.config import PRESETS
 from pix2pix.inference import TorchNetwork, draw, random_shapes
-from pix2pix.networks import BatchStatisticsNorm, LabelPlanes, SmoothConv, build_generator
+from pix2pix.networks import BatchStatisticsNorm, LabelPlanes, SkyShare, SmoothConv, UnitConv, build_generator
 from pix2pix.onnx_network import OnnxNetwork
 
 
@@ -30,12 +30,27 @@ def test_a_form_gives_what_its_layer_gives(layer, form):
     torch.testing.assert_close(form(layer)(x), layer(x), rtol=1e-5, atol=1e-5)
 
 
+def pictures_of_labels():
+    """Every palette colour, and colours between."""
+    colours = torch.from_numpy(labels.PALETTE.astype("float32") / 127.5 - 1).T[None, :, :, None]
+    return colours, torch.rand(1, 3, 20, 20) * 2 - 1
+
+
 def test_planes_by_convolution_are_the_planes_of_every_class_and_of_colours_between():
     planes = LabelPlanes()
-    colours = torch.from_numpy(labels.PALETTE.astype("float32") / 127.5 - 1).T[None, :, :, None]
-    between = torch.rand(1, 3, 20, 20) * 2 - 1
-    for picture in (colours, between):
-        torch.testing.assert_close(onnx_forms.PlanesByConv(planes)(picture), planes(picture), rtol=0, atol=1e-4)
+    for picture in pictures_of_labels():
+        ours = onnx_forms.PlanesByConv(planes)(picture)
+        torch.testing.assert_close(ours[:, :12], planes(picture), rtol=0, atol=1e-4)
+        assert ours.shape[1] % onnx_forms.BLOCK == 0 and not ours[:, 12:].any()
+
+
+def test_what_follows_the_planes_gives_the_same_of_padded_ones():
+    planes, conv, share = LabelPlanes(), UnitConv(12, 5), SkyShare(4, LabelPlanes().height)
+    torch.nn.init.normal_(conv.bias)
+    of_planes = planes(pictures_of_labels()[1])
+    padded = torch.cat([of_planes, torch.zeros_like(of_planes[:, :4])], dim=1)
+    torch.testing.assert_close(onnx_forms.OfPaddedPlanes(conv)(padded), conv(of_planes), rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(onnx_forms.SkyByConv(share)(padded), share(of_planes), rtol=1e-5, atol=1e-6)
 
 
 def exported(folder, config):
