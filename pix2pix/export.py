@@ -2,12 +2,13 @@
 
 The graph holds no weights: it refers to those in `model.safetensors`, so that a checkpoint stores them once.
 What can be computed from weights alone (unit lengths, resize kernels, float16 to float32) ONNX Runtime folds
-when it loads the graph.
+when it loads the graph. Only in int8 it has its own, a quarter of the size.
 """
 
 import contextlib
 import io
 import json
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -19,27 +20,35 @@ from torch import Tensor, nn
 
 from pix2pix import checkpoint, images
 from pix2pix.config import Config
-from pix2pix.inference import TorchNetwork, draw, random_shapes
+from pix2pix.data import load_pairs
+from pix2pix.inference import TorchNetwork, Translator, draw, random_shapes
 from pix2pix.onnx_forms import for_onnx
 from pix2pix.onnx_network import HEADER_KEY, OnnxNetwork, header_digest, read_header
+from pix2pix.quantization import quantized
 
+CALIBRATED_PAIRS, COMPARED_PAIRS = 16, 8  # of int8: the first ones of the training and of the validation pairs
+MOST_LEVELS = 3.0  # of 255, between int8 and torch on average: twice what JPEG changes of a live picture
 CHECKED_SIZES = ((1, 1), (2, 1), (1, 3))  # height and width, in multiples of what the network takes
 CHECKED_VARIATIONS = (None, 1, 2)
 TOLERANCE = 2e-3  # greatest difference from torch, in [-1, 1]: a quarter of one of 255 grey levels
 
 
-def export(folder: Annotated[Path, tyro.conf.Positional], half: bool = False) -> None:
+def export(folder: Annotated[Path, tyro.conf.Positional], half: bool = False, int8: str | None = None) -> None:
     """Write model.onnx into a checkpoint's folder and print its greatest difference from torch.
 
     Args:
         folder: The checkpoint.
         half: Store the weights as float16 first, at half the size.
+        int8: Multiply in int8, for wide generators; pairs to measure ranges on, named as for train.py --data.
     """
     config, generator = checkpoint.load(folder)
     if half:
         (folder / checkpoint.ONNX).unlink(missing_ok=True)  # it tells where in the old file the weights are
         checkpoint.write_weights(folder, generator, half=True)
         config, generator = checkpoint.load(folder)
+    if int8 is not None:
+        print(f"{folder / checkpoint.ONNX}: {add_int8_onnx(folder, config, generator, int8)}")
+        return
     add_onnx(folder, config, generator)
     difference = greatest_difference(folder, config, generator)
     checks = f"{len(CHECKED_SIZES)} sizes with {len(CHECKED_VARIATIONS)} variations each"
@@ -51,6 +60,39 @@ def add_onnx(folder: Path, config: Config, generator: nn.Module) -> None:
     graph = _trace(generator, config)
     _refer_to_weights(graph, folder / checkpoint.WEIGHTS)
     images.write_atomically(folder / checkpoint.ONNX, graph.SerializeToString())
+
+
+def add_int8_onnx(folder: Path, config: Config, generator: nn.Module, data: str) -> str:
+    """Write a `model.onnx` that multiplies in int8, its weights inside; says how far its pictures are from torch's.
+
+    Ranges are measured on training pairs of `data`, pictures compared on validation pairs. ValueError, and nothing
+    written, where they differ by more than `MOST_LEVELS`.
+    """
+    pairs, unseen = (load_pairs(data, split, config) for split in ("train", "val"))
+    exact = Translator(config, TorchNetwork(generator))
+    graph = _trace(generator, config)
+    names = [each.name for each in graph.graph.input]
+    given = (exact.network_inputs(pair.input, seed) for seed, pair in enumerate(pairs[:CALIBRATED_PAIRS]))
+    graph = quantized(graph, (dict(zip(names, (inputs, *randoms), strict=True)) for inputs, randoms in given))
+    graph.metadata_props.add(key=HEADER_KEY, value=header_digest(read_header(folder / checkpoint.WEIGHTS)))
+    written = graph.SerializeToString()
+    with tempfile.TemporaryDirectory() as trial:
+        (Path(trial) / checkpoint.ONNX).write_bytes(written)
+        (Path(trial) / checkpoint.WEIGHTS).symlink_to((folder / checkpoint.WEIGHTS).resolve())
+        quick = Translator(config, OnnxNetwork(Path(trial)))
+        apart = [
+            np.abs(quick(pair.input, seed).astype(int) - exact(pair.input, seed))
+            for seed, pair in enumerate(unseen[:COMPARED_PAIRS])
+        ]
+    mean, high, most = np.mean(apart), np.percentile(apart, 99.9), np.max(apart)
+    told = (
+        f"int8, {mean:.2f} grey levels of 255 from torch on average, {high:.0f} at the 99.9th percentile, {most} at "
+        f"most, on {len(apart)} validation pairs of {data}"
+    )
+    if mean > MOST_LEVELS:
+        raise ValueError(f"{told}: more than {MOST_LEVELS} on average, so nothing was written; leave --int8 out")
+    images.write_atomically(folder / checkpoint.ONNX, written)
+    return told
 
 
 def greatest_difference(folder: Path, config: Config, generator: nn.Module) -> float:

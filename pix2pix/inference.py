@@ -75,6 +75,14 @@ class Translator:
         for instead, and come out as near as facades have them; a checkpoint without `takes_colours` ignores them.
         The same arguments give the same picture. Cancel `unwanted` to end the work early, with some error.
         """
+        generated = self.network(*self.network_inputs(image, variation, wall, sky), unwanted)
+        height, width = image.shape[:2]
+        return images.denormalize(generated[0])[:height, :width]
+
+    def network_inputs(
+        self, image: np.ndarray, variation: int | None = None, wall: Colour | None = None, sky: Colour | None = None
+    ) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
+        """What the network is given for a picture: `(1, C, H, W)` float32 in [-1, 1], and what it takes from chance."""
         if self.config.task == "facades":
             image = labels.colorize(labels.snap(image) if image.ndim == 3 else image)
         image = images.to_channels(image, self.config.in_channels)
@@ -86,8 +94,7 @@ class Translator:
         if self.takes_colours and (wall or sky):
             tone = tone_of(randoms[-1].ravel(), *self.network.tones, wall, sky)
             randoms = (*randoms[:-1], tone.reshape(randoms[-1].shape))
-        generated = self.network(images.batch(padded), randoms, unwanted)
-        return images.denormalize(generated[0])[:height, :width]
+        return images.batch(padded), randoms
 
 
 def random_shapes(config: Config, channels: Sequence[int], height: int, width: int) -> tuple[tuple[int, ...], ...]:

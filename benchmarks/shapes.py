@@ -1,0 +1,234 @@
+"""Generators of other shapes for the pointer: each learns from the same teacher in the same steps, to be compared.
+
+python benchmarks/shapes.py --data DIR --output DIR [--shapes NAME...] [--teacher FOLDER] [--epochs N] [--quick]
+python -m pix2pix evaluate DIR/* --data DIR --json scores.json
+python benchmarks/frontier.py scores.json
+
+What is no shape of the package stands in this file. Each becomes a checkpoint with a graph, `DIR/NAME`, that the two
+other commands take; one that is there already is not trained again.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import measuring
+import torch
+import torch.nn.functional as F
+from accelerate import Accelerator
+from accelerate.state import AcceleratorState
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from pix2pix import checkpoint, export, images
+from pix2pix.config import PRESETS, Config
+from pix2pix.convolutions import double, halve
+from pix2pix.data import PairDataset, batches, load_pairs, stream_seed
+from pix2pix.networks import NoiseUNet, SmoothConv, UnitConv, build_discriminator, unet_widths
+from pix2pix.trainer import Trainer
+
+EPOCHS, QUICK_STEPS = 4, 2
+LIVE = replace(PRESETS["live"], discriminator_width=16, l1_weight=50.0, learning_rate=4e-4)
+
+Layer = Callable[[int, int], nn.Module]  # channels before and after
+
+
+class Pupil(NoiseUNet):
+    """`NoiseUNet` with other channels of each encoder, from the outside in, or made of other layers."""
+
+    def __init__(
+        self, config: Config, widths: Sequence[int], encoder: Layer = UnitConv, decoder: Layer = SmoothConv,
+        first: Layer = UnitConv, last: Layer = SmoothConv,
+    ):  # fmt: skip
+        super().__init__(config.in_channels, config.out_channels, 1, config.depth, tone_size=config.tone_size)
+        planes = self.encoders[0].weight.shape[1]
+        before = [planes, *widths]
+        self.encoders = nn.ModuleList((encoder if i else first)(*before[i : i + 2]) for i in range(len(widths)))
+        inner = [
+            decoder(widths[i] * (2 if i < len(widths) - 1 else 1), widths[i - 1]) for i in range(len(widths))[:0:-1]
+        ]
+        self.decoders = nn.ModuleList([*inner, last(2 * widths[0], config.out_channels)])
+        self.strengths = nn.ParameterList(torch.full((after,), 0.1) for after in reversed(widths[:-1]))
+        toned = list(reversed(widths[:-1]))[: len(self.tones)]
+        self.tones = nn.ParameterList(0.1 * torch.randn(after, config.tone_size) for after in toned)
+
+
+class BranchedConv(UnitConv):
+    """`UnitConv` learned as a sum of two: 4x4 filters, and 2x2 ones in their middle. `folded` is one `UnitConv`."""
+
+    def __init__(self, before: int, after: int):
+        super().__init__(before, after)
+        self.inner = nn.Parameter(0.02 * torch.randn(after, before, 2, 2))
+        self.inner_gain = nn.Parameter(self.gain.detach() / 2)
+
+    def sum(self) -> Tensor:
+        return of_length(self.weight, self.gain) + F.pad(of_length(self.inner, self.inner_gain), (1, 1, 1, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return halve(x, self.sum(), self.bias)
+
+    def folded(self) -> UnitConv:
+        return folded_into(UnitConv(*reversed(self.weight.shape[:2])), self.sum(), (1, 2, 3), self.bias)
+
+
+class BranchedSmooth(SmoothConv):
+    """`SmoothConv` learned as a sum of two: 2x2 filters, and their mean alone. `folded` is one `SmoothConv`."""
+
+    def __init__(self, before: int, after: int):
+        super().__init__(before, after)
+        self.inner = nn.Parameter(0.02 * torch.randn(after, before, 1, 1))
+        self.inner_gain = nn.Parameter(self.gain.detach() / 2)
+
+    def sum(self) -> Tensor:
+        inner = of_length(self.inner.expand(-1, -1, 2, 2), self.inner_gain)
+        return (of_length(self.weight.transpose(0, 1), self.gain) + inner).transpose(0, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return double(x, self.sum(), self.bias, None, self.spread)
+
+    def folded(self) -> SmoothConv:
+        return folded_into(SmoothConv(*self.weight.shape[:2]), self.sum(), (0, 2, 3), self.bias)
+
+
+def of_length(weight: Tensor, gain: Tensor) -> Tensor:
+    """Filters `(out, in, …)` of unit length times a gain."""
+    return weight * (gain / torch.linalg.vector_norm(weight, dim=(1, 2, 3)))[:, None, None, None]
+
+
+def folded_into(conv: nn.Module, weight: Tensor, dims: tuple[int, ...], bias: Tensor) -> nn.Module:
+    conv.weight.data, conv.bias.data = weight.detach(), bias.detach()
+    conv.gain.data = torch.linalg.vector_norm(weight.detach(), dim=dims)
+    return conv
+
+
+def folded(generator: nn.Module) -> nn.Module:
+    """The same function without branches; a generator that had none is left as it is."""
+    for layers in (generator.encoders, generator.decoders):
+        for place, layer in enumerate(layers):
+            if hasattr(layer, "folded"):
+                layers[place] = layer.folded()
+    return generator
+
+
+class SeparableConv(nn.Module):
+    """4x4 convolution of stride 2 of each channel for itself, then channels mixed."""
+
+    def __init__(self, before: int, after: int):
+        super().__init__()
+        self.depthwise = nn.Conv2d(before, before, 4, stride=2, padding=1, groups=before, bias=False)
+        self.mix = unit_mix(before, after)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.mix(self.depthwise(x))
+
+
+class SeparableSmooth(nn.Module):
+    """Channels mixed, enlarged by linear interpolation, then a 3x3 convolution of each for itself."""
+
+    def __init__(self, before: int, after: int):
+        super().__init__()
+        self.mix = unit_mix(before, after)
+        self.depthwise = nn.Conv2d(after, after, 3, padding=1, groups=after)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.depthwise(F.interpolate(self.mix(x), scale_factor=2, mode="bilinear"))
+
+
+def unit_mix(before: int, after: int) -> nn.Module:
+    return nn.utils.parametrizations.weight_norm(nn.Conv2d(before, after, 1))
+
+
+class Shallow(Pupil):
+    """Without the innermost encoders and decoders; it takes the teacher's noise, and leaves theirs."""
+
+    def __init__(self, config: Config, widths: Sequence[int]):
+        super().__init__(replace(config, depth=len(widths)), widths)
+        self.left_out = config.depth - len(widths)
+
+    @property
+    def random_channels(self) -> list[int]:
+        return [1] * self.left_out + super().random_channels
+
+    def forward(self, inputs: Tensor, noise: Sequence[Tensor] | None = None, tone: Tensor | None = None) -> Tensor:
+        return super().forward(inputs, noise and noise[self.left_out :], tone)
+
+
+def widths(config: Config, width: int, most: int = 8) -> list[int]:
+    return unet_widths(width, config.depth, most)
+
+
+SHAPES: dict[str, Callable[[Config], nn.Module]] = {
+    "w8": lambda c: Pupil(c, widths(c, 8)),
+    "w12": lambda c: Pupil(c, widths(c, 12)),
+    "w16": lambda c: Pupil(c, widths(c, 16)),
+    "w24": lambda c: Pupil(c, widths(c, 24)),
+    "w16-cap4": lambda c: Pupil(c, widths(c, 16, 4)),
+    "w16-depth6": lambda c: Shallow(c, widths(c, 16)[:6]),
+    "w16-outer8": lambda c: Pupil(c, [8, *widths(c, 16)[1:]]),
+    "w16-branches": lambda c: Pupil(c, widths(c, 16), BranchedConv, BranchedSmooth, BranchedConv, BranchedSmooth),
+    "w16-separable": lambda c: Pupil(c, widths(c, 16), encoder=SeparableConv),
+    "w16-separable-both": lambda c: Pupil(c, widths(c, 16), encoder=SeparableConv, decoder=SeparableSmooth),
+}
+
+
+def main() -> None:
+    parser = measuring.flags(__doc__)
+    parser.add_argument("--data", required=True, help="folder of facades pairs, or synthetic")
+    parser.add_argument("--shapes", nargs="*", choices=SHAPES, default=list(SHAPES), help="all, if not given")
+    parser.add_argument("--teacher", type=Path, default=measuring.ROOT / "checkpoints" / "facades")
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    options = parser.parse_args()
+    if not options.output:
+        parser.error("--output DIR is needed: the checkpoints go there")
+    config = replace(LIVE, epochs=options.epochs, decay_epochs=options.epochs // 2, teacher=options.teacher.name)
+    pairs = load_pairs(options.data, "train", config)
+    _, teacher = checkpoint.load(options.teacher)
+    for name in options.shapes:
+        folder = options.output / name
+        if not folder.exists():
+            save(folder, config, learned(name, config, pairs, teacher, QUICK_STEPS if options.quick else None))
+
+
+def learned(name: str, config: Config, pairs: Sequence, teacher: nn.Module, most_steps: int | None) -> nn.Module:
+    """The averaged weights of one shape after all epochs, or after `most_steps`."""
+    AcceleratorState._reset_state(reset_partial_state=True)  # it allows one trainer a process otherwise
+    torch.manual_seed(config.seed)
+    pupil, discriminator = SHAPES[name](config), build_discriminator(config)
+    accelerator = Accelerator(mixed_precision=config.precision)
+    trainer = Trainer(config, pupil, discriminator, accelerator, teacher=teacher)
+    dataset, start = PairDataset(pairs, config, accelerator.device), time.perf_counter()
+    steps = (each for epoch in range(config.epochs) for each in epoch_of(trainer, dataset, epoch))
+    with tqdm(total=most_steps or config.epochs * len(dataset), desc=name, mininterval=10) as bar:
+        for inputs, targets in steps:
+            trainer.update(images.normalize(inputs), images.normalize(targets))
+            bar.update()
+            if trainer.steps == most_steps:
+                break
+    count = sum(parameter.numel() for parameter in pupil.parameters()) / 1e6
+    seconds = (time.perf_counter() - start) / trainer.steps
+    print(f"{name}: {count:.2f} M parameters, {trainer.steps} steps of {seconds:.3f} s", flush=True)
+    return folded(trainer.result.cpu()).eval()
+
+
+def epoch_of(trainer: Trainer, dataset: PairDataset, epoch: int):
+    """One epoch's batches; before each the learning rate and the random stream are set as in `pix2pix.trainer.train`."""
+    for batch in batches(dataset, trainer.config, epoch):
+        trainer.set_learning_rate(epoch)
+        torch.manual_seed(stream_seed(trainer.config.seed, trainer.steps, 0))
+        yield batch
+
+
+def save(folder: Path, config: Config, generator: nn.Module) -> None:
+    """A checkpoint that loads by its graph; the package itself builds only plain shapes."""
+    with torch.no_grad():
+        for module in generator.modules():
+            for name in list(getattr(module, "parametrizations", ())):
+                nn.utils.parametrize.remove_parametrizations(module, name)
+    checkpoint.save(folder, config, generator, f"{folder.name}: a shape of benchmarks/shapes.py\n")
+    export.add_onnx(folder, config, generator)
+    print(f"{folder}: at most {export.greatest_difference(folder, config, generator):.1e} from torch", flush=True)
+
+
+if __name__ == "__main__":
+    main()
