@@ -212,7 +212,7 @@ def learned(name: str, config: Config, pairs: Sequence, teacher: nn.Module, most
 
 
 def epoch_of(trainer: Trainer, dataset: PairDataset, epoch: int):
-    """One epoch's batches; before each the learning rate and the random stream are set as in `pix2pix.trainer.train`."""
+    """One epoch's batches; before each, learning rate and random stream are set as in `pix2pix.trainer.train`."""
     for batch in batches(dataset, trainer.config, epoch):
         trainer.set_learning_rate(epoch)
         torch.manual_seed(stream_seed(trainer.config.seed, trainer.steps, 0))

@@ -177,6 +177,8 @@ class PatchGAN(nn.Module):
     """The 70x70 PatchGAN (section 6.1.2): `(N, in, H, W)` and `(N, out, H, W)` -> logits `(N, 1, H/8 - 2, W/8 - 2)`.
 
     Each logit judges one 70x70 patch of the image beside the same patch of the input: 30x30 of them at 256x256.
+    Images may be several batches in a row, all of the same inputs, `(B * N, out, H, W)`: one pass judges each as a
+    batch by itself.
     """
 
     def __init__(self, in_channels: int = 3, out_channels: int = 3, width: int = 64):
@@ -194,10 +196,12 @@ class PatchGAN(nn.Module):
 
     def layers(self, inputs: Tensor, images: Tensor) -> list[Tensor]:
         """The outputs of all five layers, before their LeakyReLU."""
-        x, outputs = torch.cat([inputs, images], dim=1), []
+        batches = len(images) // len(inputs)
+        x, outputs = torch.cat([inputs.repeat(batches, 1, 1, 1), images], dim=1), []
         for conv, norm in zip(self.convs, self.norms, strict=True):
             x = F.leaky_relu(x, LEAK) if outputs else x
-            x = norm(conv(x) if conv.stride == (2, 2) else slide(x, conv.weight))
+            x = conv(x) if conv.stride == (2, 2) else slide(x, conv.weight)
+            x = torch.cat([norm(batch) for batch in x.chunk(batches)]) if batches > 1 else norm(x)
             outputs.append(x)
         return outputs
 
@@ -205,7 +209,7 @@ class PatchGAN(nn.Module):
 class MultiscalePatchGAN(nn.Module):
     """Two PatchGANs, one on the images and one on them at half size, where its patches are 140x140 (Wang et al. 2018).
 
-    They see label images as planes of 0 and 1 where `labelled`.
+    They see label images as planes of 0 and 1 where `labelled`. Images may be several batches in a row, as there.
     """
 
     def __init__(self, in_channels: int = 3, out_channels: int = 3, width: int = 64, labelled: bool = True):

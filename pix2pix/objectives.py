@@ -25,7 +25,7 @@ class PaperObjective(nn.Module):
         self, discriminator: nn.Module, inputs: Tensor, generated: Tensor, targets: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
         inputs, targets, generated = _shown(self.config, inputs, targets, generated)
-        real_logits, fake_logits = discriminator(inputs, targets), discriminator(inputs, generated)
+        real_logits, fake_logits = discriminator(inputs, torch.cat([targets, generated])).chunk(2)
         return discriminator_loss(real_logits, fake_logits), real_logits, fake_logits
 
     def generator_loss(
@@ -54,9 +54,10 @@ class PerceptualObjective(nn.Module):
         self, discriminator: nn.Module, inputs: Tensor, generated: Tensor, targets: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
         inputs, targets, generated = _shown(self.config, inputs, targets, generated)
-        real, fake = discriminator(inputs, targets), discriminator(inputs, generated)
-        losses = [discriminator_loss(ours[-1], theirs[-1]) for ours, theirs in zip(real, fake, strict=True)]
-        return torch.stack(losses).mean(), _all_logits(real), _all_logits(fake)
+        scales = [layers[-1].chunk(2) for layers in discriminator(inputs, torch.cat([targets, generated]))]
+        losses = [discriminator_loss(real, fake) for real, fake in scales]
+        real_logits, fake_logits = (torch.cat([each.flatten() for each in side]) for side in zip(*scales, strict=True))
+        return torch.stack(losses).mean(), real_logits, fake_logits
 
     def generator_loss(
         self, discriminator: nn.Module, inputs: Tensor, generated: Tensor, targets: Tensor
@@ -84,10 +85,6 @@ def build_objective(config: Config) -> PaperObjective | PerceptualObjective:
 def _shown(config: Config, inputs: Tensor, *pictures: Tensor) -> Sequence[Tensor]:
     """What discriminators see of these."""
     return augmented(inputs, *pictures) if config.diff_augment else (inputs, *pictures)
-
-
-def _all_logits(scales: list[list[Tensor]]) -> Tensor:
-    return torch.cat([layers[-1].flatten() for layers in scales])
 
 
 def _in_colour(pictures: Tensor) -> Tensor:

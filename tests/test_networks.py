@@ -158,6 +158,29 @@ def test_both_scales_of_the_discriminator_see_the_classes_apart():
         assert not torch.allclose(ours[0], theirs[0])
 
 
+@pytest.mark.parametrize("size", [1, 2])
+@pytest.mark.parametrize("net", [PatchGAN, MultiscalePatchGAN])
+def test_batches_in_a_row_are_judged_as_each_by_itself_and_teach_the_same(net, size):
+    """One batch is dark and even, one bright and rough: statistics over both would change either."""
+    torch.manual_seed(0)
+    discriminator, inputs = net(width=4), noise(size, 3, 128, 128)
+    batches = 0.1 * noise(size, 3, 128, 128) - 0.8, noise(size, 3, 128, 128)
+
+    def logits(pictures):
+        made = discriminator(inputs, pictures)
+        return [scale[-1] for scale in made] if isinstance(made, list) else [made]
+
+    apart = [torch.cat(pair) for pair in zip(*map(logits, batches), strict=True)]
+    together = logits(torch.cat(batches))
+    weights = list(discriminator.parameters())
+    for ours, theirs in zip(together, apart, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
+        gradients = (torch.autograd.grad(each.square().sum(), weights, allow_unused=True) for each in (ours, theirs))
+        for one, other in zip(*gradients, strict=True):
+            if other is not None:
+                assert (one - other).abs().max() <= 1e-3 * other.abs().max()
+
+
 def test_smooth_convolution_equals_interpolating_then_convolving():
     """Away from the rim, where what lies outside counts as 0 rather than as its neighbour."""
     torch.manual_seed(0)

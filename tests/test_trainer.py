@@ -105,9 +105,9 @@ def test_shown_losses_start_at_the_first_loss_not_at_zero(trainer):
 
 
 def test_the_shares_are_of_logits_on_the_right_side_of_zero(trainer):
-    """D judges three times a step: the real picture, the fake, and the fake again for G."""
-    logits = iter([torch.tensor([1.0, 2.0, 3.0, -1.0]), torch.tensor([-1.0, 1.0, 1.0, 1.0]), torch.zeros(4)])
-    trainer.discriminator.register_forward_hook(lambda module, args, made: made.flatten()[:4] * 0 + next(logits))
+    """D judges twice a step: the real picture and the fake, and the fake again for G."""
+    logits = iter([torch.tensor([1.0, 2.0, 3.0, -1.0, -1.0, 1.0, 1.0, 1.0]), torch.zeros(8)])
+    trainer.discriminator.register_forward_hook(lambda module, args, made: made.flatten()[:8] * 0 + next(logits))
     trainer.update(*pair())
     shown = trainer.shown_losses()
     assert shown["right_on_real"] == pytest.approx(0.75)
@@ -301,7 +301,7 @@ def test_losses_that_are_no_numbers_stop_the_run_and_keep_the_last_good_checkpoi
         "torch": "",
     }
     run = Run.create(tmp_path / "run", trainer.config, facts)
-    breaks = iter([False] * 3 * 6 + [True] * 30)  # three judgements a step: the seventh step's losses are NaN
+    breaks = iter([False] * 2 * 6 + [True] * 30)  # two judgements a step: the seventh step's losses are NaN
     trainer.discriminator.register_forward_hook(
         lambda module, inputs, logits: logits * (math.nan if next(breaks) else 1)
     )
