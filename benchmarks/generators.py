@@ -1,10 +1,11 @@
-"""Milliseconds a picture: the paper's generator in eager torch, the same on ONNX Runtime, and the bundled ones.
+"""Milliseconds a picture: the paper's generator in eager torch, on ONNX Runtime and in int8, and the bundled ones.
 
 python benchmarks/generators.py [--checkpoint FOLDER] [--output DIR] [--quick]
 
 All in one run, in turns, so that whatever else the machine does falls on each alike. 256x256 pixels, one picture.
 """
 
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -27,12 +28,15 @@ def main() -> None:
     torch.set_num_threads(available_cores())
 
     with tempfile.TemporaryDirectory() as folder:
-        paper, bundled = Path(folder) / "paper", options.checkpoint
+        paper, int8, bundled = Path(folder) / "paper", Path(folder) / "int8", options.checkpoint
         checkpoint.save(paper, PRESETS["paper"], build_generator(PRESETS["paper"]), "")
-        export.add_onnx(paper, *checkpoint.load(paper))
+        shutil.copytree(paper, int8)
+        export.export(paper)
+        export.export(int8, int8="synthetic")
         contenders = {
             "paper, eager torch": inference.load_torch(paper),
             "paper, ONNX Runtime": inference.load(paper),
+            "paper, ONNX Runtime, int8": inference.load(int8),
             f"{bundled.name}, ONNX Runtime": inference.load(bundled),
         }
         if (companion := bundled.with_name(f"{bundled.name}-live")).is_dir():
