@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import measuring
+from shapes import SHAPES
 
 FOLDER = Path(__file__).parent
 ALONE = ("start", "generators", "live_canvas", "painters")
@@ -37,11 +38,13 @@ def main() -> None:
     if options.data:
         data, scores = ["--data", options.data.resolve()], ["--json", output / "scores.json"]
         commands |= {name: [FOLDER / f"{name}.py", *common, *data] for name in OF_PAIRS}
-        bundled = sorted(path.parent for path in measuring.ROOT.glob("checkpoints/*/config.json"))
-        commands["evaluate"] = ["-m", "pix2pix", "evaluate", *bundled, *data, *scores]
+        commands["shapes"] = [FOLDER / "shapes.py", *common[2:], *data, "--output", output / "shapes"]
+        scored = sorted(path.parent for path in measuring.ROOT.glob("checkpoints/*/config.json"))
+        scored += [output / "shapes" / name for name in SHAPES]
+        commands["evaluate"] = ["-m", "pix2pix", "evaluate", *scored, *data, *scores]
         commands["frontier"] = [FOLDER / "frontier.py", scores[-1], *common]
     else:
-        print(f"Left out: {', '.join(OF_PAIRS)}, evaluate, frontier (give --data)")
+        print(f"Left out: {', '.join(OF_PAIRS)}, shapes, evaluate, frontier (give --data)")
 
     failed = []
     for name, arguments in commands.items():

@@ -4,8 +4,8 @@ python benchmarks/shapes.py --data DIR --output DIR [--shapes NAME...] [--teache
 python -m pix2pix evaluate DIR/* --data DIR --json scores.json
 python benchmarks/frontier.py scores.json
 
-What is no shape of the package stands in this file. Each becomes a checkpoint with a graph, `DIR/NAME`, that the two
-other commands take; one that is there already is not trained again.
+What the package itself cannot build stands in this file. Each becomes a checkpoint with a graph, `DIR/NAME`, that the
+two other commands take; one that is there already is not trained again.
 """
 
 import time
@@ -25,11 +25,11 @@ from pix2pix import checkpoint, export, images
 from pix2pix.config import PRESETS, Config
 from pix2pix.convolutions import double, halve
 from pix2pix.data import PairDataset, batches, load_pairs, stream_seed
-from pix2pix.networks import NoiseUNet, SmoothConv, UnitConv, build_discriminator, unet_widths
+from pix2pix.networks import NoiseUNet, SmoothConv, UnitConv, build_discriminator, build_generator, unet_widths
 from pix2pix.trainer import Trainer
 
 EPOCHS, QUICK_STEPS = 4, 2
-LIVE = replace(PRESETS["live"], discriminator_width=16, l1_weight=50.0, learning_rate=4e-4)
+LIVE = replace(PRESETS["live"], width=16, width_cap=8, discriminator_width=16, l1_weight=50.0, learning_rate=4e-4)
 
 Layer = Callable[[int, int], nn.Module]  # channels before and after
 
@@ -41,7 +41,7 @@ class Pupil(NoiseUNet):
         self, config: Config, widths: Sequence[int], encoder: Layer = UnitConv, decoder: Layer = SmoothConv,
         first: Layer = UnitConv, last: Layer = SmoothConv,
     ):  # fmt: skip
-        super().__init__(config.in_channels, config.out_channels, 1, config.depth, tone_size=config.tone_size)
+        super().__init__(config.in_channels, config.out_channels, 1, depth=config.depth, tone_size=config.tone_size)
         planes = self.encoders[0].weight.shape[1]
         before = [planes, *widths]
         self.encoders = nn.ModuleList((encoder if i else first)(*before[i : i + 2]) for i in range(len(widths)))
@@ -154,39 +154,41 @@ class Shallow(Pupil):
         return super().forward(inputs, noise and noise[self.left_out :], tone)
 
 
-def widths(config: Config, width: int, most: int = 8) -> list[int]:
-    return unet_widths(width, config.depth, most)
-
-
-SHAPES: dict[str, Callable[[Config], nn.Module]] = {
-    "w8": lambda c: Pupil(c, widths(c, 8)),
-    "w12": lambda c: Pupil(c, widths(c, 12)),
-    "w16": lambda c: Pupil(c, widths(c, 16)),
-    "w24": lambda c: Pupil(c, widths(c, 24)),
-    "w16-cap4": lambda c: Pupil(c, widths(c, 16, 4)),
-    "w16-depth6": lambda c: Shallow(c, widths(c, 16)[:6]),
-    "w16-outer8": lambda c: Pupil(c, [8, *widths(c, 16)[1:]]),
-    "w16-branches": lambda c: Pupil(c, widths(c, 16), BranchedConv, BranchedSmooth, BranchedConv, BranchedSmooth),
-    "w16-separable": lambda c: Pupil(c, widths(c, 16), encoder=SeparableConv),
-    "w16-separable-both": lambda c: Pupil(c, widths(c, 16), encoder=SeparableConv, decoder=SeparableSmooth),
+PLAIN = {  # by the package's own settings
+    "w8": {"width": 8},
+    "w12": {"width": 12},
+    "w16": {"width": 16},
+    "w24": {"width": 24},
+    "w16-cap4": {"width": 16, "width_cap": 4},
+    "w24-cap4": {"width": 24, "width_cap": 4},
 }
+WIDTHS = unet_widths(16, LIVE.depth)
+OTHER: dict[str, Callable[[], nn.Module]] = {
+    "w16-outer8": lambda: Pupil(LIVE, [8, *WIDTHS[1:]]),
+    "w16-depth6": lambda: Shallow(LIVE, WIDTHS[:6]),
+    "w16-branches": lambda: Pupil(LIVE, WIDTHS, BranchedConv, BranchedSmooth, BranchedConv, BranchedSmooth),
+    "w16-separable": lambda: Pupil(LIVE, WIDTHS, encoder=SeparableConv),
+    "w16-separable-both": lambda: Pupil(LIVE, WIDTHS, encoder=SeparableConv, decoder=SeparableSmooth),
+}
+SHAPES = [*PLAIN, *OTHER]
 
 
 def main() -> None:
     parser = measuring.flags(__doc__)
     parser.add_argument("--data", required=True, help="folder of facades pairs, or synthetic")
-    parser.add_argument("--shapes", nargs="*", choices=SHAPES, default=list(SHAPES), help="all, if not given")
+    parser.add_argument("--shapes", nargs="*", choices=SHAPES, default=SHAPES, help="all, if not given")
     parser.add_argument("--teacher", type=Path, default=measuring.ROOT / "checkpoints" / "facades")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     options = parser.parse_args()
     if not options.output:
         parser.error("--output DIR is needed: the checkpoints go there")
-    config = replace(LIVE, epochs=options.epochs, decay_epochs=options.epochs // 2, teacher=options.teacher.name)
-    pairs = load_pairs(options.data, "train", config)
+    lessons = {"epochs": options.epochs, "decay_epochs": options.epochs // 2, "teacher": options.teacher.name}
+    pairs = load_pairs(options.data, "train", replace(LIVE, **lessons))
     _, teacher = checkpoint.load(options.teacher)
     for name in options.shapes:
         folder = options.output / name
         if not folder.exists():
+            config = replace(LIVE, **lessons, **PLAIN.get(name, {}))
             save(folder, config, learned(name, config, pairs, teacher, QUICK_STEPS if options.quick else None))
 
 
@@ -194,7 +196,8 @@ def learned(name: str, config: Config, pairs: Sequence, teacher: nn.Module, most
     """The averaged weights of one shape after all epochs, or after `most_steps`."""
     AcceleratorState._reset_state(reset_partial_state=True)  # it allows one trainer a process otherwise
     torch.manual_seed(config.seed)
-    pupil, discriminator = SHAPES[name](config), build_discriminator(config)
+    pupil = OTHER[name]() if name in OTHER else build_generator(config)
+    discriminator = build_discriminator(config)
     accelerator = Accelerator(mixed_precision=config.precision)
     trainer = Trainer(config, pupil, discriminator, accelerator, teacher=teacher)
     dataset, start = PairDataset(pairs, config, accelerator.device), time.perf_counter()

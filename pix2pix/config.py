@@ -45,6 +45,8 @@ class Config:
     """The paper's U-Net, or ours: no statistics of the image, no checkerboard, noise instead of dropout, as fast."""
     width: int = 64
     """Filters of the generator's first layer (the paper's ngf)."""
+    width_cap: int = 8
+    """Filters of its inner layers double from layer to layer, up to so many times the first's."""
     depth: int = 8
     """Encoders, and decoders, of the generator: this many, or as many as halve both sides without a rest."""
     in_channels: int = 3
@@ -118,6 +120,7 @@ class Config:
             ("size", 4, 4096),
             ("columns", 4 if self.columns else 0, 4096),
             ("width", 1, MOST_PARAMETERS_WIDTH),
+            ("width_cap", 1, 64),
             ("depth", 2, 12),
             ("in_channels", 1, MOST_CHANNELS),
             ("out_channels", 1, MOST_CHANNELS),

@@ -20,12 +20,12 @@ TONED_DECODERS = 5  # the innermost ones: their maps are small, so that a tone c
 DROPPED_DECODERS = 3  # the innermost decoders carry dropout (paper, section 6.1.1)
 
 
-def unet_widths(width: int, depth: int, most: int = 8) -> list[int]:
-    """Channels of each encoder from the outside in: doubling from `width`, at most `most * width`.
+def unet_widths(width: int, depth: int, cap: int = 8) -> list[int]:
+    """Channels of each encoder from the outside in: doubling from `width`, at most `cap * width`.
 
     The paper's 64, 128, 256, 512, 512, 512, 512, 512 is `unet_widths(64, 8)`.
     """
-    return [width * min(2**level, most) for level in range(depth)]
+    return [width * min(2**level, cap) for level in range(depth)]
 
 
 class UNet(nn.Module):
@@ -43,6 +43,7 @@ class UNet(nn.Module):
         in_channels: int = 3,
         out_channels: int = 3,
         width: int = 64,
+        width_cap: int = 8,
         depth: int = 8,
         bottleneck_norm: bool = False,
         norm: bool = True,
@@ -51,7 +52,7 @@ class UNet(nn.Module):
         first_dropped: int = 0,
     ):
         super().__init__()
-        widths = unet_widths(width, depth)
+        widths = unet_widths(width, depth, width_cap)
         self.dropped = range(depth - 1)[first_dropped : first_dropped + dropped]  # never the last decoder
         self.encoders, self.decoders = nn.ModuleList(), nn.ModuleList()
         self.encoder_norms, self.decoder_norms = nn.ModuleList(), nn.ModuleList()
@@ -105,11 +106,11 @@ class NoiseUNet(nn.Module):
     random_kind = "noise"
 
     def __init__(
-        self, in_channels: int = 3, out_channels: int = 3, width: int = 32, depth: int = 8, labelled: bool = True,
-        tone_size: int = 0,
+        self, in_channels: int = 3, out_channels: int = 3, width: int = 32, width_cap: int = 8, depth: int = 8,
+        labelled: bool = True, tone_size: int = 0,
     ):  # fmt: skip
         super().__init__()
-        widths = unet_widths(width, depth)
+        widths = unet_widths(width, depth, width_cap)
         self.planes = LabelPlanes() if labelled else nn.Identity()
         in_channels = len(labels.CLASSES) if labelled else in_channels
         self.encoders, self.decoders = nn.ModuleList(), nn.ModuleList()
@@ -332,7 +333,7 @@ _GAIN = math.sqrt(2 / (1 + LEAK**2))  # keeps the second moment through LeakyReL
 
 def build_generator(config: Config) -> UNet | NoiseUNet:
     """The generator a config describes, with new weights."""
-    sizes = (config.in_channels, config.out_channels, config.width, config.depth)
+    sizes = (config.in_channels, config.out_channels, config.width, config.width_cap, config.depth)
     if config.generator == "noise":
         return NoiseUNet(*sizes, labelled=config.task == "facades", tone_size=config.tone_size)
     return UNet(*sizes, config.bottleneck_norm, config.norm, config.biases, config.dropped, config.first_dropped)

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
-from pix2pix import labels
+from pix2pix import images, inference, labels, synthetic
+from pix2pix.inference import random_shapes
+from pix2pix.networks import build_generator
 
 ROOT = Path(__file__).parents[1]
 
@@ -54,3 +57,32 @@ def test_label_errors_counts_what_photos_contradict(tmp_path):
     next_houses = results["percent"]["background: wall or roof of a next house"]
     assert next_houses == pytest.approx(100 * 64 * 256 / (background - 32 * 256), rel=0.03)
     assert results["percent"]["wall: beyond the photo"] == 0
+
+
+def test_branches_fold_into_the_plain_generator_that_paints_the_same(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    import shapes
+
+    torch.manual_seed(0)
+    branched = shapes.OTHER["w16-branches"]().eval()
+    inputs = torch.from_numpy(images.batch(labels.colorize(synthetic.label_map(0))))
+    noise = [torch.randn(shape) for shape in random_shapes(shapes.LIVE, branched.random_channels, 256, 256)]
+    with torch.inference_mode():
+        before = branched(inputs, noise)
+        plain = build_generator(shapes.LIVE).eval()
+        plain.load_state_dict(shapes.folded(branched).state_dict())
+        torch.testing.assert_close(plain(inputs, noise), before, rtol=0, atol=1e-4)
+
+
+def test_shapes_that_the_package_cannot_build_become_checkpoints_that_it_paints_with(tmp_path):
+    names = ["w16-depth6", "w16-separable-both"]
+    command = [sys.executable, "benchmarks/shapes.py", "--data", "synthetic", "--quick", "--output", tmp_path]
+    printed = subprocess.run(
+        [*command, "--shapes", *names], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout
+    drawing = synthetic.label_map(1)
+    for name in names:
+        assert f"{name}: " in printed
+        photos = [inference.load(tmp_path / name)(drawing, seed) for seed in (1, 1, 2)]
+        assert photos[0].shape == (256, 256, 3)
+        assert (photos[0] == photos[1]).all() and (photos[0] != photos[2]).any()

@@ -1,5 +1,6 @@
 """The networks against arithmetic and the paper."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -38,6 +39,12 @@ def test_the_papers_generator_has_the_parameters_its_layers_add_up_to():
     assert count(build_generator(PRESETS["paper"])) == encoders + decoders + encoder_norms + decoder_norms
     # pytorch-CycleGAN-and-pix2pix counts 54,414,531: the same, with biases on the three layers that it gives no norm.
     assert count(UNet()) + 64 + 512 + 3 == 54_414_531
+
+
+def test_a_cap_bounds_the_inner_layers_of_either_generator():
+    for name in ("paper", "best"):
+        capped = build_generator(replace(PRESETS[name], width=4, width_cap=2))
+        assert [conv.weight.shape[0] for conv in capped.encoders] == [4, 8, 8, 8, 8, 8, 8, 8]
 
 
 def test_the_papers_discriminator_has_the_parameters_its_layers_add_up_to():
