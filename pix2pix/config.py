@@ -197,7 +197,7 @@ PRESETS = {
     # Ours: better pictures of the same data in the same steps. Weights averaged, learning rate falling at the end.
     "best": _BEST,
     # The same, small enough to follow a brush on two cores. With --teacher it learns to paint as a large one does.
-    "live": dataclasses.replace(_BEST, width=16, discriminator_width=32, epochs=40, decay_epochs=20),
+    "live": dataclasses.replace(_BEST, width=16, width_cap=4, discriminator_width=32, epochs=40, decay_epochs=20),
 }
 
 TASKS = {
