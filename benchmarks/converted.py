@@ -8,7 +8,6 @@ Each row is the greatest difference of a generated picture, in [-1, 1]: float32 
 
 import contextlib
 import io
-import os
 import sys
 import tempfile
 from pathlib import Path
@@ -114,5 +113,4 @@ def _fixed_dropout(origin: torch.nn.Module, masks: list[np.ndarray]):
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     main()

@@ -9,11 +9,13 @@ does falls on each alike. The line joins those that score better than every quic
 
 import json
 import math
+import tempfile
 from pathlib import Path
 
 import measuring
+import onnxruntime
 
-from pix2pix import checkpoint, inference
+from pix2pix import checkpoint, inference, synthetic
 from pix2pix.evaluation.scores import SCORES
 from pix2pix.onnx_network import read_header
 
@@ -30,7 +32,8 @@ def main() -> None:
     translators = {name: inference.load(name) for name in scores}
     seconds = measuring.pictures_in_turns(translators, QUICK_ROUNDS if options.quick else ROUNDS)
     results = {
-        name: measuring.summary(seconds[name]) | {"parameters": parameters(name), options.score: score}
+        name: measuring.summary(seconds[name])
+        | {"parameters": parameters(name), "multiplications": multiplications(name), options.score: score}
         for name, score in sorted(scores.items(), key=lambda each: sum(seconds[each[0]]))
     }
     title, better = SCORES[options.score]
@@ -39,13 +42,14 @@ def main() -> None:
         (
             Path(name).name,
             f"{row['parameters'] / 1e6:.2f}",
+            f"{row['multiplications'] / 1e6:.0f}",
             row["median_ms"],
             row["p95_ms"],
             interval(row[options.score]),
         )
         for name, row in results.items()
     ]
-    measuring.table(("checkpoint", "M parameters", "median ms", "p95 ms", title), rows)
+    measuring.table(("checkpoint", "M parameters", "M multiplications", "median ms", "p95 ms", title), rows)
 
     def draw(axes) -> None:
         for name, row in results.items():
@@ -70,6 +74,31 @@ def parameters(name: str) -> int:
     """How many numbers a checkpoint's weights are, from the file's header: no network is built."""
     header = json.loads(read_header(checkpoint.find(name) / checkpoint.WEIGHTS))
     return sum(math.prod(entry["shape"]) for key, entry in header.items() if key != "__metadata__")
+
+
+def multiplications(name: str) -> int:
+    """In the convolutions of one picture of 256x256, from the shapes that ONNX Runtime notes as it paints one."""
+    inputs, randoms = inference.load(name).network_inputs(synthetic.label_map(0))
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC  # channels not yet in blocks
+    options.add_session_config_entry("session.disable_prepacking", "1")  # packed filters have no shape
+    options.enable_profiling = True
+    with tempfile.TemporaryDirectory() as folder:
+        options.profile_file_prefix = str(Path(folder) / "profile")
+        session = onnxruntime.InferenceSession(checkpoint.find(name) / checkpoint.ONNX, options)
+        names = [each.name for each in session.get_inputs()]
+        session.run(None, dict(zip(names, (inputs, *randoms), strict=True)))
+        events = json.loads(Path(session.end_profiling()).read_text())
+    convolutions = [each["args"] for each in events if each["args"].get("op_name") in ("Conv", "ConvTranspose")]
+    return sum(_multiplied(each) for each in convolutions if "output_type_shape" in each)
+
+
+def _multiplied(convolution: dict) -> int:
+    """Every number of a convolution's result, or of what a transposed one is given, meets one filter of every other."""
+    (x, weight, *_), (result,) = (
+        [next(iter(each.values())) for each in convolution[side]] for side in ("input_type_shape", "output_type_shape")
+    )
+    return math.prod(result if convolution["op_name"] == "Conv" else x) * math.prod(weight[1:])
 
 
 def frontier(results: dict[str, dict], score: str, better: str) -> list[str]:

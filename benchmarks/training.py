@@ -9,7 +9,6 @@ A step is all of an update, from tensors in memory to new weights; reading and a
 
 import contextlib
 import io
-import os
 import sys
 import tempfile
 from collections.abc import Callable
@@ -142,5 +141,4 @@ def _parameters(*networks: torch.nn.Module) -> int:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     main()
