@@ -38,7 +38,7 @@ class Line:
     """Turns at the model, first come first served: `running` at once, one waiting per visitor, `waiting` in all.
 
     Since a visitor never waits twice, everyone's turn comes after at most one turn of each other visitor. With 256
-    waiting and the paper's generator on two cores, 90 ms a picture, the last one waits 23 s: the page's patience is 30.
+    waiting and a slow generator, a picture every 90 ms, the last one waits 23 s: the page's patience is 30.
     """
 
     def __init__(self, running: int = 1, waiting: int = 256):

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,8 @@ import pytest
 import torch
 from PIL import Image
 
-from pix2pix import images, inference, labels, synthetic
+from pix2pix import checkpoint, export, images, inference, labels, synthetic
+from pix2pix.config import PRESETS
 from pix2pix.inference import random_shapes
 from pix2pix.networks import build_generator
 
@@ -86,3 +88,15 @@ def test_shapes_that_the_package_cannot_build_become_checkpoints_that_it_paints_
         photos = [inference.load(tmp_path / name)(drawing, seed) for seed in (1, 1, 2)]
         assert photos[0].shape == (256, 256, 3)
         assert (photos[0] == photos[1]).all() and (photos[0] != photos[2]).any()
+
+
+def test_the_frontier_counts_the_multiplications_that_the_layers_add_up_to(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    import frontier
+
+    config = replace(PRESETS["paper"], width=4, depth=3)
+    checkpoint.save(tmp_path / "paper", config, build_generator(config), "card")
+    export.add_onnx(tmp_path / "paper", *checkpoint.load(tmp_path / "paper"))
+    encoders = [128**2 * 3 * 4, 64**2 * 4 * 8, 32**2 * 8 * 16]  # places of the result, channels before and after
+    decoders = [32**2 * 16 * 8, 64**2 * 16 * 4, 128**2 * 8 * 3]  # places of what they are given, with skips
+    assert frontier.multiplications(str(tmp_path / "paper")) == 16 * sum(encoders + decoders)
