@@ -17,7 +17,7 @@ import gradio as gr
 import numpy as np
 from anyio.to_thread import run_sync as in_thread
 
-from pix2pix import checkpoint, inference
+from pix2pix import checkpoint, hub_names, inference
 from pix2pix import config as configs
 from pix2pix.canvas import SIZE, LabelCanvas, Painter, find_examples, preloads, read_labels
 from pix2pix.machine import available_cores
@@ -49,7 +49,18 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         parser.error(f"PIX2PIX_VISITORS is {options.visitors!r}; it can be {', '.join(get_args(Visitors))}")
     if options.mcp and find_spec("mcp") is None:
         parser.error('--mcp needs one more package: pip install "gradio[mcp]"')
+    if options.data and not options.data.is_dir():
+        parser.error(f"no folder of pairs at {options.data}")
+    if options.model and not is_bundled(options.model) and not hub_names.MODEL.fullmatch(options.model):
+        try:  # what is on the Hub may come later; a wrong path never will
+            checkpoint.find(options.model)
+        except ValueError as error:
+            parser.error(str(error))
     return options
+
+
+def is_bundled(name: str) -> bool:
+    return (ROOT / "checkpoints" / name / checkpoint.CONFIG).is_file()
 
 
 def build(painter: Painter) -> gr.Blocks:

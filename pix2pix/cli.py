@@ -9,7 +9,10 @@ from collections.abc import Callable, Sequence
 
 import tyro
 
-_BOX = re.compile(r"[\u2500-\u257f\s]+")  # the frames that tyro draws around its errors
+# How tyro shows an error: lines between its parts, a frame around it, and titles that say nothing more.
+_RULE = re.compile(r"[-\u2500-\u257f\s]*\n[\s\u2502]*[-\u2500]{20,}[\s\u2502]*")
+_FRAME = re.compile(r"[\u2500-\u257f\s]+")
+_TITLES = re.compile(r"^((\w+ (error|options|argument)|Error parsing \S+:)[; ]+)+")
 
 
 def run_command(main: Callable[[Sequence[str]], None], arguments: Sequence[str]) -> None:
@@ -43,7 +46,6 @@ def parse(wanted, arguments: Sequence[str], prog: str, **tyro_options):
     except SystemExit as stop:
         if not stop.code:
             raise  # --help
-        message = _BOX.sub(" ", told.getvalue()).strip()
-        raise ValueError(
-            re.sub(r"^(Parsing error|Value error|Required options|Unrecognized options) ", "", message)
-        ) from None
+        parts = (_FRAME.sub(" ", part).strip() for part in _RULE.split(told.getvalue()))
+        message = "; ".join(part for part in parts if part)
+        raise ValueError(_TITLES.sub("", message)) from None

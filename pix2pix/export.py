@@ -37,10 +37,13 @@ def export(folder: Annotated[Path, tyro.conf.Positional], half: bool = False, in
     """Write model.onnx into a checkpoint's folder and print its greatest difference from torch.
 
     Args:
-        folder: The checkpoint.
+        folder: The checkpoint; of a run, its newest one.
         half: Store the weights as float16 first, at half the size.
         int8: Multiply in int8, for wide generators; pairs to measure ranges on, named as for train.py --data.
     """
+    if not folder.is_dir():
+        raise ValueError(f"no folder at {folder}: export writes into a checkpoint's folder, or a run's")
+    folder = checkpoint.find(folder)
     config, generator = checkpoint.load(folder)
     if half:
         (folder / checkpoint.ONNX).unlink(missing_ok=True)  # it tells where in the old file the weights are

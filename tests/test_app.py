@@ -279,6 +279,17 @@ def test_flags_have_environment_variables_as_defaults(monkeypatch):
     assert app.parse(["--visitors", "any"]).visitors == "any"
 
 
+@pytest.mark.parametrize(
+    ("flag", "said"),
+    [("--model", "no checkpoint at nowhere"), ("--data", "no folder of pairs at nowhere")],
+)
+def test_a_path_that_is_not_there_ends_the_app_before_it_serves(flag, said, capsys):
+    with pytest.raises(SystemExit) as stop:
+        app.parse([flag, "nowhere"])
+    assert stop.value.code == 2
+    assert said in capsys.readouterr().err
+
+
 def test_a_wrong_setting_ends_in_one_line_with_exit_code_2(monkeypatch, capsys):
     monkeypatch.setenv("PIX2PIX_VISITORS", "everyone")
     with pytest.raises(SystemExit) as stop:

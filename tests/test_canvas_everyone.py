@@ -95,6 +95,13 @@ def test_letters_typed_into_a_field_are_no_shortcuts(canvas):
     assert canvas.page.get_attribute("[data-tool=rectangle]", "aria-pressed") == "true"
 
 
+def test_the_help_sheet_opens_at_its_top_on_a_phone(visit):
+    canvas = visit(viewport={"width": 390, "height": 600})
+    canvas.key("?")
+    sheet = "document.querySelector('dialog.help')"
+    assert canvas.page.evaluate(f"{sheet}.scrollHeight > {sheet}.clientHeight && {sheet}.scrollTop === 0")
+
+
 def test_the_help_sheet_opens_and_closes_by_key(canvas):
     canvas.key("?")
     assert canvas.page.locator("dialog.help").is_visible()

@@ -67,6 +67,8 @@ def test_a_variation_is_stable_while_painting_and_four_are_offered(canvas):
     chosen.click()
     canvas.settle()
     assert abs(int(canvas.generated()[9, 9, 0]) - grey_of(PALETTE[WALL].tolist(), seed)) <= 2
+    canvas.drag(20.5, 20.5, 40.5, 40.5)  # what was offered shows a drawing that is no more
+    assert not canvas.page.locator(".variations button").count()
     canvas.page.fill("[data-control=variation]", "0")
 
 

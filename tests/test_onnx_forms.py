@@ -82,6 +82,18 @@ def test_a_graph_gives_the_pictures_of_its_generator_and_holds_no_slow_layer(pre
     assert len(whole) == allowed
 
 
+def test_exporting_a_run_writes_into_its_newest_checkpoint(tmp_path):
+    newest = tmp_path / "run" / "checkpoints" / "step-000000002"
+    exported(newest.parent / "step-000000001", replace(PRESETS["paper"], width=2, depth=2))
+    exported(newest, replace(PRESETS["paper"], width=2, depth=2))
+    (newest / checkpoint.ONNX).unlink()
+    export.export(tmp_path / "run")
+    assert (newest / checkpoint.ONNX).is_file()
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["checkpoints"]
+    with pytest.raises(ValueError, match=r"no folder at .*nowhere: export writes"):
+        export.export(tmp_path / "nowhere")
+
+
 def test_the_original_stays_as_it_was():
     config = replace(PRESETS["best"], width=4, depth=4)
     generator = build_generator(config).eval()

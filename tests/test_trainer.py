@@ -346,7 +346,7 @@ def test_help_and_what_is_wrong_with_the_flags_are_told_without_torch(command, s
         (["--data", "."], "what is understood"),
         ([], "no data: give --data"),
         (["--data", "synthetic", "--preset", "best-ever"], "unknown preset 'best-ever'; there are: paper, best, live"),
-        (["--data", "synthetic", "--batch-size", "0"], "batch_size is 0"),
+        (["--data", "synthetic", "--batch-size", "0"], "error: batch_size is 0"),
         (["--data", "synthetic", "--epohcs", "3"], "Unrecognized options: --epohcs"),
         (["--resume", "--output", "."], "is not a run folder"),
         (["--resume"], "--resume needs --output"),

@@ -34,7 +34,11 @@ export function actions({ find, studio, sources, takeaway, variations, painter, 
     upload: () => find("input[type=file]").click(),
     variations: () => variations.offer(),
     refine: () => painter.refiner.ask(),
-    help: () => find("dialog.help").showModal(),
+    help: () => {
+      const dialog = find("dialog.help");
+      dialog.showModal(); // it focuses Close, at its foot
+      dialog.scrollTop = 0;
+    },
     "save-labels": () => takeaway.saveLabels(),
     "save-photo": () => takeaway.savePhoto(),
     "save-sheet": () => takeaway.saveSheet(),

@@ -66,6 +66,7 @@ export async function start(element, props, root) {
   studio.subscribe(({ painted, committed }) => {
     if (painted) painter.paint();
     if (!committed) return;
+    variations.clear();
     memory.keep(state);
     showOrigin(element, studio, server, pictures, props.examples);
   });

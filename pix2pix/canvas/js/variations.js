@@ -43,6 +43,11 @@ export class Variations {
     }
   }
 
+  /** Take back what was offered: it shows a drawing that is no more. */
+  clear() {
+    this.place.replaceChildren();
+  }
+
   #chosen(seed) {
     this.choose(seed);
     this.changed();
