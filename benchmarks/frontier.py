@@ -55,19 +55,30 @@ def main() -> None:
         for name, row in results.items():
             score, colour = row[options.score], measuring.OURS if name in best else measuring.PEER
             reach = [[score["value"] - score["low"]], [score["high"] - score["value"]]]
-            axes.errorbar(row["median_ms"], score["value"], reach, fmt="o", color=colour, capsize=3)
-            side, beside = ("right", (-6, 5)) if name in best else ("left", (6, -13))
-            place = row["median_ms"], score["value"]
-            axes.annotate(Path(name).name, place, beside, textcoords="offset points", ha=side)
+            axes.errorbar(row["median_ms"], score["value"], reach, fmt="o", color=colour, elinewidth=0.8)
         corners = [(results[name]["median_ms"], results[name][options.score]["value"]) for name in best]
         axes.plot(*zip(*corners, strict=True), color=measuring.OURS, zorder=0)
         if (photos := scored["photos"].get(options.score)) is not None:
             axes.axhline(photos, color=measuring.PEER, linestyle="--")
-            axes.annotate("real photos", (0, photos), (4, 3), textcoords="offset points")
-        axes.set(title=f"{title} ({better} is better) against cost", xlabel="milliseconds a picture")
-        axes.set_xlim(0, 1.15 * max(row["median_ms"] for row in results.values()))
+            axes.annotate("real photos", (1, photos), (-4, -12), ("axes fraction", "data"), "offset points", ha="right")
+        axes.set(title=f"{title} ({better} is better) against cost", xlabel="milliseconds a picture", xscale="log")
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_formatter("{x:g}")
+        axes.tick_params(which="both", length=3, pad=4)
+        label(axes, {name: (row["median_ms"], row[options.score]["value"]) for name, row in results.items()})
 
     measuring.report(options, "frontier", results, draw)
+
+
+def label(axes, points: dict[str, tuple[float, float]]) -> None:
+    """Name the points in a column to the right of the plot, from the highest down, each with a line to its own."""
+    low, high = axes.get_ylim()
+    gap, height = (high - low) / 14, high
+    for name, (x, y) in sorted(points.items(), key=lambda each: -each[1][1]):
+        height = min(y, height - gap)
+        line = {"arrowstyle": "-", "color": measuring.PEER, "linewidth": 0.6, "relpos": (0, 0.5)}
+        place = axes.get_yaxis_transform()  # the plot's right edge across, data upwards
+        axes.annotate(Path(name).name, (x, y), (1.03, height), "data", place, line, va="center", fontsize=8)
 
 
 def parameters(name: str) -> int:
