@@ -34,7 +34,7 @@ def find(name: str | Path) -> Path:
         try:
             return hub.download(str(name))
         except hub_errors.Missing as error:
-            raise ValueError(f"{error} (and there is no folder {name})") from None
+            raise ValueError(f"there is no folder {name}, and on the Hub: {error}") from None
     if kept := sorted((folder / "checkpoints").glob("step-*")):
         folder = kept[-1]
     if not folder.is_dir():
