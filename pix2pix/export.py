@@ -49,10 +49,11 @@ def export(folder: Annotated[Path, tyro.conf.Positional], half: bool = False, in
         (folder / checkpoint.ONNX).unlink(missing_ok=True)  # it tells where in the old file the weights are
         checkpoint.write_weights(folder, generator, half=True)
         config, generator = checkpoint.load(folder)
+    if half or int8 is None:
+        add_onnx(folder, config, generator)
     if int8 is not None:
         print(f"{folder / checkpoint.ONNX}: {add_int8_onnx(folder, config, generator, int8)}")
         return
-    add_onnx(folder, config, generator)
     difference = greatest_difference(folder, config, generator)
     checks = f"{len(CHECKED_SIZES)} sizes with {len(CHECKED_VARIATIONS)} variations each"
     print(f"{folder / checkpoint.ONNX}: at most {difference:.1e} from torch, of values in [-1, 1], at {checks}")
@@ -92,7 +93,7 @@ def add_int8_onnx(folder: Path, config: Config, generator: nn.Module, data: str)
         f"int8, {mean:.2f} grey levels of 255 from torch on average, {high:.0f} at the 99.9th percentile, {most} at "
         f"most, on {len(apart)} validation pairs of {data}"
     )
-    if mean > MOST_LEVELS:
+    if not mean <= MOST_LEVELS:
         raise ValueError(f"{told}: more than {MOST_LEVELS} on average, so nothing was written; leave --int8 out")
     images.write_atomically(folder / checkpoint.ONNX, written)
     return told

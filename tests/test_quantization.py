@@ -84,6 +84,18 @@ def test_what_would_be_too_far_is_not_written_and_the_graph_before_stays(tmp_pat
     ]
 
 
+def test_at_half_the_size_too_and_where_it_is_refused_a_float_graph_for_the_new_weights_stays(tmp_path, monkeypatch):
+    folder = new_checkpoint(tmp_path / "paper")
+    export.export(folder, half=True, int8="synthetic")
+    assert np.int8 in {value.dtype.type for value in constants(folder).values()}
+    monkeypatch.setattr(export, "MOST_LEVELS", 0.01)
+    with pytest.raises(ValueError, match="nothing was written"):
+        export.export(folder, half=True, int8="synthetic")
+    drawing = synthetic.label_map(1, 64, 64)
+    apart = np.abs(inference.load(folder)(drawing).astype(int) - inference.load_torch(folder)(drawing))
+    assert apart.max() <= 1
+
+
 def test_a_graph_for_other_weights_is_refused(quantized, tmp_path):
     other = new_checkpoint(tmp_path / "other", replace(PAPER, width=16))
     (other / checkpoint.ONNX).write_bytes((quantized / checkpoint.ONNX).read_bytes())
