@@ -270,12 +270,12 @@ def test_the_api_takes_the_colours_of_wall_and_sky(running_app, tmp_path):
 # --- Start
 
 
-def test_flags_have_environment_variables_as_defaults(monkeypatch):
+def test_flags_have_environment_variables_as_defaults(monkeypatch, tmp_path):
     monkeypatch.setenv("PIX2PIX_MODEL", "someone/model@v2")
     monkeypatch.setenv("PIX2PIX_VISITORS", "hub")
-    monkeypatch.setenv("PIX2PIX_DATA", "pairs")
+    monkeypatch.setenv("PIX2PIX_DATA", str(tmp_path))
     options = app.parse([])
-    assert (options.model, options.visitors, options.data) == ("someone/model@v2", "hub", Path("pairs"))
+    assert (options.model, options.visitors, options.data) == ("someone/model@v2", "hub", tmp_path)
     assert app.parse(["--visitors", "any"]).visitors == "any"
 
 
