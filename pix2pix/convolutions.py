@@ -8,6 +8,9 @@ import functools
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from pix2pix.machine import is_amd
 
 FEW_PLACES = 64  # up to 8x8: such a layer is mostly weights
 FEW_COLUMNS = 16
@@ -81,10 +84,48 @@ def _is_mostly_weights(places: int) -> bool:
 
 def _product(filters: Tensor, columns: Tensor) -> Tensor:
     """`(out, in) @ (N, in, places) -> (N, out, places)`."""
+    if _multiplies_by_onednn(columns):
+        # Whichever way round, the gradient of the weights comes out as they lie in memory.
+        if filters.is_contiguous():
+            return torch.stack([_OneDnnProduct.apply(filters, each) for each in columns])
+        return torch.stack([_OneDnnProduct.apply(each.T, filters.T).T for each in columns]).contiguous()
     if columns.shape[2] <= FEW_COLUMNS:  # MKL is several times slower at few columns than at few rows
         # Contiguous, or the map of one picture has strides for which the gradient of torch's batch norm is wrong.
         return (columns.mT.contiguous() @ filters.mT).mT.contiguous()
     return filters @ columns
+
+
+def _multiplies_by_onednn(x: Tensor) -> bool:
+    """Where torch has oneDNN's product in float32 and MKL's is slow.
+
+    No public function of torch takes it in float32: the operator is one that torch.compile calls.
+    """
+    precise = x.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
+    return precise and is_amd() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+
+
+class _OneDnnProduct(torch.autograd.Function):
+    """`(rows, inner) @ (inner, columns)` in float32."""
+
+    @staticmethod
+    def forward(ctx, a: Tensor, b: Tensor) -> Tensor:
+        ctx.save_for_backward(a, b)
+        return _linear(a, b.T)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        a, b = ctx.saved_tensors
+        of_a = _linear(gradient, b) if ctx.needs_input_grad[0] else None
+        of_b = _linear(a.T, gradient.T) if ctx.needs_input_grad[1] else None
+        return of_a, of_b
+
+
+def _linear(x: Tensor, weight: Tensor) -> Tensor:
+    """`x @ weight.T`."""
+    if len(weight) <= FEW_PLACES < len(x):  # many rows by few columns are slower than the other way round
+        return _linear(weight, x).T
+    return torch.ops.mkldnn._linear_pointwise(x, weight, None, "none", [], "")
 
 
 def _scale_and_shift(x: Tensor, scale: Tensor | None, bias: Tensor | None) -> Tensor:
@@ -105,7 +146,11 @@ def _winograd(x: Tensor, weight: Tensor) -> Tensor:
     x = F.pad(x, (1, columns * TILE + 2 - x.shape[3], 1, rows * TILE + 2 - x.shape[2]))
     tiles = x.unfold(2, side, TILE).unfold(3, side, TILE)  # (N, in, rows, columns, 7, 7)
     tiles = to_points @ tiles.permute(4, 5, 1, 0, 2, 3).reshape(side**2, -1)
-    filters = weight_to_points @ weight.flatten(2).flatten(0, 1).T
+    filters = weight.flatten(2).flatten(0, 1)
+    if _multiplies_by_onednn(filters):
+        filters = _OneDnnProduct.apply(filters, weight_to_points.T).T
+    else:
+        filters = weight_to_points @ filters.T
     products = filters.view(side**2, *weight.shape[:2]) @ tiles.view(side**2, weight.shape[1], -1)
     x = from_points @ products.flatten(1)  # (16, out * N * rows * columns)
     x = x.view(TILE, TILE, len(weight), batch, rows, columns).permute(3, 2, 4, 0, 5, 1)

@@ -1,6 +1,8 @@
 """What the machine grants this process."""
 
+import functools
 import os
+import platform
 from pathlib import Path
 
 
@@ -12,3 +14,12 @@ def available_cores() -> int:
         return max(1, min(cores, round(int(quota) / int(period))))
     except (OSError, ValueError):  # no cgroup v2, or "max": no limit
         return cores
+
+
+@functools.cache
+def is_amd() -> bool:
+    """Whether the CPU is one of AMD's, for which MKL, torch's library of matrix products, keeps its slower half."""
+    try:
+        return "AuthenticAMD" in Path("/proc/cpuinfo").read_text()
+    except OSError:  # not Linux
+        return "AuthenticAMD" in platform.processor()

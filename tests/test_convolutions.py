@@ -8,6 +8,13 @@ from pix2pix.convolutions import MANY_OUTPUTS, double, halve, slide
 from pix2pix.networks import PatchGAN
 
 
+@pytest.fixture(autouse=True, params=["MKL", "oneDNN"])
+def _either_library(request, monkeypatch):
+    if request.param == "oneDNN" and not hasattr(torch.ops.mkldnn, "_linear_pointwise"):
+        pytest.skip("this build of torch has no oneDNN")
+    monkeypatch.setattr("pix2pix.convolutions.is_amd", lambda: request.param == "oneDNN")
+
+
 @pytest.mark.parametrize("side", [2, 4, 16, 32])  # small maps are multiplied, larger ones convolved
 @pytest.mark.parametrize("layer", ["halve", "double", "double, spread"])
 def test_layers_equal_the_convolutions_by_their_scaled_filters_in_value_and_gradient(side, layer):
