@@ -87,8 +87,10 @@ def _product(filters: Tensor, columns: Tensor) -> Tensor:
     if _multiplies_by_onednn(columns):
         # Whichever way round, the gradient of the weights comes out as they lie in memory.
         if filters.is_contiguous():
-            return torch.stack([_OneDnnProduct.apply(filters, each) for each in columns])
-        return torch.stack([_OneDnnProduct.apply(each.T, filters.T).T for each in columns]).contiguous()
+            maps = [_OneDnnProduct.apply(filters, each).contiguous() for each in columns]
+        else:
+            maps = [_OneDnnProduct.apply(each.T, filters.T).T.contiguous() for each in columns]
+        return torch.stack(maps) if len(maps) > 1 else maps[0][None]
     if columns.shape[2] <= FEW_COLUMNS:  # MKL is several times slower at few columns than at few rows
         # Contiguous, or the map of one picture has strides for which the gradient of torch's batch norm is wrong.
         return (columns.mT.contiguous() @ filters.mT).mT.contiguous()
