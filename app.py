@@ -51,16 +51,13 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         parser.error('--mcp needs one more package: pip install "gradio[mcp]"')
     if options.data and not options.data.is_dir():
         parser.error(f"no folder of pairs at {options.data}")
-    if options.model and not is_bundled(options.model) and not hub_names.MODEL.fullmatch(options.model):
+    if options.model and options.model not in listed_models(ROOT / "checkpoints"):
         try:  # what is on the Hub may come later; a wrong path never will
-            checkpoint.find(options.model)
+            if not hub_names.MODEL.fullmatch(options.model):
+                checkpoint.find(options.model)
         except ValueError as error:
             parser.error(str(error))
     return options
-
-
-def is_bundled(name: str) -> bool:
-    return (ROOT / "checkpoints" / name / checkpoint.CONFIG).is_file()
 
 
 def build(painter: Painter) -> gr.Blocks:

@@ -28,7 +28,8 @@ def main() -> None:
     if not options.output:
         parser.error("--output DIR is needed: the figures go there")
     output = options.output.resolve()
-    common = ["--output", output, *["--quick"] * options.quick]
+    quick = ["--quick"] * options.quick
+    common = ["--output", output, *quick]
     commands = {name: [FOLDER / f"{name}.py", *common] for name in ALONE}
     if options.reference:
         for name in BESIDE_PEER:
@@ -38,7 +39,7 @@ def main() -> None:
     if options.data:
         data, scores = ["--data", options.data.resolve()], ["--json", output / "scores.json"]
         commands |= {name: [FOLDER / f"{name}.py", *common, *data] for name in OF_PAIRS}
-        commands["shapes"] = [FOLDER / "shapes.py", *common[2:], *data, "--output", output / "shapes"]
+        commands["shapes"] = [FOLDER / "shapes.py", *quick, *data, "--output", output / "shapes"]
         scored = sorted(path.parent for path in measuring.ROOT.glob("checkpoints/*/config.json"))
         scored += [output / "shapes" / name for name in SHAPES]
         commands["evaluate"] = ["-m", "pix2pix", "evaluate", *scored, *data, *scores]

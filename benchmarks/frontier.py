@@ -33,7 +33,8 @@ def main() -> None:
     seconds = measuring.pictures_in_turns(translators, QUICK_ROUNDS if options.quick else ROUNDS)
     results = {
         name: measuring.summary(seconds[name])
-        | {"parameters": parameters(name), "multiplications": multiplications(name), options.score: score}
+        | {"parameters": parameters(name), "multiplications": multiplications(name, translators[name])}
+        | {options.score: score}
         for name, score in sorted(scores.items(), key=lambda each: sum(seconds[each[0]]))
     }
     title, better = SCORES[options.score]
@@ -87,9 +88,9 @@ def parameters(name: str) -> int:
     return sum(math.prod(entry["shape"]) for key, entry in header.items() if key != "__metadata__")
 
 
-def multiplications(name: str) -> int:
+def multiplications(name: str, translator: inference.Translator) -> int:
     """In the convolutions of one picture of 256x256, from the shapes that ONNX Runtime notes as it paints one."""
-    inputs, randoms = inference.load(name).network_inputs(synthetic.label_map(0))
+    inputs, randoms = translator.network_inputs(synthetic.label_map(0))
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC  # channels not yet in blocks
     options.add_session_config_entry("session.disable_prepacking", "1")  # packed filters have no shape

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from pix2pix.convolutions import halve
 from pix2pix.networks import BatchStatisticsNorm, LabelPlanes, SkyShare, SmoothConv, TransposedConv, UnitConv
 
 BLOCK = 16  # channels: its convolutions compute so many at a time, wanted or not
@@ -66,9 +67,8 @@ class OfPaddedPlanes(nn.Module):
         self.weight, self.gain, self.bias = conv.weight, conv.gain, conv.bias
 
     def forward(self, x: Tensor) -> Tensor:
-        scale = self.gain / torch.linalg.vector_norm(self.weight, dim=(1, 2, 3))
-        weight = _padded(self.weight.transpose(0, 1)).transpose(0, 1) * scale[:, None, None, None]
-        return F.conv2d(x, weight, self.bias, stride=2, padding=1)
+        length = torch.linalg.vector_norm(self.weight, dim=(1, 2, 3))
+        return halve(x, _padded(self.weight.transpose(0, 1)).transpose(0, 1), self.bias, self.gain / length)
 
 
 class SkyByConv(nn.Module):

@@ -63,8 +63,9 @@ class _Examples(CalibrationDataReader):
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Without ONNX Runtime's advice on graphs, which are made here as they should be."""
-    logging.disable(logging.WARNING)
+    before = logging.root.manager.disable
+    logging.disable(max(before, logging.WARNING))
     try:
         yield
     finally:
-        logging.disable(logging.NOTSET)
+        logging.disable(before)
