@@ -29,6 +29,9 @@ THEME = gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospac
     body_background_fill=PAGE, body_background_fill_dark=DARK_PAGE
 )
 CSS = ".gradio-container .main, .gradio-container .html-container { padding: 0 !important; }"  # the canvas has its own
+# Rendered in the browser whatever GRADIO_SSR_MODE says: Spaces set it, and the Node server that Gradio would then put
+# in front answers /canvas/* itself. An argument wins over the variable.
+LAUNCH = {"theme": THEME, "footer_links": [], "run_history": False, "ssr_mode": False}
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -123,8 +126,7 @@ def serve(options: argparse.Namespace, **further) -> gr.Blocks:
         from pix2pix import plain_page
 
         page = plain_page.build(models, config, options.data)
-        look = {"theme": THEME, "css": plain_page.CSS, "footer_links": [], "run_history": False}
-        page.launch(max_file_size=plain_page.LARGEST_UPLOAD, **look, **further)
+        page.launch(css=plain_page.CSS, max_file_size=plain_page.LARGEST_UPLOAD, **LAUNCH, **further)
     return page
 
 
@@ -149,11 +151,9 @@ def launch(page: gr.Blocks, painter: Painter, **options):
     """Serve the page and the painter's routes; further options are those of `gr.Blocks.launch`."""
     return page.launch(
         app_kwargs={"routes": painter.routes()},
-        theme=THEME,
         css=CSS,
         head=preloads(painter),
-        footer_links=[],
-        run_history=False,
+        **LAUNCH,
         **options,
     )
 

@@ -1,12 +1,19 @@
 """The app, served from a thread of the test process, and the stand-in model that it paints with."""
 
 import asyncio
+import os
 import socket
+import subprocess
+import sys
+import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import numpy as np
 
 import app
@@ -92,6 +99,36 @@ class StandInApp(RunningApp):
         if source not in self.models:
             raise ValueError(f"{source} is not a checkpoint")
         return self.models[source]
+
+
+@contextmanager
+def app_process(*flags: str | Path, **variables: str) -> Iterator[str]:
+    """The address of `python app.py FLAGS`, a process of its own with these environment variables."""
+    port = free_port()
+    environment = os.environ | {"GRADIO_SERVER_PORT": str(port)} | variables
+    with tempfile.TemporaryFile() as log:
+        command = [sys.executable, "app.py", *map(str, flags)]
+        process = subprocess.Popen(command, cwd=app.ROOT, env=environment, stdout=log, stderr=log)
+        try:
+            url = f"http://127.0.0.1:{port}/"
+            _wait_for(url, process, log)
+            yield url
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def _wait_for(url: str, process: subprocess.Popen, log) -> None:
+    for _ in range(1200):
+        try:
+            httpx.get(url, timeout=60)
+            return
+        except httpx.TransportError:
+            if process.poll() is not None:
+                break
+            time.sleep(0.1)
+    log.seek(0)
+    raise AssertionError(f"the app does not answer:\n{log.read().decode()}")
 
 
 def run(coroutine):
