@@ -67,7 +67,7 @@ class Line:
         if older is None and len(self._waiting) >= self._most_waiting:
             raise CrowdedError
         self._waiting[visitor] = turn  # in the older one's place: painting on does not cost the place in the line
-        if older is not None:
+        if older is not None and not older.done():
             older.set_exception(ReplacedError())
         try:
             await turn
@@ -79,11 +79,13 @@ class Line:
             raise
 
     def _pass_on(self) -> None:
-        if self._waiting:
+        """Give the turn to the first who still waits: one cancelled just now stands in the line until its task runs."""
+        while self._waiting:
             _, turn = self._waiting.popitem(last=False)
-            turn.set_result(None)
-        else:
-            self._free += 1
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._free += 1
 
 
 class Models:

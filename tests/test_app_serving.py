@@ -4,6 +4,8 @@ import asyncio
 import threading
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pix2pix.serving import MOST_OTHERS, CrowdedError, Line, Models, ReplacedError, listed_models
 from tests.running_app import run
@@ -88,6 +90,93 @@ def test_a_turn_is_given_back_when_the_model_fails():
             return True
 
     assert run(scene())
+
+
+def test_a_turn_that_ends_as_the_next_in_line_leaves_goes_to_the_one_after():
+    async def scene():
+        line, order, gate = Line(), [], asyncio.Event()
+        holder, leaver, stayer = [asyncio.create_task(take(line, each, order, gate)) for each in "abc"]
+        await asyncio.sleep(0)
+        gate.set()
+        leaver.cancel()  # in one tick with the end of the turn
+        await asyncio.wait([holder, leaver, stayer], timeout=5)
+        return order
+
+    assert run(scene()) == ["a", "c"]
+
+
+def test_a_newer_picture_may_come_as_the_older_one_is_cancelled():
+    async def scene():
+        line, order, gate = Line(), [], asyncio.Event()
+        tasks = [asyncio.create_task(take(line, each, order, gate)) for each in ("holder", "a")]
+        await asyncio.sleep(0)
+        tasks.append(asyncio.create_task(take(line, "a", order, gate)))
+        tasks[1].cancel()
+        gate.set()
+        await asyncio.wait(tasks, timeout=5)
+        return order
+
+    assert run(scene()) == ["holder", "a"]
+
+
+STEP = st.one_of(
+    st.tuples(st.just("enter"), st.sampled_from(["a", "b", "c", "d", None])),  # again while one waits: replaces it
+    st.tuples(st.just("finish"), st.integers(0, 9)),
+    st.tuples(st.just("cancel"), st.integers(0, 9)),
+)
+TICKS = st.lists(st.lists(STEP, max_size=4), min_size=3, max_size=20)  # steps of one tick happen before any task runs
+
+
+@given(st.integers(1, 3), st.integers(1, 4), TICKS)
+@settings(max_examples=400, deadline=None)
+def test_no_interleaving_loses_a_turn_or_gives_one_too_many(running, waiting, ticks):
+    """Whatever enters, finishes, leaves and replaces in one tick: every slot comes back, and nobody waits for ever."""
+
+    async def scene():
+        line, holding, tasks = Line(running, waiting), [], []
+
+        async def paint(visitor: str | None) -> None:
+            end = asyncio.Event()
+            async with line.turn(visitor):
+                holding.append(end)
+                assert len(holding) <= running
+                try:
+                    await end.wait()
+                finally:
+                    holding.remove(end)
+
+        async def settle() -> None:
+            """Let every task hear of what happened; no slot is idle then while somebody waits."""
+            for _ in range(2 * len(tasks) + 2):
+                await asyncio.sleep(0)
+            assert len(holding) == min(running, sum(not task.done() for task in tasks))
+
+        def step(what: str, which: str | int | None) -> None:
+            there = [task for task in tasks if not task.done()]
+            if what == "enter":
+                tasks.append(asyncio.create_task(paint(which)))
+            elif what == "finish" and holding:
+                holding[which % len(holding)].set()
+            elif what == "cancel" and there:
+                there[which % len(there)].cancel()
+
+        for steps in ticks:
+            for each in steps:
+                step(*each)
+            await asyncio.sleep(0)
+        await settle()
+        while holding:
+            holding[0].set()
+            await settle()
+        assert all(task.done() for task in tasks)
+        met = {type(each) for each in await asyncio.gather(*tasks, return_exceptions=True)}
+        assert met <= {type(None), ReplacedError, CrowdedError, asyncio.CancelledError}
+        for visitor in range(running):
+            step("enter", str(visitor))
+        await settle()
+        assert len(holding) == running
+
+    run(scene())
 
 
 # --- Models
