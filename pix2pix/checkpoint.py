@@ -6,9 +6,11 @@ Nothing here unpickles. torch is imported only where weights become a network: t
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import numpy as np
 
 from pix2pix import config as configs
 from pix2pix import hub_names, images
@@ -57,24 +59,37 @@ def load(name: str | Path):
 
     Strict: a missing, extra or misshapen weight, an unknown config key or a broken file is a ValueError.
     """
-    import safetensors
-    import safetensors.torch
     import torch
 
     from pix2pix.networks import build_generator
 
     folder = find(name)
     config = configs.read(folder / CONFIG)
-    try:
-        weights = safetensors.torch.load_file(folder / WEIGHTS)
-    except (safetensors.SafetensorError, OSError) as error:
-        raise ValueError(f"{folder / WEIGHTS} is not a readable safetensors file: {error}") from None
+    weights = read_safetensors(folder / WEIGHTS)
     with torch.device("meta"):  # a stranger's config costs no memory before its weights are seen to fit it
         expected = build_generator(config).state_dict()
     _check_weights(folder / WEIGHTS, expected, weights)
     generator = build_generator(config)
     generator.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
     return config, generator.eval()
+
+
+def read_safetensors(path: Path) -> dict:
+    """Read the tensors of a safetensors file by name. Raises ValueError for a broken file."""
+    import safetensors
+    import safetensors.torch
+
+    try:
+        return safetensors.torch.load_file(path)
+    except (safetensors.SafetensorError, OSError) as error:
+        raise ValueError(f"{path} is not a readable safetensors file: {error}") from None
+
+
+def check_finite(path: Path, arrays: Iterable[tuple[str, np.ndarray]]) -> None:
+    """Raise ValueError that names the first of the named arrays with NaN or infinity in it: its pictures are none."""
+    for name, array in arrays:
+        if not np.isfinite(array).all():
+            raise ValueError(f"{path}: {name} holds NaN or infinity: the training that wrote it had diverged")
 
 
 def save(folder: Path, config: Config, generator, card: str, half: bool = False) -> None:
@@ -128,6 +143,7 @@ def _check_weights(path: Path, expected: dict, found: dict) -> None:
             raise ValueError(f"{path}: {name} is {_shape(found[name])}, {CONFIG} asks for {_shape(tensor)}")
         if not found[name].is_floating_point():
             raise ValueError(f"{path}: {name} holds {found[name].dtype}, not floating point numbers")
+    check_finite(path, ((name, found[name].float().numpy()) for name in expected))
 
 
 def _shape(tensor) -> str:

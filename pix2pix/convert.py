@@ -7,6 +7,8 @@ np.savez(path, **{name: reader.get_tensor(name) for name in reader.get_variable_
 reader = tf.train.load_checkpoint(folder). What is read is data only: no pickle is ever run.
 """
 
+import warnings
+import zipfile
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -17,6 +19,8 @@ import tyro
 from pix2pix import __version__, checkpoint, foreign
 from pix2pix.config import Config
 from pix2pix.networks import build_generator
+
+_SAVE_ALONE = "save the generator's state_dict() alone: torch.save(generator.state_dict(), FILE)"
 
 
 def convert(
@@ -42,6 +46,7 @@ def convert(
         raise ValueError(f"{output} exists already; name another folder")
     fields, state = read_weights(weights, running_statistics, dropout)
     config = Config(task=task, direction=direction, size=2 ** fields["depth"], **fields)
+    checkpoint.check_finite(weights, ((name, tensor.numpy()) for name, tensor in state.items()))
     generator = build_generator(config)
     generator.load_state_dict(state)
     checkpoint.save(output, config, generator.eval(), write_card(config, weights.name))
@@ -51,6 +56,8 @@ def convert(
 
 def read_weights(path: Path, running_statistics: bool, dropout: bool) -> tuple[dict, dict[str, torch.Tensor]]:
     """Fields of `Config` and weights under our names; ValueError, in one line, for what cannot be converted."""
+    if not path.is_file():
+        raise ValueError(f"{path}: {'a folder, not a file of weights' if path.is_dir() else 'no such file'}")
     try:
         if path.suffix == ".npz":
             if running_statistics:
@@ -74,20 +81,16 @@ def write_card(config: Config, origin: str) -> str:
 
 
 def _read_state(path: Path) -> dict[str, torch.Tensor]:
-    if not path.is_file():
-        raise ValueError("no such file")
+    if path.suffix == ".safetensors":
+        return checkpoint.read_safetensors(path)
     try:
-        if path.suffix == ".safetensors":
-            import safetensors.torch
-
-            state = safetensors.torch.load_file(path)
-        else:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch's are about how the file was pickled
             state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises many kinds for a broken or a hostile file
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ValueError(f"cannot be read as weights: {reason}") from None
+    except Exception:  # torch raises many kinds, and advises to run whatever the file holds
+        raise ValueError(f"cannot be read as weights: {_why_unreadable(path)}") from None
     if not isinstance(state, dict) or not all(isinstance(tensor, torch.Tensor) for tensor in state.values()):
-        raise ValueError("holds more than weights; save the generator's state_dict() alone")
+        raise ValueError(f"holds more than weights; {_SAVE_ALONE}")
     return state
 
 
@@ -95,8 +98,23 @@ def _read_arrays(path: Path) -> dict[str, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files if "generator" in name and "Adam" not in name}
-    except Exception as error:  # numpy and zipfile raise many kinds for a broken file
-        raise ValueError(f"cannot be read as arrays: {str(error).splitlines()[0]}") from None
+    except Exception:  # numpy and zipfile raise many kinds, and advise to run whatever the file holds
+        is_npz = zipfile.is_zipfile(path)
+        reason = "it is damaged, or holds objects instead of numbers" if is_npz else "it is no .npz file"
+        raise ValueError(f"cannot be read as arrays: {reason}") from None
+
+
+def _why_unreadable(path: Path) -> str:
+    """What is wrong with a file that torch cannot load as weights."""
+    with path.open("rb") as file:
+        start = file.read(4)
+    if not start:
+        return "it is empty"
+    if start.startswith(b"PK") and not zipfile.is_zipfile(path):
+        return "it is cut short"
+    if start.startswith((b"PK", b"\x80")):
+        return f"it is damaged, or holds objects that could run code; {_SAVE_ALONE}"
+    return "it is no file that torch.save wrote"
 
 
 _CARD = """\

@@ -35,7 +35,7 @@ def read_pytorch(state: Mapping[str, Tensor], running: bool, dropout: bool) -> t
     `running`: normalise by the running statistics, as its `test.py --eval` does; otherwise by those of the picture, as
     its `test.py` does unless told. Raises ValueError for any other architecture.
     """
-    state = {name.removeprefix("module."): tensor for name, tensor in state.items()}
+    state = {_unwrapped(name): tensor for name, tensor in state.items()}
     encoders, decoders, used = [], [], set()
 
     def take(conv: str, norm: str | None = None) -> Layer:
@@ -154,9 +154,14 @@ def _folded(encoders: list[Layer], decoders: list[Layer]) -> dict[str, Tensor]:
     return weights
 
 
+def _unwrapped(name: str) -> str:
+    """The name of a weight without what DataParallel and torch.compile put before it, in either order."""
+    return name.replace("_orig_mod.", "").removeprefix("module.")
+
+
 def _guess_pytorch(state: Mapping[str, Tensor]) -> str:
     if any("conv_block" in name for name in state):
         return "this is a ResNet generator, as CycleGAN has it"
     if "model.0.weight" in state:
         return "this looks like a discriminator (latest_net_D.pth); the generator is in latest_net_G.pth"
-    return f"its weights are called {name_some(sorted(state))}"
+    return f"its weights are called {name_some(sorted(state))}" if state else "it holds no weights"

@@ -155,13 +155,25 @@ def _from_image(image: Image.Image, with_alpha: bool) -> np.ndarray:
     return _array(image.convert("L" if _stored_channels(image) == 1 else "RGB"))
 
 
-def _read_array(path: Path) -> np.ndarray:
+def _map_array(path: Path) -> np.ndarray:
+    """Open an array file without reading its numbers. What numpy says of a bad one is about its own arguments."""
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        with path.open("rb") as file:
+            is_array = file.read(len(np.lib.format.MAGIC_PREFIX)) == np.lib.format.MAGIC_PREFIX
+        if is_array:
+            return np.load(path, mmap_mode="r", allow_pickle=False)
+        reason = "it is no .npy file, whatever its name says"
     except FileNotFoundError:
         raise ValueError(f"{path} does not exist") from None
-    except (OSError, ValueError, EOFError) as error:
-        raise ValueError(f"{path.name} cannot be read as an array: {str(error).splitlines()[0]}") from None
+    except OSError as error:
+        reason = error.strerror or "it cannot be mapped into memory"
+    except Exception:  # numpy raises many kinds
+        reason = "it is cut short, damaged, or holds objects instead of numbers"
+    raise ValueError(f"{path.name} cannot be read as an array: {reason}")
+
+
+def _read_array(path: Path) -> np.ndarray:
+    array = _map_array(path)
     if array.ndim not in (2, 3) or 0 in array.shape:
         raise ValueError(f"{path.name} has the shape {array.shape}; a picture is (H, W) or (H, W, C)")
     if array.shape[0] * array.shape[1] > MOST_PIXELS:

@@ -46,6 +46,8 @@ class OnnxNetwork:
         with safe_open(folder / checkpoint.WEIGHTS, "numpy") as weights:
             told = [name for name in checkpoint.TONES if name in weights.keys()]  # noqa: SIM118
             self.tones = [weights.get_tensor(name).astype(np.float32) for name in told]
+            names = [name for name in weights.keys() if weights.get_slice(name).get_dtype() in ("F16", "F32")]  # noqa: SIM118
+            checkpoint.check_finite(folder / checkpoint.WEIGHTS, ((name, weights.get_tensor(name)) for name in names))
 
     def __call__(self, inputs: np.ndarray, randoms: Sequence[np.ndarray], unwanted: Future | None = None) -> np.ndarray:
         names = [tensor.name for tensor in self.session.get_inputs()]

@@ -4,6 +4,7 @@ Refused, as a ValueError that names the member: absolute paths, `..`, links, dev
 allowed. What is counted are the bytes that come out, not what the archive says of itself.
 """
 
+import lzma
 import stat
 import tarfile
 import zipfile
@@ -18,7 +19,12 @@ from pix2pix.layouts import SPLITS
 WANTED = EXTENSIONS | {".txt", ".xml", ".md"}  # other files are passed over
 MOST_FILES = 1_000_000
 SPLIT_NAMES = frozenset(name for names in SPLITS.values() for name in names)
+MOST_NAME_BYTES = 2**16
 _CHUNK = 2**20
+_LONG_NAMES = (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, tarfile.XGLTYPE)
+_DAMAGED = (
+    tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError,
+)  # fmt: skip
 
 
 def unpack(archive: Path, folder: Path, most_bytes: int) -> int:
@@ -39,10 +45,25 @@ def unpack(archive: Path, folder: Path, most_bytes: int) -> int:
             count += 1
             if count > MOST_FILES:
                 raise ValueError(f"{archive.name} holds more than {MOST_FILES:,} files")
-    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except _DAMAGED as error:
+        raise ValueError(f"{archive.name} is no whole archive: {error}") from None
+    except OSError as error:
+        if error.errno is not None:  # of this machine, such as a full disk; gzip and bz2 raise theirs without a number
+            raise
         raise ValueError(f"{archive.name} is no whole archive: {error}") from None
     _hoist(folder)
     return count
+
+
+class _Header(tarfile.TarInfo):
+    """A member's header; names stored beside it are held in memory, so that their length is bounded."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes, encoding: str, errors: str) -> "_Header":
+        header = super().frombuf(buf, encoding, errors)
+        if header.type in _LONG_NAMES and header.size > MOST_NAME_BYTES:
+            raise ValueError(f"the archive holds a name of {header.size:,} bytes")
+        return header
 
 
 def _members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
@@ -57,7 +78,7 @@ def _members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
                     with file.open(member) as content:
                         yield member.filename, content
         return
-    with tarfile.open(archive, "r|*") as file:  # as a stream: one pass, in constant memory
+    with tarfile.open(archive, "r|*", tarinfo=_Header) as file:  # as a stream: one pass, in constant memory
         for member in file:
             _safe_place(member.name)
             if member.isdir():

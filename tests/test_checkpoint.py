@@ -9,9 +9,10 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from pix2pix import checkpoint
+from pix2pix import checkpoint, inference
 from pix2pix.config import PRESETS, Config, from_json, to_json
 from pix2pix.networks import build_generator
+from tests.hub_helpers import make_trained
 
 TINY = {name: replace(preset, width=2, discriminator_width=2) for name, preset in PRESETS.items()}
 
@@ -74,6 +75,10 @@ FIRST = "encoders.0.weight"
         (lambda f: change_weights(f, lambda w: w.update(more=torch.zeros(1))), "knows nothing of: more"),
         (lambda f: change_weights(f, lambda w: w.update({FIRST: torch.zeros(2)})), f"{FIRST} is 2, config.json asks"),
         (lambda f: change_weights(f, lambda w: w.update({FIRST: w[FIRST].int()})), "not floating point"),
+        (
+            lambda f: change_weights(f, lambda w: w.update({FIRST: w[FIRST] * torch.nan})),
+            f"model.safetensors: {FIRST} holds NaN or infinity",
+        ),
         (lambda f: change_config(f, widht=3), "has unknown keys: widht"),
         (lambda f: change_config(f, width="64"), 'width is "64"; it must be int'),
         (lambda f: change_config(f, width=10**9), "width is 1000000000"),
@@ -94,6 +99,13 @@ def test_a_broken_checkpoint_is_refused_in_one_line_that_says_why(folder, breaki
         checkpoint.load(folder)
     assert said in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+def test_a_graph_over_weights_that_diverged_does_not_load(tmp_path):
+    folder = make_trained(tmp_path / "trained")
+    change_weights(folder, lambda weights: weights.update({FIRST: weights[FIRST] * torch.nan}))
+    with pytest.raises(ValueError, match=f"model.safetensors: {FIRST} holds NaN or infinity"):
+        inference.load(folder)
 
 
 def test_a_missing_folder_is_refused(tmp_path):

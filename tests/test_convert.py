@@ -94,6 +94,14 @@ def test_a_converted_unet_gives_the_pictures_of_its_origin(tmp_path, depth, norm
     assert difference(without_dropout(net), ours, 2**depth) < 2e-5
 
 
+@pytest.mark.parametrize("prefix", ["_orig_mod.", "module.", "module._orig_mod.", "_orig_mod.module."])
+def test_the_prefixes_of_compiled_and_parallel_networks_are_left_out(tmp_path, prefix):
+    net = origin()
+    torch.save({f"{prefix}{name}": weight for name, weight in net.state_dict().items()}, tmp_path / "latest_net_G.pth")
+    convert(tmp_path / "latest_net_G.pth", tmp_path / "ours")
+    assert difference(without_dropout(net), checkpoint.load(tmp_path / "ours")[1], 64) < 2e-5
+
+
 def test_channels_follow_the_weights(tmp_path):
     net = origin(channels=(5, 1))
     config, ours = converted(tmp_path, net)
@@ -213,6 +221,21 @@ def empty(path) -> None:
     path.write_bytes(b"")
 
 
+def a_whole_network(path) -> None:
+    torch.save(origin(), path)
+
+
+def half_a_file(path) -> None:
+    torch.save(origin().state_dict(), path)
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def diverged(path) -> None:
+    state = origin().state_dict()
+    state["model.model.1.model.1.weight"][0, 0, 0, 0] = torch.nan
+    torch.save(state, path)
+
+
 def more_than_weights(path) -> None:
     torch.save({"epoch": 3, "state_dict": {}}, path)
 
@@ -230,9 +253,13 @@ def wrong_width(path) -> None:
 @pytest.mark.parametrize(
     ("make", "complaint"),
     [
-        (hostile, "cannot be read as weights"),
-        (text, "cannot be read as weights"),
-        (empty, "cannot be read as weights"),
+        (hostile, "cannot be read as weights: it is damaged, or holds objects that could run code; save the generator"),
+        (a_whole_network, "cannot be read as weights: it is damaged, or holds objects that could run code; save"),
+        (half_a_file, "cannot be read as weights: it is cut short"),
+        (text, "cannot be read as weights: it is no file that torch.save wrote"),
+        (empty, "cannot be read as weights: it is empty"),
+        (lambda path: path.mkdir(), "a folder, not a file of weights"),
+        (diverged, r"some\.pth: encoders\.1\.weight holds NaN or infinity"),
         (more_than_weights, "holds more than weights"),
         (extra_weight, r"it also has model\.attention\.weight"),
         (wrong_width, r"a filter is \(.*\), not \("),
@@ -247,7 +274,7 @@ def test_what_is_no_unet_is_one_line_and_nothing_is_written(tmp_path, make, comp
     with pytest.raises(ValueError, match=complaint) as caught:
         convert(tmp_path / "some.pth", tmp_path / "ours")
     assert "some.pth" in str(caught.value)
-    assert "\n" not in str(caught.value)
+    assert "\n" not in str(caught.value) and "weights_only" not in str(caught.value)
     assert not (tmp_path / "ours").exists()
     assert "never be printed" not in capsys.readouterr().out
 
@@ -270,7 +297,7 @@ def test_arrays_of_another_architecture_are_one_line(tmp_path, change, complaint
 
 def test_arrays_that_would_run_code_are_refused(tmp_path, capsys):
     np.savez(tmp_path / "variables.npz", **{"generator/encoder_1/filter": np.array([Runs()], dtype=object)})
-    with pytest.raises(ValueError, match="cannot be read as arrays"):
+    with pytest.raises(ValueError, match="cannot be read as arrays: it is damaged, or holds objects instead of"):
         convert(tmp_path / "variables.npz", tmp_path / "ours")
     assert capsys.readouterr().out == ""
 

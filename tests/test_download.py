@@ -1,8 +1,12 @@
 """Published sets from a real HTTP server: cut, slow, wrong and hostile archives are each handled as said."""
 
+import bz2
+import gzip
 import hashlib
 import io
 import json
+import lzma
+import random
 import subprocess
 import sys
 import tarfile
@@ -234,6 +238,21 @@ def zip_with(name: str, content: bytes = b"x", mode: int = 0o100644) -> bytes:
     return buffer.getvalue()
 
 
+def tar_with_a_long_name(size: int) -> bytes:
+    """A name of so many zeros, as GNU tar stores long ones: before the member, in a header of their own."""
+    header = tarfile.TarInfo("././@LongLink")
+    header.type, header.size = tarfile.GNUTYPE_LONGNAME, size
+    return gzip.compress(header.tobuf(tarfile.GNU_FORMAT) + bytes(size))
+
+
+def damaged(compress) -> bytes:
+    """A compressed tar with some bytes in its middle turned over."""
+    archive = bytearray(compress(gzip.decompress(tar_with("1.png", content=random.Random(0).randbytes(10**4)))))
+    middle = len(archive) // 2
+    archive[middle : middle + 100] = bytes(each ^ 0xFF for each in archive[middle : middle + 100])
+    return bytes(archive)
+
+
 BOMB = bytes(2**24)
 HOSTILE = {
     "tar with ..": (lambda: tar_with("a/../../evil.png"), "outside of its folder"),
@@ -242,6 +261,9 @@ HOSTILE = {
     "tar with a hard link": (lambda: tar_with("evil.png", tarfile.LNKTYPE, "/etc/passwd"), "holds a link"),
     "tar with a device": (lambda: tar_with("evil.png", tarfile.CHRTYPE), "holds a device"),
     "tar bomb": (lambda: tar_with("1.png", content=BOMB), "unpacks to more than 1,000,000 bytes"),
+    "tar with an endless name": (lambda: tar_with_a_long_name(2**24), "holds a name of 16,777,216 bytes"),
+    "damaged xz": (lambda: damaged(lzma.compress), "is no whole archive"),
+    "damaged bz2": (lambda: damaged(bz2.compress), "is no whole archive"),
     "zip with ..": (lambda: zip_with("../evil.png"), "outside of its folder"),
     "zip with backslashes": (lambda: zip_with("..\\evil.png"), "outside of its folder"),
     "zip with a drive": (lambda: zip_with("C:/evil.png"), "outside of its folder"),

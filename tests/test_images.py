@@ -114,8 +114,40 @@ def test_arrays_are_pictures_of_any_number_of_channels(tmp_path, array, expected
 
 def test_arrays_that_would_run_code_are_refused(tmp_path):
     np.save(tmp_path / "a.npy", np.array([print], dtype=object), allow_pickle=True)
-    with pytest.raises(ValueError, match=r"a\.npy cannot be read as an array"):
+    with pytest.raises(ValueError, match=r"a\.npy cannot be read as an array: it is cut short, damaged, or holds"):
         images.read_image(tmp_path / "a.npy")
+
+
+def archive_of_arrays(path) -> None:
+    with path.open("wb") as file:
+        np.savez(file, a=np.zeros((4, 4, 3), np.uint8))
+
+
+def half_an_array(path) -> None:
+    np.save(path, np.zeros((64, 64, 3), np.uint8))
+    path.write_bytes(path.read_bytes()[:1000])
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (archive_of_arrays, "it is no .npy file, whatever its name says"),
+        (lambda path: path.write_bytes(b""), "it is no .npy file"),
+        (lambda path: path.write_bytes(b"PK\x03\x04"), "it is no .npy file"),
+        (
+            lambda path: path.write_bytes(b"\x93NUMPY\x01\x00\x16\x00{'descr': '|u1', (((  \n"),
+            "it is cut short, damaged",
+        ),
+        (half_an_array, "it is cut short, damaged"),
+        (lambda path: path.mkdir(), "Is a directory"),
+    ],
+)
+def test_a_bad_array_file_is_refused_in_our_own_words(tmp_path, make, reason):
+    make(tmp_path / "a.npy")
+    with pytest.raises(ValueError) as refusal:
+        images.read_image(tmp_path / "a.npy", 3)
+    assert str(refusal.value).startswith(f"a.npy cannot be read as an array: {reason}")
+    assert "pickle" not in str(refusal.value)
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4, 5])
