@@ -119,12 +119,13 @@ def write_weights(folder: Path, generator, half: bool = False) -> None:
 def written_together(folder: Path) -> Iterator[Path]:
     """A temporary folder that becomes `folder` when the block ends well, and vanishes when it does not."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    building = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    prefix = f".{folder.name}."
+    building = Path(tempfile.mkdtemp(dir=folder.parent, prefix=prefix, suffix=images.TEMPORARY))
     try:
         yield building
         for path in building.rglob("*"):
             if path.is_file():
-                with path.open("rb") as file:
+                with path.open("rb+") as file:  # Windows syncs only what is open for writing
                     os.fsync(file.fileno())
         building.chmod(0o755)  # mkdtemp makes folders for their owner alone
         building.replace(folder)

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import io
+import os
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -17,11 +18,18 @@ _TITLES = re.compile(r"^((\w+ (error|options|argument)|Error parsing \S+:)[; ]+)
 
 def run_command(main: Callable[[Sequence[str]], None], arguments: Sequence[str]) -> None:
     """Run `main`, turning what a user can mend (ValueError) or the machine refuses (OSError) into one line."""
+    # Before torch is loaded: its threads sleep while they wait, or they keep each other from a busy machine's cores.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # as stderr does: a terminal may not know all letters
     try:
         main(arguments)
     except (ValueError, OSError) as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(2)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
 
 
 def defer(command: Callable[..., None]) -> Callable[..., Callable[[], None]]:

@@ -8,6 +8,7 @@ when it loads the graph. Only in int8 it has its own, a quarter of the size.
 import contextlib
 import io
 import json
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -82,7 +83,7 @@ def add_int8_onnx(folder: Path, config: Config, generator: nn.Module, data: str)
     written = graph.SerializeToString()
     with tempfile.TemporaryDirectory() as trial:
         (Path(trial) / checkpoint.ONNX).write_bytes(written)
-        (Path(trial) / checkpoint.WEIGHTS).symlink_to((folder / checkpoint.WEIGHTS).resolve())
+        shutil.copyfile(folder / checkpoint.WEIGHTS, Path(trial) / checkpoint.WEIGHTS)
         quick = Translator(config, OnnxNetwork(Path(trial)))
         apart = [
             np.abs(quick(pair.input, seed).astype(int) - exact(pair.input, seed))

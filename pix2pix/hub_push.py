@@ -3,6 +3,7 @@
 python -m pix2pix push CHECKPOINT USER/REPO [--private] [--tag v1]
 """
 
+import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -103,7 +104,7 @@ def _export(folder: Path, scratch: Path) -> Path | None:
     except ModuleNotFoundError as error:
         print(f"pushing without {checkpoint.ONNX}: exporting it needs {error.name}", file=sys.stderr)
         return None
-    (scratch / checkpoint.WEIGHTS).symlink_to((folder / checkpoint.WEIGHTS).resolve())
+    shutil.copyfile(folder / checkpoint.WEIGHTS, scratch / checkpoint.WEIGHTS)
     export.add_onnx(scratch, *checkpoint.load(folder))
     return scratch / checkpoint.ONNX
 

@@ -19,6 +19,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".npy"})
 MOST_PIXELS = 64 * 2**20  # 64 megapixels, 200 MB decoded: larger files are refused before they are decoded
+TEMPORARY = ".tmp"  # how the hidden neighbours end in which a file or folder is built
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 _GREY_MODES = frozenset({"1", "L", "LA", "F"})
 _ORIENTATION = 0x0112  # the EXIF tag
@@ -246,7 +247,7 @@ def write_png(path: Path, image: np.ndarray) -> None:
 
 def write_atomically(path: Path, data: bytes) -> None:
     """Write a file wholly or not at all: to a temporary neighbour, synced to the disk, then renamed."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=TEMPORARY)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)

@@ -126,7 +126,7 @@ def _copy(item: Item, folder: Path, together: bool) -> None:
         if file:
             place = folder if together or item.target is None else folder / side
             place.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(file, place / f"{item.name}{file.suffix.lower()}")
+            shutil.copyfile(file, place / f"{item.name}{file.suffix.lower()}")
 
 
 def _why_unjoinable(item: Item) -> str | None:

@@ -172,9 +172,8 @@ def pairs(tmp_path_factory):
 
 
 def start(*arguments, **kwargs) -> subprocess.Popen:
-    environment = os.environ | {"OMP_WAIT_POLICY": "passive"}
     command = [sys.executable, str(ROOT / "train.py"), *map(str, arguments)]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": environment}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     return subprocess.Popen(command, **(pipes | kwargs))
 
 
