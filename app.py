@@ -17,7 +17,7 @@ import gradio as gr
 import numpy as np
 from anyio.to_thread import run_sync as in_thread
 
-from pix2pix import checkpoint, hub_names, inference
+from pix2pix import checkpoint, hub_names, inference, plain_page
 from pix2pix import config as configs
 from pix2pix.canvas import SIZE, LabelCanvas, Painter, find_examples, preloads, read_labels
 from pix2pix.machine import available_cores
@@ -67,7 +67,11 @@ def build(painter: Painter) -> gr.Blocks:
     """The page, and the same as an API: `/generate` takes a label image and returns a photo."""
 
     async def generate(
-        image: str, seed: float | None = None, model: str | None = None, wall: str | None = None, sky: str | None = None
+        image: bytes | Path,
+        seed: float | None = None,
+        model: str | None = None,
+        wall: str | None = None,
+        sky: str | None = None,
     ) -> np.ndarray:
         """Turn a facade label image into a photo of 256x256 pixels.
 
@@ -81,7 +85,8 @@ def build(painter: Painter) -> gr.Blocks:
         try:
             if not image:
                 raise ValueError("a label image is needed")
-            upload = await in_thread(read_labels, Path(image).read_bytes(), SIZE, SIZE)
+            data = image if isinstance(image, bytes) else image.read_bytes()
+            upload = await in_thread(read_labels, data, SIZE, SIZE)
             translator = await in_thread(painter.models.get, model)
             colours = inference.read_colours(translator, wall, sky)
             paint = partial(translator, upload.labels, None if seed is None else int(seed), **colours)
@@ -95,7 +100,7 @@ def build(painter: Painter) -> gr.Blocks:
     with gr.Blocks(title="pix2pix: paint a facade", analytics_enabled=False, fill_width=True) as page:
         LabelCanvas(painter)
         with gr.Row(visible=False):
-            image = gr.Image(type="filepath", image_mode=None, label="label image")
+            image = plain_page.Upload(label="label image")
             seed = gr.Number(None, label="seed", precision=0, minimum=0)
             model = gr.Textbox(label="model")
             wall, sky = gr.Textbox(label="wall"), gr.Textbox(label="sky")
@@ -123,8 +128,6 @@ def serve(options: argparse.Namespace, **further) -> gr.Blocks:
         page = build(painter)
         launch(page, painter, **further)
     else:
-        from pix2pix import plain_page
-
         page = plain_page.build(models, config, options.data)
         page.launch(css=plain_page.CSS, max_file_size=plain_page.LARGEST_UPLOAD, **LAUNCH, **further)
     return page

@@ -6,15 +6,13 @@ For every bundled checkpoint, over all validation pairs of DIR (or `synthetic`),
 variations each. Differences in grey levels, of 255; PSNR, SSIM and LPIPS' form as in `python -m pix2pix evaluate`.
 """
 
-import io
 from collections.abc import Callable
 from itertools import product
 
 import measuring
 import numpy as np
-from PIL import Image
 
-from pix2pix import inference
+from pix2pix import images, inference
 from pix2pix.canvas.routes import _encoded
 from pix2pix.data import load_pairs
 from pix2pix.evaluation import features, pair_scores
@@ -84,7 +82,7 @@ def through_jpeg(model: inference.Translator) -> Painter:
     """The pictures as a browser gets them while somebody draws."""
 
     def paint(drawing: np.ndarray, variation: int | None) -> np.ndarray:
-        return np.asarray(Image.open(io.BytesIO(_encoded(model(drawing, variation), "JPEG"))))
+        return images.read_image(_encoded(model(drawing, variation), "JPEG"))
 
     return paint
 

@@ -15,6 +15,7 @@ import measuring
 import numpy as np
 from PIL import Image
 
+from pix2pix.images import read_image, split_pair
 from pix2pix.labels import NAMES, colorize, shares
 from pix2pix.synthetic import facade, label_map, pair_seed
 from pix2pix.synthetic.statistics import components, labels_from_jpeg
@@ -63,15 +64,14 @@ def main() -> None:
 
 def read_labels(path: Path) -> np.ndarray:
     """The label map of one published pair."""
-    pair = np.asarray(Image.open(path).convert("RGB"))
-    return labels_from_jpeg(pair[:, pair.shape[1] // 2 :])
+    return labels_from_jpeg(split_pair(read_image(path))[1])
 
 
 def through_jpeg(labels: np.ndarray) -> np.ndarray:
     """The label map as it would come back from a published pair."""
     file = BytesIO()
     Image.fromarray(colorize(labels)).save(file, "JPEG", quality=95)
-    return labels_from_jpeg(np.asarray(Image.open(file)))
+    return labels_from_jpeg(read_image(file.getvalue()))
 
 
 def measure(maps) -> dict:

@@ -17,7 +17,13 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".npy"})
+# The formats that are read, as Pillow names them, whatever a file's own name says. Pillow would open many more: EPS is
+# a program for Ghostscript, IPTC and icons hold files of other formats, and sets of pictures hardly use the rest.
+FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "PPM")
+EXTENSIONS = frozenset(
+    {".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif"}
+    | {".ppm", ".pgm", ".pbm", ".npy"}
+)
 MOST_PIXELS = 64 * 2**20  # 64 megapixels, 200 MB decoded: larger files are refused before they are decoded
 TEMPORARY = ".tmp"  # how the hidden neighbours end in which a file or folder is built
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
@@ -47,7 +53,7 @@ def denormalize(image: np.ndarray) -> np.ndarray:
 
 
 def read_image(source: Path | str | bytes | BinaryIO, channels: int = 3) -> np.ndarray:
-    """An image file of any common kind, or an array file (`.npy`) -> picture `(H, W, channels)` uint8.
+    """An image file in one of `FORMATS`, or an array file (`.npy`) -> picture `(H, W, channels)` uint8.
 
     Upright by its EXIF orientation, on white where it is transparent (unless 4 channels are asked for), 16-bit grey
     scaled to 8, CMYK to RGB, the first frame of several. Arrays are `(H, W)` or `(H, W, C)`: uint8, uint16, or floats
@@ -68,10 +74,13 @@ def read_image(source: Path | str | bytes | BinaryIO, channels: int = 3) -> np.n
 
 @contextmanager
 def opened(source: Path | str | bytes | BinaryIO) -> Iterator[Image.Image]:
-    """An image file, open but not decoded; whatever fails inside the block is a ValueError that names the file."""
+    """An image file, open but not decoded; whatever fails inside the block is a ValueError that names the file.
+
+    Nothing else here opens pictures: only `FORMATS` are tried.
+    """
     name = _name(source)
     try:
-        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
+        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS) as image:
             too_large = image.width * image.height > MOST_PIXELS
             if not too_large:
                 yield image
@@ -80,7 +89,7 @@ def opened(source: Path | str | bytes | BinaryIO) -> Iterator[Image.Image]:
     except Image.DecompressionBombError:
         too_large = True
     except UnidentifiedImageError:
-        raise ValueError(f"{name} is not an image file that can be read") from None
+        raise ValueError(f"{name} is not an image file that can be read; these can: {', '.join(FORMATS)}") from None
     except _BROKEN as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise ValueError(f"{name} cannot be read as an image: {reason}") from None

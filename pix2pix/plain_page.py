@@ -5,14 +5,15 @@ Input | generated | target, of Gradio's own parts, and the same as an API: `/gen
 
 import io
 import tempfile
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
 import gradio as gr
 import numpy as np
 from gradio.components.image_editor import EditorData
-from gradio.data_classes import ImageData
+from gradio.data_classes import FileData, ImageData
 from PIL import Image
 
 from pix2pix import images, scenes
@@ -35,12 +36,15 @@ CSS = (Path(__file__).parent / "plain_page.css").read_text(encoding="utf-8")
 
 
 class Upload(gr.Image):
-    """An image upload that hands over the file unopened: `images.read_image` alone judges it."""
+    """An image upload that hands over the file unopened: `images.read_image` alone judges it.
+
+    Gradio's own would open it in any format that Pillow knows, and decode what programs send as a data URL.
+    """
 
     is_template = True  # Gradio: shown as its parent
 
-    def preprocess(self, payload: ImageData | None) -> Path | None:
-        return Path(payload.path) if payload and payload.path else None
+    def preprocess(self, payload: ImageData | None) -> bytes | Path | None:
+        return _unopened(payload)
 
 
 class Picture(gr.Image):
@@ -65,7 +69,7 @@ class Pen(gr.ImageEditor):
         if payload is not None and payload.id is not None:
             payload = self.blob_storage.pop(payload.id, None)
         drawing = payload.composite if payload else None
-        return Path(drawing.path) if hasattr(drawing, "path") else drawing
+        return drawing if isinstance(drawing, bytes) else _unopened(drawing)
 
 
 def build(models: Models, config: Config, data: Path | None = None) -> gr.Blocks:
@@ -86,7 +90,7 @@ def build(models: Models, config: Config, data: Path | None = None) -> gr.Blocks
     def follow(picture: bytes | Path | None, seed: float | None, model: str | None) -> np.ndarray | None:
         return translate(picture, seed or None, model) if picture else None
 
-    def generate(image: str, seed: float | None = None, model: str | None = None) -> np.ndarray:
+    def generate(image: bytes | Path, seed: float | None = None, model: str | None = None) -> np.ndarray:
         """Turn a picture into the picture that the model makes of it.
 
         Args:
@@ -223,6 +227,17 @@ def drawn_on(folder: Path, name: str) -> dict:
     """A written example as the pen's value: its lines on a layer of their own, above white."""
     files = {"composite": str(folder / f"{name}.png"), "layers": [str(folder / f"{name}-ink.png")]}
     return {"background": str(folder / f"{BLANK}.png"), **files}
+
+
+def _unopened(file: ImageData | FileData | None) -> bytes | Path | None:
+    """The file that a browser uploaded, or the content of the data URL that a program sent in its place."""
+    head, _, content = ((file and file.url) or "").partition(",")
+    if not head.startswith("data:"):
+        return Path(file.path) if file and file.path else None
+    try:
+        return b64decode(content) if head.endswith(";base64") else unquote_to_bytes(content)
+    except ValueError:
+        raise gr.Error("this data URL is not whole: its base64 cannot be decoded", print_exception=False) from None
 
 
 def _pen(config: Config, paper: Path) -> Pen:
