@@ -190,7 +190,7 @@ def test_data_check_names_such_a_file(tmp_path, capsys):
     write_ab(tmp_path / "train", 12)
     (tmp_path / "train" / "2.png").write_bytes(refused("EPS"))
     with pytest.raises(SystemExit, match="1"):
-        main(["data", "check", str(tmp_path)])
+        main(["data", "check", str(tmp_path), "--sheet", str(tmp_path / "sheet.png")])
     assert f"2.png is {REFUSAL}" in " ".join(capsys.readouterr().out.split())
 
 
