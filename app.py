@@ -16,10 +16,12 @@ from typing import get_args
 import gradio as gr
 import numpy as np
 from anyio.to_thread import run_sync as in_thread
+from starlette.middleware import Middleware
 
 from pix2pix import checkpoint, hub_names, inference, plain_page
 from pix2pix import config as configs
-from pix2pix.canvas import SIZE, LabelCanvas, Painter, find_examples, preloads, read_labels
+from pix2pix.canvas import SIZE, STARTED, LabelCanvas, Painter, find_examples, preloads, read_labels
+from pix2pix.fallback import Fallback
 from pix2pix.machine import available_cores
 from pix2pix.serving import CrowdedError, Line, Models, Visitors, listed_models
 
@@ -129,7 +131,13 @@ def serve(options: argparse.Namespace, **further) -> gr.Blocks:
         launch(page, painter, **further)
     else:
         page = plain_page.build(models, config, options.data)
-        page.launch(css=plain_page.CSS, max_file_size=plain_page.LARGEST_UPLOAD, **LAUNCH, **further)
+        page.launch(
+            app_kwargs={"middleware": [Middleware(Fallback, started=plain_page.STARTED)]},
+            css=plain_page.CSS,
+            max_file_size=plain_page.LARGEST_UPLOAD,
+            **LAUNCH,
+            **further,
+        )
     return page
 
 
@@ -153,7 +161,7 @@ def of_task(listed: dict[str, str | Path], task: str) -> dict[str, str | Path]:
 def launch(page: gr.Blocks, painter: Painter, **options):
     """Serve the page and the painter's routes; further options are those of `gr.Blocks.launch`."""
     return page.launch(
-        app_kwargs={"routes": painter.routes()},
+        app_kwargs={"routes": painter.routes(), "middleware": [Middleware(Fallback, started=STARTED)]},
         css=CSS,
         head=preloads(painter),
         **LAUNCH,

@@ -32,6 +32,7 @@ LARGEST_UPLOAD = "20mb"
 MOST_WAITING = 32
 MOST_SEEDS = 2**31
 HOUR = 3600  # seconds
+STARTED = ".panes > .block ~ .block ~ .block"  # CSS selector: all three panes are there
 CSS = (Path(__file__).parent / "plain_page.css").read_text(encoding="utf-8")
 
 

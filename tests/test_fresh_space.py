@@ -58,7 +58,7 @@ def address(the_hub, environment, clone, tmp_path) -> Iterator[str]:
     variables = {
         "PATH": f"{environment.parent}:{os.environ['PATH']}", "HOME": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1",
         "SYSTEM": "spaces", "SPACE_ID": SPACE, "SPACE_HOST": "anna-paint.hf.space", "GRADIO_SERVER_NAME": "0.0.0.0",
-        "GRADIO_SERVER_PORT": str(port), "GRADIO_NUM_PORTS": "1", "HF_ENDPOINT": the_hub.url,
+        "GRADIO_SERVER_PORT": str(port), "GRADIO_NUM_PORTS": "1", "GRADIO_SSR_MODE": "True", "HF_ENDPOINT": the_hub.url,
         "HF_HUB_DISABLE_XET": "1", **the_hub.state.read("spaces", SPACE)["variables"],
     }  # fmt: skip
     with (tmp_path / "log").open("w") as log:

@@ -13,9 +13,17 @@ KEYS = "1234567890-="  # one for each class, in the order of a keyboard
 
 # `gradio_config.root` is the address that the visitor's browser sees, behind any proxy and below any path.
 START = """
-const root = new URL(window.gradio_config.root.replace(/\\/*$/, "/"), location.href);
-import(new URL(props.module, root)).then(({ start }) => start(element, props, root));
+(async () => {
+  const root = new URL(window.gradio_config.root.replace(/\\/*$/, "/"), location.href);
+  const { start } = await import(new URL(props.module, root));
+  element.dataset.code = "arrived";
+  await start(element, props, root);
+})().catch((error) => {
+  Object.assign(element.dataset, { code: "failed", reason: error.message });
+  throw error;
+});
 """
+STARTED = "[data-code=arrived]"  # CSS selector
 
 
 class LabelCanvas(gr.HTML):
