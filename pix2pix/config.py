@@ -17,6 +17,11 @@ def _halvings(side: int) -> int:
     return (side & -side).bit_length() - 1
 
 
+def _levels(depth: int, *sides: int) -> int:
+    """How many levels a net of this depth has for pictures of these sides: a side of 64 is one pixel after six."""
+    return min(depth, *(side.bit_length() - 1 for side in sides))
+
+
 @dataclass(frozen=True)
 class Config:
     """What a run is made of. Immutable; travels with the run and with each checkpoint."""
@@ -48,7 +53,8 @@ class Config:
     width_cap: int = 8
     """Filters of its inner layers double from layer to layer, up to so many times the first's."""
     depth: int = 8
-    """Encoders, and decoders, of the generator: this many, or as many as halve both sides without a rest."""
+    """Encoders, and decoders, of the generator: as many times it halves the picture; fewer where a side has no more
+    pixels than that."""
     in_channels: int = 3
     """Of the inputs; 3 becomes 1 where all inputs are grey, and n where they are arrays of n channels."""
     out_channels: int = 3
@@ -156,18 +162,31 @@ class Config:
         for name in ("tone", "correct_labels", "shift"):
             if getattr(self, name) and self.generator != "noise":
                 raise ValueError(f"{name} is for --generator noise")
+        depth = _levels(self.depth, self.size, self.picture_width)
         halvings = min(_halvings(self.size), _halvings(self.picture_width))
-        if halvings < 2:
-            raise ValueError(
-                f"size is {self.size}x{self.picture_width}; both sides must be multiples of 4, best of 256"
-            )
-        object.__setattr__(self, "depth", min(self.depth, halvings))
+        if halvings < depth:  # a net of the levels that are left would see a few pixels at a time
+            raise ValueError(self._advise_size(depth, halvings))
+        object.__setattr__(self, "depth", depth)
         object.__setattr__(self, "decay_epochs", min(self.decay_epochs, self.epochs))
         if self.task == "facades" and self.in_channels != 3:
             raise ValueError(f"facade labels are colours, 3 channels, not {self.in_channels}; give --task photo")
         foreign = (self.norm, self.bottleneck_norm, self.biases, self.dropped, self.first_dropped)
         if self.generator != "unet" and foreign != (True, False, False, 3, 0):
             raise ValueError("norm, bottleneck_norm, biases, dropped and first_dropped are for --generator unet")
+
+    def _advise_size(self, depth: int, halvings: int) -> str:
+        """Say which sizes can be halved often enough, where this one cannot be halved `depth` times."""
+        given = [self.size, self.columns] if self.columns else [self.size]
+        lower = [max(2**depth, side >> depth << depth) for side in given]
+        upper = given
+        while any(side % 2 ** _levels(self.depth, *upper) for side in upper):
+            unit = 2 ** _levels(self.depth, *upper)
+            upper = [-(-side // unit) * unit for side in upper]
+        sizes = [" ".join(f"{flag} {side}" for flag, side in zip(("--size", "--columns"), sides, strict=False))
+                 for sides in (lower, upper)]  # fmt: skip
+        shallower = f", or --depth {halvings}" if halvings >= max(2, depth - 2) else ""
+        advice = " or ".join(dict.fromkeys(sizes)) + shallower
+        return f"size {'x'.join(map(str, given))} cannot be halved {depth} times: give {advice}"
 
     @property
     def picture_width(self) -> int:

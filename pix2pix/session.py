@@ -52,6 +52,7 @@ def hold(options: Options) -> None:
     accelerator.print(
         f"{data}: {len(train_pairs)} training and {len(val_pairs)} validation pairs, {config.direction}\n"
         f"train: {train_pairs.about}\nval: {val_pairs.about}\n"
+        f"{describe_depth(config)}\n"
         f"on {hardware}: {steps:,} steps an epoch, {steps * config.epochs:,} in all"
     )
     if options.dry_run:
@@ -144,6 +145,12 @@ def describe_cost(trainer: Trainer, steps: int) -> str:
         f"generator {millions[0]:.2f} M parameters, discriminator {millions[1]:.2f} M\n"
         f"{seconds:.3f} s a step, {seconds * steps / 3600:.1f} hours in all"
     )
+
+
+def describe_depth(config: Config) -> str:
+    side = min(config.size, config.picture_width)
+    reason = f", as many as {side} pixels can be halved" if 2**config.depth == side else ""
+    return f"{config.generator} generator of {config.depth} levels{reason}"
 
 
 def describe_hardware(accelerator: Accelerator) -> str:

@@ -118,16 +118,45 @@ def test_transparency_can_be_kept(tmp_path):
 
 @pytest.mark.parametrize(
     ("size", "columns", "depth"),
-    [(32, 64, 5), (64, 32, 5), (48, 80, 4), (512, 256, 8), (256, 512, 8), (96, 0, 5), (1024, 0, 8)],
+    [(32, 64, 5), (64, 32, 5), (512, 256, 8), (256, 512, 8), (128, 0, 7), (1024, 0, 8)],
 )
-def test_the_depth_fits_the_size(size, columns, depth):
+def test_small_pictures_have_as_many_levels_as_they_can_be_halved(size, columns, depth):
     assert Config(size=size, columns=columns).depth == depth
 
 
+@pytest.mark.parametrize(
+    ("asked", "advice"),
+    [
+        ({"size": 300}, ["--size 256", "--size 512"]),
+        ({"size": 400}, ["--size 256", "--size 512"]),
+        ({"size": 500}, ["--size 256", "--size 512"]),
+        ({"size": 720}, ["--size 512", "--size 768"]),
+        ({"size": 384}, ["--size 256", "--size 512", "--size 384 --depth 7"]),
+        ({"size": 48, "columns": 80}, ["--size 32 --columns 64", "--size 64 --columns 128", "--size 48 --columns 80 --depth 4"]),
+        ({"size": 5, "depth": 2}, ["--size 4", "--size 8"]),
+    ],
+)  # fmt: skip
+def test_sides_that_would_leave_a_toy_network_are_refused_with_advice_that_works(asked, advice):
+    with pytest.raises(ValueError, match="cannot be halved") as caught:
+        Config(**asked)
+    for flags in advice:
+        assert flags.split(" --depth")[0] in str(caught.value) or "--depth" in flags
+        words = flags.replace("--", "").split()
+        fitting = Config(**{name: int(value) for name, value in zip(words[::2], words[1::2], strict=True)})
+        assert "--depth" not in flags or f"or --depth {fitting.depth}" in str(caught.value)
+        assert fitting.depth >= min(8, fitting.size.bit_length() - 1) - ("--depth" in flags)
+
+
+def test_a_depth_that_was_asked_for_is_never_made_less():
+    assert Config(size=300, depth=2).depth == 2
+    with pytest.raises(ValueError, match="300 cannot be halved 3 times"):
+        Config(size=300, depth=3)
+
+
 @pytest.mark.parametrize("generator", ["unet", "noise"])
-@pytest.mark.parametrize(("size", "columns"), [(32, 64), (48, 80), (96, 0)])
-def test_training_at_other_sizes(generator, size, columns):
-    config = replace(TINY, size=size, columns=columns, generator=generator)
+@pytest.mark.parametrize(("size", "columns", "depth"), [(32, 64, 5), (48, 80, 4), (96, 0, 5)])
+def test_training_at_other_sizes(generator, size, columns, depth):
+    config = replace(TINY, size=size, columns=columns, depth=depth, generator=generator)
     _, trainer, pairs = trained(config, "synthetic", steps=4)
     assert used(trainer, pairs).shape == (size, columns or size, 3)
     assert step_seconds(trainer, steps=1) > 0
