@@ -10,6 +10,7 @@ from pix2pix.config import Config
 from pix2pix.layouts import INPUT_WORDS, SPLITS, TARGET_WORDS
 from pix2pix.sources import LOOKED_AT, RawPair, share
 
+SIDE_WORDS = ((*INPUT_WORDS, "label", "labels"), (*TARGET_WORDS, "photo", "photos"))  # in names of columns
 USUAL_PIXELS = 2 * 256 * 256  # of a row; its true size is known only when it is read
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def pick_pairs(
 def _find_columns(name: str, rows: "Dataset", direction: str) -> tuple[str, str]:
     """The two image columns: by their names, else in their order as A and B."""
     found = _image_columns(rows)
-    by_word = [next((c for c in found if _says(c, words)), None) for words in (INPUT_WORDS, TARGET_WORDS)]
+    by_word = [next((c for c in found if _says(c, words)), None) for words in SIDE_WORDS]
     if all(by_word):
         return by_word[0], by_word[1]
     if len(found) != 2:

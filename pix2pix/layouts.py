@@ -3,28 +3,44 @@
 Each split is a folder (`train`; `val`, or `test` where there is none), or the folder itself holds all pairs:
 
     NAME.jpg                         two halves side by side (AB)
-    input/NAME.* and target/NAME.*   two folders; also A and B, trainA and trainB, input/train and target/train
+    input/NAME.* and target/NAME.*   two folders; also A and B, train_A and train_B, images and masks, input/train …
     NAME_A.* and NAME_B.*            two files; also -inputs and -targets, _label and _photo
     NAME.jpg and NAME.png            the CMP facade database: photo and labels
+
+Pictures may lie in folders of their own below that, such as one for each city, the same ones on both sides.
 """
 
+import os
 import re
-from collections import defaultdict
+import unicodedata
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 
+from pix2pix import images
 from pix2pix.images import EXTENSIONS
 
 LAYOUTS = (
     "DIR/{train,val}/NAME.jpg with two halves side by side, DIR/{train,val}/{input,target}/NAME.*, "
-    "NAME_A.* with NAME_B.*, NAME.jpg with NAME.png labels as CMP has them, a Hub dataset USER/NAME, or `synthetic`"
+    "DIR/{train_A,train_B}/NAME.*, NAME_A.* with NAME_B.*, NAME.jpg with NAME.png labels as CMP has them, "
+    "a Hub dataset USER/NAME, or `synthetic`"
 )
 SPLITS = {"train": ("train", "training"), "val": ("val", "valid", "validation", "test", "testing")}
-INPUT_WORDS = ("input", "inputs", "label", "labels", "source")
-TARGET_WORDS = ("target", "targets", "photo", "photos")
+# Words for the two sides. The first two say which is the input; the others which is A and which is B.
+INPUT_WORDS = ("input", "inputs", "source")
+TARGET_WORDS = ("target", "targets")
+A_WORDS = ("a", "photo", "photos", "image", "images", "img", "imgs", "leftimg8bit")
+B_WORDS = ("b", "label", "labels", "mask", "masks", "gtfine", "gtfine_color")
+TEXTS = frozenset({".csv", ".db", ".html", ".ini", ".json", ".jsonl", ".md", ".txt", ".xml", ".yaml", ".yml"})
 MOST_NAMED = 10  # offenders that one message names
-_SUFFIX = re.compile(rf"(.*?)[-_ .]({'|'.join((*INPUT_WORDS, *TARGET_WORDS, 'a', 'b'))})", re.IGNORECASE)
+LOOKED_AT = 8  # files whose shape tells AB images from halves of a pair
+_ALL_WORDS = (*INPUT_WORDS, *TARGET_WORDS, *A_WORDS, *B_WORDS)
+_SPLIT_NAMES = tuple(name for names in SPLITS.values() for name in names)
+_BETWEEN = "-_ ."
+_SUFFIX = re.compile(rf"(.*?)[{_BETWEEN}]({'|'.join(sorted(_ALL_WORDS, key=len, reverse=True))})", re.IGNORECASE)
+_SEPARATORS = re.compile(rf"[{_BETWEEN}]+")
 
 
 @dataclass(frozen=True)
@@ -37,6 +53,19 @@ class Item:
 
 
 @dataclass(frozen=True)
+class Listing:
+    """The image files below a folder in natural order, and how many other files there are of each kind."""
+
+    folder: Path
+    files: list[Path]
+    others: Counter[str]
+
+    def key(self, file: Path) -> str:
+        """Its place below the folder without extension; letters with marks are written in one way (NFC)."""
+        return unicodedata.normalize("NFC", file.relative_to(self.folder).with_suffix("").as_posix())
+
+
+@dataclass(frozen=True)
 class Found:
     """The pairs of a folder. `layout` completes "12 …"; `is_cmp` where inputs are in CMP's own palette."""
 
@@ -44,10 +73,21 @@ class Found:
     items: list[Item]
     unmatched: list[Path] = field(default_factory=list)
     is_cmp: bool = False
+    others: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def left_out(self) -> str:
+        """The files that are not used, counted and named; empty where there are none."""
+        parts = []
+        if self.unmatched:
+            names = name_some(path.name for path in self.unmatched)
+            parts.append(f"{len(self.unmatched)} without a partner ({names})")
+        parts += [f"{count} {kind}" for kind, count in self.others.most_common()]
+        return ", ".join(parts)
 
 
 def find(data: Path, split: str, direction: str) -> tuple[Found, bool]:
-    """The pairs of a split, and whether they are those of train and val together, since no folder tells them apart.
+    """Find the pairs of a split, and whether they are those of train and val together, since no folder divides them.
 
     `direction` decides which of A and B is the input. Raises ValueError for a folder without pairs, for names that
     match twice, and where no layout is recognised.
@@ -61,21 +101,42 @@ def find(data: Path, split: str, direction: str) -> tuple[Found, bool]:
         return found, split in SPLITS and val is None
     if val is None and (found := _look(data, direction)):
         return found, True
-    raise ValueError(f"no {split} images in {data}; what is understood: {LAYOUTS}")
+    raise ValueError(f"no {split} images in {data}{_describe(data)}; what is understood: {LAYOUTS}")
 
 
 def match_folders(inputs: Path, targets: Path) -> Found:
-    """The pairs of two folders; ValueError where no names match or some match twice."""
-    return _match(_images(inputs), _images(targets), _two_folders([inputs, targets]))
+    """Match the pairs of two folders; raises ValueError where no names match or some match twice."""
+    return _match(list_images(inputs), list_images(targets), f"pairs of {inputs} and {targets}")
+
+
+def list_images(folder: Path) -> Listing:
+    """List the image files below a folder, without what programs hide (`._1.jpg`, `.cache/`, `__MACOSX/`)."""
+    files, others, seen, top = [], Counter(), set(), folder.resolve()
+    for place, folders, names in os.walk(folder, followlinks=True):
+        real = Path(place).resolve()
+        if real in seen or (real != top and top.is_relative_to(real)):  # links may lead in circles
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = [name for name in folders if not name.startswith((".", "__"))]
+        for name in names:
+            suffix = Path(name).suffix.lower()
+            if name.startswith("."):
+                others["hidden"] += suffix in EXTENSIONS
+            elif suffix in EXTENSIONS:
+                files.append(Path(place, name))
+            elif suffix not in TEXTS:
+                others[suffix or "without extension"] += 1
+    return Listing(folder, sorted(files, key=lambda file: (file.parent.parts, natural_order(file))), +others)
 
 
 def natural_order(path: Path) -> tuple[int, str]:
-    """2.jpg comes before 10.jpg."""
+    """Sort 2.jpg before 10.jpg."""
     return len(path.stem), path.name
 
 
 def name_some(offenders: Iterable[object]) -> str:
-    """At most ten of them, and how many there are."""
+    """Name at most ten of them, and say how many there are."""
     offenders = [str(offender) for offender in offenders]
     more = f" … ({len(offenders)} in all)" if len(offenders) > MOST_NAMED else ""
     return ", ".join(offenders[:MOST_NAMED]) + more
@@ -87,105 +148,142 @@ def _find_split(data: Path, names: tuple[str, ...], direction: str) -> Found | N
     for name in names:
         if name in folders and (found := _look(folders[name], direction)):
             return found
-        halves = _sides({key.removeprefix(name): folders[key] for key in folders if key.startswith(name)}, direction)
-        if halves:
-            return _match(*map(_images, halves), _two_folders(halves))
+        rest = {key.removeprefix(name).lstrip(_BETWEEN): folders[key] for key in folders if key.startswith(name)}
+        if halves := _sides(rest, direction):
+            return match_folders(*halves)
         inner = [_folders(side).get(name) for side in sides or ()]
         if inner and all(inner):
-            return _match(*map(_images, inner), _two_folders(inner))
+            return match_folders(*inner)
     return None
 
 
 def _look(folder: Path, direction: str) -> Found | None:
-    """The pairs directly in a folder or in its two sides; None where there are no images."""
-    if sides := _sides(_folders(folder), direction):
-        return _match(*map(_images, sides), _two_folders(sides))
-    files = _images(folder)
+    """Find the pairs in a folder or in its two sides; None where there are no images."""
+    folders = _folders(folder)
+    if sides := _sides(folders, direction):
+        return match_folders(*sides)
+    listing = list_images(folder)
+    files = listing.files
     if not files:
         return None
-    by_stem = defaultdict(list)
-    for file in files:
-        by_stem[file.stem].append(file)
+    if lonely := [name for name in folders if _is_side(name)]:
+        raise ValueError(f"{folder} has a folder {name_some(lonely)}, and none for the other side{_describe(folder)}")
     photos, maps = ([f for f in files if f.suffix.lower() in kinds] for kinds in ((".jpg", ".jpeg"), (".png",)))
-    both = {file.stem for file in photos} & {file.stem for file in maps}
-    if len(both) * 2 > len(by_stem):
-        found = _match(maps, photos, f"photos with labels as CMP has them in {folder}", exact=True)
-        return Found(found.layout, found.items, found.unmatched, is_cmp=True)
-    inputs = [file for file in files if _side(file.stem, direction) == 0]
-    targets = [file for file in files if _side(file.stem, direction) == 1]
-    if inputs and targets and {_loose(file.stem) for file in inputs} & {_loose(file.stem) for file in targets}:
-        return _match(inputs, targets, f"pairs of files told apart by their names in {folder}")
-    _refuse_twins(files)
-    return Found(f"images in {folder}", [Item(file.stem, file) for file in files])
+    both = {listing.key(file) for file in photos} & {listing.key(file) for file in maps}
+    if len(both) * 2 > len({listing.key(file) for file in files}):
+        sides = (_part(listing, maps), _part(listing, photos, others=False))
+        return _match(*sides, f"photos with labels as CMP has them in {folder}", is_cmp=True)
+    inputs, targets = ([file for file in files if _side(file.stem, direction) == side] for side in (0, 1))
+    if {_loose(listing.key(file)) for file in inputs} & {_loose(listing.key(file)) for file in targets}:
+        if not _are_ab(inputs + targets):
+            sides = (_part(listing, inputs), _part(listing, targets, others=False))
+            rest = [file for file in files if file not in set(inputs + targets)]
+            return _match(*sides, f"pairs of files told apart by their names in {folder}", rest)
+    _refuse_twins(files, listing.key)
+    items = _named([(file, None) for file in files], listing)
+    return Found(f"images in {folder}", items, others=listing.others)
 
 
-def _match(inputs: list[Path], targets: list[Path], layout: str, exact: bool = False) -> Found:
-    """Pair files by stem, then loosely: without regard to case and to what only tells the sides apart."""
-    items, left, right = [], inputs, targets
-    for key in (_stem,) if exact else (_stem, _loose_stem):
-        _refuse_twins(left, key)
-        _refuse_twins(right, key)
-        theirs = {key(file): file for file in right}
-        items += [Item(_loose(file.stem), file, theirs[key(file)]) for file in left if key(file) in theirs]
-        used = {path for item in items for path in (item.input, item.target)}
+def _part(listing: Listing, files: list[Path], others: bool = True) -> Listing:
+    return Listing(listing.folder, files, listing.others if others else Counter())
+
+
+def _match(
+    inputs: Listing, targets: Listing, layout: str, rest: Iterable[Path] = (), is_cmp: bool = False
+) -> Found:
+    """Pair files by their places, then loosely: without regard to case, separators and what tells the sides apart."""
+    pairs, left, right = [], inputs.files, targets.files
+    for strip in (str,) if is_cmp else (str, _loose):
+        _refuse_twins(left, lambda file: strip(inputs.key(file)))
+        _refuse_twins(right, lambda file: strip(targets.key(file)))
+        theirs = {strip(targets.key(file)): file for file in right}
+        pairs += [(file, theirs[key]) for file in left if (key := strip(inputs.key(file))) in theirs]
+        used = {path for pair in pairs for path in pair}
         left, right = ([file for file in files if file not in used] for files in (left, right))
-    if not items:
-        folder = (inputs or targets)[0].parent if inputs or targets else layout
-        raise ValueError(f"no names match in {folder} and its other side: {len(inputs)} inputs, {len(targets)} targets")
-    if len({item.name for item in items}) < len(items):  # "1_a" beside "1": distinct files, equal short names
-        items = [Item(item.input.stem, item.input, item.target) for item in items]
-    return Found(layout, sorted(items, key=lambda item: natural_order(item.input)), left + right)
+    if not pairs:
+        names = " and ".join(f"{side.folder} ({name_some([f.name for f in side.files[:2]]) or 'no images'}, …)"
+                             for side in (inputs, targets))  # fmt: skip
+        counts = f"{len(inputs.files)} inputs, {len(targets.files)} targets"
+        raise ValueError(f"no names match in {names}: {counts}; the two files of a pair have the same name")
+    unmatched = [*left, *right, *rest]
+    return Found(layout, _named(pairs, inputs), unmatched, is_cmp, inputs.others + targets.others)
 
 
-def _refuse_twins(files: list[Path], key: Callable[[Path], str] | None = None) -> None:
-    """`1.jpg` beside `1.png` is refused: their results would overwrite each other."""
+def _named(pairs: list[tuple[Path, Path | None]], listing: Listing) -> list[Item]:
+    """Name each pair as shortly as keeps them apart; results and copies are files of that name."""
+    shorten = (lambda file: _loose_stem(file) if pairs[0][1] else file.stem, lambda file: file.stem)
+    for short in shorten:
+        names = [unicodedata.normalize("NFC", short(one)) for one, _ in pairs]
+        if len(set(names)) == len(names):
+            break
+    else:
+        names = [listing.key(one).replace("/", "-") for one, _ in pairs]
+    order = {file: place for place, file in enumerate(listing.files)}
+    items = [Item(name, *pair) for name, pair in zip(names, pairs, strict=True)]
+    return sorted(items, key=lambda item: order[item.input])
+
+
+def _refuse_twins(files: list[Path], key: Callable[[Path], str]) -> None:
+    """Refuse `1.jpg` beside `1.png`: their results would overwrite each other."""
     groups = defaultdict(list)
     for file in files:
-        groups[key(file) if key else file.stem].append(file.name)
+        groups[key(file)].append(file.name)
     if twice := [" and ".join(names) for names in groups.values() if len(names) > 1]:
         raise ValueError(f"{files[0].parent} has several images of one name, keep one of each: {name_some(twice)}")
 
 
-def _sides(folders: dict[str, Path], direction: str) -> list[Path] | None:
-    """The input and the target folder among folders by name."""
-    places = [next((folders[w] for w in words if w in folders), None) for words in (INPUT_WORDS, TARGET_WORDS)]
-    if not all(places):
-        places = [folders.get(letter) for letter in ("ab" if direction == "AtoB" else "ba")]
-    return places if all(places) else None
+def _sides(folders: dict[str, Path], direction: str) -> tuple[Path, Path] | None:
+    """Pick the input and the target folder among folders by name."""
+    first, second = (B_WORDS, A_WORDS) if direction == "BtoA" else (A_WORDS, B_WORDS)
+    for inputs, targets in product((INPUT_WORDS, first), (TARGET_WORDS, second)):
+        places = [next((folders[word] for word in words if word in folders), None) for words in (inputs, targets)]
+        if all(places):
+            return places[0], places[1]
+    return None
+
+
+def _is_side(name: str) -> bool:
+    """Whether a folder's name says that it is one of two sides, of a split or of all."""
+    bare = next((name.removeprefix(split) for split in _SPLIT_NAMES if name.startswith(split)), name)
+    return bare.lstrip(_BETWEEN) in _ALL_WORDS
 
 
 def _side(stem: str, direction: str) -> int | None:
-    """0 for the stem of an input, 1 for that of a target, None where it does not say."""
+    """Say 0 for the stem of an input, 1 for that of a target, None where it does not tell."""
     if not (matched := _SUFFIX.fullmatch(stem)):
         return None
     word = matched[2].lower()
-    if word in ("a", "b"):
-        return int((word == "a") != (direction == "AtoB"))
+    if word in A_WORDS or word in B_WORDS:
+        return int((word in A_WORDS) != (direction == "AtoB"))
     return int(word in TARGET_WORDS)
 
 
-def _stem(file: Path) -> str:
-    return file.stem
+def _are_ab(files: list[Path]) -> bool:
+    """Whether pictures are two squares side by side, so that `_a` and `_b` in their names tell no halves apart."""
+    try:
+        headers = [images.read_header(file) for file in files[:LOOKED_AT]]
+    except ValueError:
+        return False
+    return all(header.width == 2 * header.height for header in headers)
+
+
+def _loose(key: str) -> str:
+    matched = _SUFFIX.fullmatch(key)
+    return _SEPARATORS.sub("_", matched[1] if matched else key).casefold()
 
 
 def _loose_stem(file: Path) -> str:
-    return _loose(file.stem).casefold()
-
-
-def _loose(stem: str) -> str:
-    matched = _SUFFIX.fullmatch(stem)
-    return matched[1] if matched else stem
-
-
-def _two_folders(sides: list[Path]) -> str:
-    return f"pairs of {sides[0]} and {sides[1]}"
+    matched = _SUFFIX.fullmatch(file.stem)
+    return matched[1] if matched else file.stem
 
 
 def _folders(folder: Path) -> dict[str, Path]:
     return {path.name.lower(): path for path in sorted(folder.iterdir()) if path.is_dir()}
 
 
-def _images(folder: Path) -> list[Path]:
-    """The image files of a folder, in natural order; what programs hide (`._1.jpg`) is left out."""
-    files = (path for path in folder.iterdir() if path.suffix.lower() in EXTENSIONS and not path.name.startswith("."))
-    return sorted(files, key=natural_order)
+def _describe(folder: Path) -> str:
+    """What is there instead, to complete "no images in FOLDER"."""
+    folders = [f"{path.name}/" for path in _folders(folder).values()]
+    others = list_images(folder).others
+    there = [*folders[:MOST_NAMED], *(f"{count} {kind}" for kind, count in others.most_common(3))]
+    return f", which holds {', '.join(there)}" if there else ""

@@ -92,7 +92,7 @@ class FolderSource:
         self.tasks = _recorded_tasks(data)
         if found.is_cmp:
             self.palette = labels.CMP_PALETTE
-        self.pixels = 0
+        self.pixels, self._narrow = 0, 0
         self.channels = self._check_headers()
         self.about = f"{len(self.items)} {found.layout}" + (f", {config.direction}" if self._has_halves() else "")
         if shared:
@@ -101,8 +101,10 @@ class FolderSource:
                 if len(found.items) >= HELD_OUT
                 else ", too few to hold any out for val"
             )
-        if found.unmatched:
-            self.about += f"; left out, without a partner: {name_some(path.name for path in found.unmatched)}"
+        if self._has_halves() and self._narrow * 2 > len(self.items):
+            self.about += f"; {self._narrow} are no wider than high: are they pairs side by side?"
+        if found.left_out:
+            self.about += f"; left out: {found.left_out}"
 
     def read(self, index: int, channels: tuple[int, int]) -> RawPair:
         item = self.items[index]
@@ -128,6 +130,7 @@ class FolderSource:
                 self._check_sizes(item, *headers)
                 for counts, header in zip(seen, (headers[0], headers[-1]), strict=True):
                     counts.add(header.channels)
+                self._narrow += headers[0].width <= headers[0].height
                 self.pixels += sum(header.width * header.height for header in headers)
             except (ValueError, OSError) as error:
                 offenders.append(str(error))

@@ -25,6 +25,13 @@ def two(root: Path, inputs: str, targets: str, names: tuple[str, str] = ("{}.png
     write_two_folders(root / inputs, root / targets, 3, names)
 
 
+def in_cities(folder: Path, half: int | None, suffix: str = "") -> None:
+    """Three pairs in a folder for each city: one half of each, or both side by side."""
+    for city, number in (("aachen", 1), ("bonn", 2), ("bonn", 3)):
+        pair = labelled(number)
+        write(folder / city / f"{city}_{number}{suffix}.png", np.hstack(pair[::-1]) if half is None else pair[half])
+
+
 LAYOUTS = {
     "halves": lambda root: write_ab(root / "train", 3),
     "flat halves": lambda root: write_ab(root, 3),
@@ -33,10 +40,22 @@ LAYOUTS = {
     "labels and photos": lambda root: two(root, "train/labels", "train/photos"),
     "B and A": lambda root: two(root, "train/B", "train/A"),
     "trainB and trainA": lambda root: two(root, "trainB", "trainA"),
+    "train_B and train_A": lambda root: two(root, "train_B", "train_A"),
+    "train_label and train_img": lambda root: two(root, "train_label", "train_img"),
+    "masks and images": lambda root: two(root, "train/masks", "train/images"),
     "sides with splits": lambda root: two(root, "B/train", "A/train"),
     "suffixes": lambda root: two(root, "train", "train", ("{}_B.png", "{}_A.png")),
     "suffixes of results": lambda root: two(root, "", "", ("{}-inputs.png", "{}-targets.png")),
     "case, extension, suffix": lambda root: two(root, "train/input", "train/target", ("Foo{}_label.PNG", "foo{}.bmp")),
+    "other separators": lambda root: two(root, "labels", "photos", ("shape_{}_label.png", "Shape-{}.bmp")),
+    "cities": lambda root: [in_cities(root / "train" / side, half) for half, side in enumerate(("input", "target"))],
+    "halves in cities": lambda root: in_cities(root / "train", None),
+    "Cityscapes": lambda root: [
+        in_cities(root / folder / "train", half, suffix)
+        for half, (folder, suffix) in enumerate((("gtFine", "_gtFine_color"), ("leftImg8bit", "_leftImg8bit")))
+    ],
+    "letters with marks": lambda root: two(root, "input", "target", ("ä{}.png", "a\u0308{}.png")),
+    "extensions of browsers": lambda root: two(root, "input", "target", ("{}.png", "{}.gif")),
     "CMP": lambda root: write_cmp(root / "train", 3),
     "flat CMP": lambda root: write_cmp(root, 3),
 }
@@ -97,6 +116,42 @@ def test_what_programs_hide_is_no_picture(tmp_path):
     (tmp_path / "train" / "._1.png").write_bytes(b"resource fork")
     (tmp_path / "train" / "Thumbs.db").write_bytes(b"")
     assert len(load(tmp_path)) == 2
+
+
+def test_words_follow_the_direction_but_input_and_target_never_do(tmp_path):
+    two(tmp_path / "own", "train/label", "train/img")
+    assert (load(tmp_path / "own", direction="AtoB", task="photo")[0].target == labelled(1)[0]).all()
+    two(tmp_path / "told", "train/input", "train/target")
+    assert (load(tmp_path / "told", direction="AtoB", task="photo")[0].input == labelled(1)[0]).all()
+
+
+def test_ab_images_that_happen_to_be_called_a_and_b_are_no_halves(tmp_path):
+    for number in range(6):
+        inputs, photo = labelled(number)
+        write(tmp_path / "train" / f"house{number // 2}_{'ab'[number % 2]}.png", np.hstack([photo, inputs]))
+    assert [pair.name for pair in load(tmp_path)] == [f"house{n}_{side}" for n in range(3) for side in "ab"]
+
+
+def test_files_of_subfolders_are_found_beside_those_above_and_named_apart(tmp_path):
+    for side, half in (("input", 0), ("target", 1)):
+        for place in ("1.png", "more/1.png", "more/2.png"):
+            write(tmp_path / side / place, labelled(1)[half])
+    assert [pair.name for pair in load(tmp_path)] == ["1", "more-1", "more-2"]
+
+
+def test_what_is_left_out_is_counted_and_named(tmp_path):
+    two(tmp_path, "input", "target")
+    write(tmp_path / "input" / "lonely.png", labelled(0)[0])
+    for name in ("._1.png", "4.heic", "5.heic", "notes.txt"):
+        (tmp_path / "target" / name).write_bytes(b"")
+    (tmp_path / "target" / "__MACOSX").mkdir()
+    assert load(tmp_path).about.endswith("left out: 1 without a partner (lonely.png), 2 .heic, 1 hidden")
+
+
+def test_single_pictures_taken_for_halves_are_asked_about(tmp_path):
+    for number in range(3):
+        write(tmp_path / "train" / f"{number}.png", labelled(number)[0])
+    assert "3 are no wider than high: are they pairs side by side?" in load(tmp_path).about
 
 
 def test_cmp_colours_are_recognised_in_any_layout(tmp_path):
@@ -183,6 +238,15 @@ def loosely_twice(root: Path) -> None:
     write(root / "input" / "1_input.png", labelled(1)[0])
 
 
+def one_side(root: Path) -> None:
+    write(root / "train" / "input" / "1.png", labelled(1)[0])
+
+
+def others(root: Path) -> None:
+    (root / "holiday").mkdir()
+    (root / "holiday" / "1.heic").write_bytes(b"")
+
+
 def no_partner(root: Path) -> None:
     two(root, "input", "target", ("a{}.png", "b{}.png"))
 
@@ -230,7 +294,9 @@ def mixed_channels(root: Path) -> None:
         (unequal_halves, r"2\.png and .*2\.png differ in shape: 32x32 and 16x32 pixels"),
         (twice, r"several images of one name, keep one of each: 1\.bmp and 1\.png"),
         (loosely_twice, r"several images of one name, keep one of each: 1_input\.png and 1_label\.png"),
-        (no_partner, "no names match in .*: 3 inputs, 3 targets"),
+        (no_partner, r"no names match in .*input \(a1\.png, a2\.png, .* \(b1\.png, b2.*: 3 inputs, 3 targets"),
+        (one_side, "has a folder input, and none for the other side"),
+        (others, "no train images in .*, which holds holiday/, 1 .heic; what is understood"),
         (empty_file, r"2\.png is not an image file"),
         (truncated, r"2\.png cannot be read as an image"),
         (a_text, r"several images of one name|2\.jpg is not an image"),
