@@ -1,7 +1,7 @@
 """What there is to say about a set of pairs before anyone trains on it; nothing here stops at the first fault."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,8 +12,10 @@ from tqdm import tqdm
 from pix2pix import images, labels, layouts
 from pix2pix.layouts import Found, Item, name_some
 
-THUMBNAIL = (32, 16)  # pixels: width and height of what pictures are compared by
-TWINS = 2.0  # of 255 grey levels: pictures whose thumbnails are nearer than this on average are the same
+THUMBNAIL = (32, 16)  # pixels: width and height of what pictures are compared by first
+NEAR = 2.0  # of 255 grey levels: thumbnails that are nearer than this on average may be of one picture
+COMPARED = 128  # pixels: the side of what is compared then
+SAME = 0.25  # of a picture's contrast: what differs less is one picture that was compressed or resized anew
 SHOWN, SHOWN_SIDE = 12, 128  # pairs on the contact sheet, pixels of each
 LABELS_LOOKED_AT = 8
 
@@ -43,16 +45,16 @@ def inspect(folder: Path, direction: str) -> Report:
         report.lines.append(f"{split}: {len(found.items)} {found.layout}")
         if undivided:
             report.changes.append(f"no folder is for val: python -m pix2pix data split {folder} OUT")
-        if found.unmatched:
-            names = name_some(path.name for path in found.unmatched)
-            report.changes.append(f"{split}: give these a partner, or take them away: {names}")
+        if found.left_out:
+            report.changes.append(f"{split}: left out are {found.left_out}")
         good = _inspect_files(report, split, found)
-        thumbnails[split] = {item: _thumbnail(item) for item in tqdm(good, f"comparing {split}", leave=False)}
+        thumbnails |= {(split, item): thumbnail for item, thumbnail in good.items()}
+        good = list(good)
         if split == "train":
             _inspect_labels(report, good, found, direction)
             step = max(1, len(good) // SHOWN)
             report.shown = [_halves(item, direction) for item in good[::step][:SHOWN]]
-    _inspect_twins(report, thumbnails)
+    _inspect_duplicates(report, thumbnails)
     return report
 
 
@@ -63,12 +65,13 @@ def contact_sheet(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
     return np.vstack([np.hstack(cells[start : start + 3]) for start in range(0, len(cells), 3)])
 
 
-def _inspect_files(report: Report, split: str, found: Found) -> list[Item]:
-    """Sizes and channels of all files; returns the pairs that can be used."""
-    sizes, channels, good, broken = Counter(), Counter(), [], []
-    for item in found.items:
+def _inspect_files(report: Report, split: str, found: Found) -> dict[Item, np.ndarray]:
+    """Look at sizes and channels of all files, and return the pairs that can be used with their thumbnails."""
+    sizes, channels, good, broken, narrow = Counter(), Counter(), {}, [], 0
+    for item in tqdm(found.items, f"looking at {split}", leave=False, disable=None):
         try:
             headers = [images.read_header(path) for path in (item.input, item.target) if path]
+            thumbnail = _thumbnail(item)
         except (ValueError, OSError) as error:
             broken.append(str(error))
             continue
@@ -80,10 +83,16 @@ def _inspect_files(report: Report, split: str, found: Found) -> list[Item]:
         elif item.target and headers[0][:2] != headers[1][:2]:
             broken.append(f"{item.input.name} and {item.target.name} differ in size")
         else:
-            good.append(item)
+            good[item] = thumbnail
+            narrow += item.target is None and headers[0].width <= headers[0].height
     report.lines += [f"  sizes: {_counted(sizes)}", f"  channels: {_counted(channels)}"]
     if broken:
         report.changes.append(f"{split}: mend or take away: {name_some(broken)}")
+    if narrow * 2 > len(good):
+        report.changes.append(
+            f"{split}: {narrow} of {len(good)} are no wider than high, so hardly two pictures side by side; "
+            "python -m pix2pix data pair joins two folders"
+        )
     return good
 
 
@@ -109,19 +118,44 @@ def _inspect_labels(report: Report, items: list[Item], found: Found, direction: 
         report.lines.append("  (JPEG does that; training takes the nearest class)")
 
 
-def _inspect_twins(report: Report, thumbnails: dict[str, dict[Item, np.ndarray]]) -> None:
-    """Pictures that are in train and in val: what is measured on them says nothing."""
-    train, val = thumbnails.get("train", {}), thumbnails.get("val", {})
-    if not train or not val:
-        return
-    stack, names, twins = np.stack(list(train.values())).astype(np.int16), list(train), []
-    for item, thumbnail in val.items():
-        apart = np.abs(stack - thumbnail).mean(axis=(1, 2))
-        if apart.min() < TWINS:
-            twins.append(f"{item.input.name} is {names[int(apart.argmin())].input.name}")
-    report.lines.append(f"in val and in train alike: {len(twins)}")
-    if twins:
-        report.changes.append(f"take these out of train or val: {name_some(twins)}")
+def _inspect_duplicates(report: Report, thumbnails: dict[tuple[str, Item], np.ndarray]) -> None:
+    """Name pictures that are there twice; what is measured on those in train and in val says nothing."""
+    twice = {"train": [], "val": [], "both": []}
+    for pair in _find_duplicates(thumbnails):
+        (split, item), (other_split, other) = sorted(pair, key=lambda key: key[0])  # train comes before val
+        place = split if split == other_split else "both"
+        twice[place].append(f"{other.input.name} is {item.input.name}")
+    if any(split == "val" for split, _ in thumbnails):
+        report.lines.append(f"in val and in train alike: {len(twice['both'])}")
+    report.lines += [f"twice in {split}: {len(twice[split])}" for split in ("train", "val") if twice[split]]
+    advice = {"both": "take these out of train or val", "train": "keep one of each in train",
+              "val": "keep one of each in val"}  # fmt: skip
+    report.changes += [f"{advice[place]}: {name_some(names)}" for place, names in twice.items() if names]
+
+
+def _find_duplicates(thumbnails: dict[tuple[str, Item], np.ndarray]) -> Iterator[tuple[tuple[str, Item], ...]]:
+    """Find all keys of equal pictures, each with one that it equals."""
+    by_shape = defaultdict(list)
+    for key, thumbnail in thumbnails.items():
+        by_shape[thumbnail.shape].append(key)
+    for keys in by_shape.values():
+        keys.sort(key=lambda key: thumbnails[key].mean())  # pictures of unlike means are unlike: few are compared
+        stack = np.stack([thumbnails[key] for key in keys]).reshape(len(keys), -1).astype(np.float32)
+        means, found = stack.mean(axis=1), {}
+        for number, key in enumerate(keys):
+            end = int(np.searchsorted(means, means[number] + NEAR, side="right"))
+            apart = np.abs(stack[number + 1 : end] - stack[number]).mean(axis=1)
+            for other in np.flatnonzero(apart < NEAR) + number + 1:
+                if keys[other] not in found and _are_same(key[1], keys[other][1]):
+                    found[keys[other]] = found.get(key, key)
+        yield from ((first, key) for key, first in found.items())
+
+
+def _are_same(one: Item, other: Item) -> bool:
+    """Whether two pairs show the same, looked at more closely: a dot that has moved is another picture."""
+    a, b = (np.hstack([_fitted(_shown(p), COMPARED) for p in (i.input, i.target) if p]) for i in (one, other))
+    difference = a.astype(np.float32) - b
+    return bool(np.sqrt(np.square(difference).mean()) <= SAME * max(a.std(), b.std()))
 
 
 def _thumbnail(item: Item) -> np.ndarray:
@@ -151,11 +185,11 @@ def _shown(path: Path) -> np.ndarray:
     return images.to_shown(images.read_image(path, channels))
 
 
-def _fitted(picture: np.ndarray) -> np.ndarray:
-    """Within a white square, its shape kept."""
-    scale = SHOWN_SIDE / max(picture.shape[:2])
-    height, width = (max(1, round(side * scale)) for side in picture.shape[:2])
-    square = np.full((SHOWN_SIDE, SHOWN_SIDE, 3), 255, np.uint8)
+def _fitted(picture: np.ndarray, side: int = SHOWN_SIDE) -> np.ndarray:
+    """Fit a picture into a white square, its shape kept."""
+    scale = side / max(picture.shape[:2])
+    height, width = (max(1, round(length * scale)) for length in picture.shape[:2])
+    square = np.full((side, side, 3), 255, np.uint8)
     square[:height, :width] = images.resize(picture, height, width)
     return square
 

@@ -32,14 +32,15 @@ def check(
     Args:
         folder: The set, as train.py --data takes it.
         direction: Which of A and B is the input.
-        sheet: Where to put a picture of some pairs to look at; FOLDER-check.png here unless given.
+        sheet: Where to put a picture of some pairs to look at; none unless given.
     """
     report = inspection.inspect(folder, direction)
     print("\n".join(report.lines))
-    if report.shown:
-        goal = sheet or Path(f"{folder.resolve().name}-check.png")
-        images.write_png(goal, inspection.contact_sheet(report.shown))
-        print(f"input | target of {len(report.shown)} pairs: {goal}")
+    if sheet and report.shown:
+        images.write_png(sheet, inspection.contact_sheet(report.shown))
+        print(f"input | target of {len(report.shown)} pairs: {sheet}")
+    elif report.shown:
+        print("to look at some of them: --sheet FILE.png")
     if report.changes:
         print("What to change:\n" + "\n".join(f"- {change}" for change in report.changes))
         sys.exit(1)
@@ -51,6 +52,7 @@ def pair(
     targets: Annotated[Path, tyro.conf.Positional],
     output: Annotated[Path, tyro.conf.Positional],
     split: str = "train",
+    skip_broken: bool = False,
 ) -> None:
     """Join two folders of pictures to AB images, OUT/train/NAME.png: targets on the left, inputs on the right.
 
@@ -59,6 +61,7 @@ def pair(
         targets: Folder of targets; names match without regard to case, extension and endings like _A or -targets.
         output: The new set; made if missing, a split in it is never overwritten.
         split: train, val or test.
+        skip_broken: Leave pairs out that cannot be read or differ in size, and name them.
     """
     for folder in (inputs, targets):
         if not folder.is_dir():
@@ -67,14 +70,21 @@ def pair(
     if goal.exists():
         raise ValueError(f"{goal} exists already; name another OUT or --split")
     found = layouts.match_folders(inputs, targets)
-    offenders = [why for item in found.items if (why := _why_unjoinable(item))]
-    if offenders:
-        raise ValueError(name_some(offenders))
+    broken = []
     with written_together(goal) as building:
         for item in found.items:
-            joined = np.hstack([images.read_image(item.target), images.read_image(item.input)])
-            images.write_png(building / f"{item.name}.png", joined)
-    print(f"{len(found.items)} pairs in {goal}, targets on the left (--direction BtoA){_left_out(found)}")
+            try:
+                images.write_png(building / f"{item.name}.png", _join(item))
+            except ValueError as error:
+                broken.append(str(error))
+        if broken and not skip_broken:
+            raise ValueError(f"{name_some(broken)}; mend them, or leave them out with --skip-broken")
+        if len(broken) == len(found.items):
+            raise ValueError(f"no pair can be used: {name_some(broken)}")
+    count = len(found.items) - len(broken)
+    print(f"{count} pairs in {goal}, targets on the left (--direction BtoA){_left_out(found)}")
+    if broken:
+        print("left out as well:\n" + "\n".join(broken))
 
 
 def split(
@@ -129,21 +139,17 @@ def _copy(item: Item, folder: Path, together: bool) -> None:
             shutil.copyfile(file, place / f"{item.name}{file.suffix.lower()}")
 
 
-def _why_unjoinable(item: Item) -> str | None:
-    try:
-        one, other = images.read_header(item.input), images.read_header(item.target)
-    except ValueError as error:
-        return str(error)
-    if one[:2] != other[:2]:
-        sizes = f"{one.width}x{one.height} and {other.width}x{other.height}"
-        return f"{item.input} and {item.target} differ in size: {sizes} pixels"
-    return None
+def _join(item: Item) -> np.ndarray:
+    """Read a pair as an AB image; raises ValueError where a file cannot be read or the two differ in size."""
+    target, inputs = images.read_image(item.target), images.read_image(item.input)
+    if inputs.shape != target.shape:
+        sizes = " and ".join(f"{picture.shape[1]}x{picture.shape[0]}" for picture in (inputs, target))
+        raise ValueError(f"{item.input} and {item.target} differ in size: {sizes} pixels")
+    return np.hstack([target, inputs])
 
 
 def _left_out(found: Found) -> str:
-    if not found.unmatched:
-        return ""
-    return f"; left out, without a partner: {name_some(path.name for path in found.unmatched)}"
+    return f"; left out: {found.left_out}" if found.left_out else ""
 
 
 data = (

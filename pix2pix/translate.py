@@ -1,70 +1,108 @@
 """The command `translate`: image files in, generated pictures out."""
 
+import sys
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import tyro
+from tqdm import tqdm
 
-from pix2pix import images, inference, labels
-from pix2pix.layouts import natural_order
+from pix2pix import images, inference, labels, layouts
+from pix2pix.config import Config
 
 
 def translate(
     checkpoint: Annotated[str, tyro.conf.Positional],
     inputs: Annotated[list[Path], tyro.conf.Positional],
     output: Path,
+    skip_existing: bool = False,
     variation: int | None = None,
     wall: str | None = None,
     sky: str | None = None,
 ) -> None:
-    """Translate image files, and all images of folders, to OUTPUT/STEM.png; no targets needed.
+    """Translate image files, and all images in and below folders, to OUTPUT/STEM.png; no targets needed.
+
+    A file that cannot be translated does not stop the others: it is named at the end, and the exit code is 1.
 
     Args:
         checkpoint: A folder, a run folder, or USER/REPO on the Hub.
         inputs: Image files and folders of them.
         output: Folder for the results; made if missing, its files are never overwritten.
+        skip_existing: Go on where an earlier call stopped: what has a result already is passed over.
         variation: Seed of another picture for the same input.
         wall: Colour of the wall as RRGGBB, such as c99a54; without it the most likely one, or the variation's.
         sky: Colour of the sky, likewise.
     """
+    goals, others = plan(inputs, output)
+    done = [goal for goal in goals.values() if goal.exists()]
+    if done and not skip_existing:
+        raise ValueError(
+            f"{output} holds {len(done)} of {len(goals)} results already ({done[0].name}, …), and none is overwritten: "
+            "--skip-existing makes the others, --output names another folder"
+        )
     translator = inference.load(checkpoint)
     colours = inference.read_colours(translator, wall, sky)
-    files = find_images(inputs)
-    goals = {path: output / f"{path.stem}.png" for path in files}
-    refuse_collisions(goals)
-    output.mkdir(parents=True, exist_ok=True)
-    channels = translator.config.in_channels
-    for path, goal in goals.items():
-        picture = images.read_image(path, channels)
-        if translator.config.task == "facades" and not labels.is_label_image(picture):
-            raise ValueError(f"{path} is no label image: its colours are not those of the 12 classes")
-        images.write_png(goal, translator(picture, variation, **colours))
-    print(f"{len(goals)} pictures in {output}")
+    bad, done = [], set(done)
+    for path, goal in tqdm(goals.items(), "translating", leave=False, disable=None):
+        if goal in done:
+            continue
+        try:
+            picture = translator(read_input(path, translator.config), variation, **colours)
+        except ValueError as error:
+            bad.append(str(error))
+            continue
+        goal.parent.mkdir(parents=True, exist_ok=True)
+        images.write_png(goal, picture)
+    print(f"{len(goals) - len(done) - len(bad)} pictures in {output}" + (f", {len(done)} were there" if done else ""))
+    if others:
+        print("left out: " + ", ".join(f"{count} {kind}" for kind, count in others.most_common()))
+    if bad:
+        print("\n".join(["error: not translated:", *bad]), file=sys.stderr)
+        sys.exit(1)
 
 
-def find_images(inputs: list[Path]) -> list[Path]:
-    """The files themselves and the images in the folders, in natural order; ValueError where there are none."""
-    files = []
+def read_input(path: Path, config: Config) -> np.ndarray:
+    """Read a picture as a translator of this config takes it; raises ValueError that names the file."""
+    picture = images.read_image(path, config.in_channels)
+    if config.task == "facades" and not labels.is_label_image(picture):
+        raise ValueError(f"{path} is no label image: its colours are not those of the 12 classes")
+    return picture
+
+
+def plan(inputs: list[Path], output: Path) -> tuple[dict[Path, Path], Counter[str]]:
+    """Say which file becomes which, and count what is left out; a folder's own folders are kept.
+
+    Raises ValueError where there is nothing to translate, and where two files would become one.
+    """
+    goals, others = {}, Counter()
     for path in inputs:
         if path.is_dir():
-            found = [file for file in path.iterdir() if file.suffix.lower() in images.EXTENSIONS]
-            if not found:
+            listing = layouts.list_images(path)
+            files = [file for file in listing.files if not file.resolve().is_relative_to(output.resolve())]
+            if not files:
                 raise ValueError(f"no images in {path}")
-            files += sorted(found, key=natural_order)
+            goals |= {file: output / file.relative_to(path).with_suffix(".png") for file in files}
+            others += listing.others
         elif path.is_file():
-            files.append(path)
+            goals[path] = output / f"{path.stem}.png"
         else:
             raise ValueError(f"{path} does not exist")
-    if not files:
+    if not goals:
         raise ValueError("nothing to translate: name image files or folders")
-    return files
+    refuse_collisions(goals)
+    return goals, others
 
 
 def refuse_collisions(goals: dict[Path, Path]) -> None:
     by_goal: dict[Path, Path] = {}
     for path, goal in goals.items():
-        if goal.exists():
-            raise ValueError(f"{goal} exists already; name another --output")
         if goal in by_goal:
-            raise ValueError(f"{by_goal[goal]} and {path} would both become {goal}; translate them apart")
+            raise ValueError(
+                f"{by_goal[goal]} and {path} would both become {goal}: translate them apart, or name the folder above both"
+            )
         by_goal[goal] = path
+    sources = {path.resolve() for path in goals}
+    if own := [goal for goal in goals.values() if goal.resolve() in sources]:
+        raise ValueError(f"{own[0]} exists already and is an input itself: name another --output")

@@ -32,7 +32,10 @@ def test_a_good_set_has_nothing_to_change_and_a_sheet_to_look_at(tmp_path):
     assert "channels: colour (12)" in done.stdout
     assert "facade labels in the published palette, 0% of their pixels beside it" in done.stdout
     assert "Nothing to change." in done.stdout
-    assert images.read_image(tmp_path / "set-check.png").shape == (4 * 128, 3 * 256, 3)
+    assert not done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["set"]
+    run("check", tmp_path / "set", "--sheet", tmp_path / "sheet.png", cwd=tmp_path)
+    assert images.read_image(tmp_path / "sheet.png").shape == (4 * 128, 3 * 256, 3)
 
 
 def test_what_is_to_change_is_listed_and_the_exit_code_says_so(tmp_path):
@@ -54,6 +57,44 @@ def test_pictures_in_train_and_val_alike_are_found_even_compressed_anew(tmp_path
     report = inspection.inspect(tmp_path, "BtoA")
     assert "in val and in train alike: 1" in report.lines
     assert report.changes == ["take these out of train or val: 5.jpg is 5.png"]
+
+
+def test_pictures_that_are_in_train_twice_are_found(tmp_path):
+    write_ab(tmp_path / "train", 12)
+    write(tmp_path / "train" / "again.jpg", np.hstack(labelled(7)[::-1]))
+    write_ab(tmp_path / "val", 1, first=40)
+    report = inspection.inspect(tmp_path, "BtoA")
+    assert "twice in train: 1" in report.lines
+    assert len(report.changes) == 1
+    assert set(report.changes[0].removeprefix("keep one of each in train: ").split(" is ")) == {"7.png", "again.jpg"}
+
+
+def test_pictures_that_differ_in_little_are_no_duplicates(tmp_path):
+    for split, numbers in (("train", range(12)), ("val", range(12, 14))):
+        for number in numbers:
+            paper = np.full((128, 256, 3), 255, np.uint8)
+            paper[40:44, 9 * number : 9 * number + 4] = 0
+            write(tmp_path / split / f"{number}.png", paper)
+    report = inspection.inspect(tmp_path, "BtoA")
+    assert "in val and in train alike: 0" in report.lines
+    assert not report.changes
+
+
+def test_single_pictures_taken_for_pairs_are_to_change(tmp_path):
+    for number in range(3):
+        write(tmp_path / "train" / f"{number}.png", labelled(number)[0])
+    report = inspection.inspect(tmp_path, "BtoA")
+    assert any("3 of 3 are no wider than high" in change for change in report.changes)
+
+
+def test_a_file_that_is_broken_inside_does_not_end_the_look_at_the_others(tmp_path):
+    write_ab(tmp_path / "train", 3)
+    content = (tmp_path / "train" / "1.png").read_bytes()
+    (tmp_path / "train" / "1.png").write_bytes(content[:-30] + bytes(14) + content[-16:])
+    write_ab(tmp_path / "val", 1, first=9)
+    report = inspection.inspect(tmp_path, "BtoA")
+    assert [change for change in report.changes if "1.png cannot be read" in change]
+    assert len(report.shown) == 2
 
 
 def test_names_without_a_partner_are_to_change(tmp_path):
@@ -85,7 +126,7 @@ def test_pairing_makes_what_the_loader_reads(tmp_path, capsys):
     write_two_folders(tmp_path / "labels", tmp_path / "photos", 3, names)
     write(tmp_path / "photos" / "alone.png", labelled(0)[1])
     pairs.pair(tmp_path / "labels", tmp_path / "photos", tmp_path / "set")
-    assert "left out, without a partner: alone.png" in capsys.readouterr().out
+    assert "left out: 1 without a partner (alone.png)" in capsys.readouterr().out
     loaded = load_pairs(str(tmp_path / "set"), "train", PLAIN)
     assert len(loaded) == 3
     assert (loaded[1].input == labelled(2)[0]).all()
@@ -107,6 +148,16 @@ def test_pairs_that_do_not_fit_are_one_line_and_nothing_is_written(tmp_path, mak
     with pytest.raises(ValueError, match=complaint):
         pairs.pair(tmp_path / "labels", tmp_path / "photos", tmp_path / "set")
     assert not list((tmp_path / "set").rglob("*.png"))
+
+
+def test_pairing_goes_on_without_broken_files_where_it_is_told_to(tmp_path, capsys):
+    write_two_folders(tmp_path / "labels", tmp_path / "photos", 3)
+    (tmp_path / "photos" / "2.png").write_bytes(b"")
+    with pytest.raises(ValueError, match="leave them out with --skip-broken"):
+        pairs.pair(tmp_path / "labels", tmp_path / "photos", tmp_path / "set")
+    pairs.pair(tmp_path / "labels", tmp_path / "photos", tmp_path / "set", skip_broken=True)
+    assert sorted(path.name for path in (tmp_path / "set" / "train").iterdir()) == ["1.png", "3.png"]
+    assert "2.png is not an image file" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("layout", ["halves", "two folders", "cmp"])

@@ -11,6 +11,7 @@ import onnx
 import onnxruntime
 import pytest
 import torch
+from PIL import Image
 
 from pix2pix import __main__ as command_line
 from pix2pix import checkpoint, export, images, inference, labels, synthetic
@@ -198,6 +199,39 @@ def test_translate_paints_in_the_colours_asked_for(folder, drawing, tmp_path, ca
         assert not goal.exists()
 
 
+def test_translate_goes_on_after_bad_files_and_where_it_stopped(folder, drawing, tmp_path, capsys):
+    for name in ("1.png", "2.png", "deep/1.png", "deep/3.gif"):
+        (tmp_path / "in" / "deep").mkdir(parents=True, exist_ok=True)
+        Image.fromarray(drawing).save(tmp_path / "in" / name)
+    whole = (tmp_path / "in" / "2.png").read_bytes()
+    (tmp_path / "in" / "2.png").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "in" / "._1.png").write_bytes(b"resource fork")
+    (tmp_path / "in" / "4.heic").write_bytes(b"")
+    translate = ("translate", folder, tmp_path / "in", "--output", tmp_path / "out")
+    assert command(*translate) == 1
+    said = capsys.readouterr()
+    assert said.err.splitlines()[0] == "error: not translated:"
+    assert said.err.splitlines()[1].startswith("2.png cannot be read")
+    assert "3 pictures in" in said.out
+    assert "1 hidden" in said.out
+    assert "1 .heic" in said.out
+    (tmp_path / "in" / "2.png").write_bytes(whole)
+    first = (tmp_path / "out" / "1.png").stat().st_mtime_ns
+    assert command(*translate) == 2
+    assert "--skip-existing makes the others" in capsys.readouterr().err
+    command_line.main([*map(str, translate), "--skip-existing"])
+    assert "1 pictures in" in capsys.readouterr().out
+    made = sorted(path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.png"))
+    assert made == ["1.png", "2.png", "deep/1.png", "deep/3.png"]
+    assert (tmp_path / "out" / "1.png").stat().st_mtime_ns == first
+
+
+def test_translate_takes_no_input_for_its_result(folder, drawing, tmp_path, capsys):
+    images.write_png(tmp_path / "in.png", drawing)
+    assert command("translate", folder, tmp_path / "in.png", "--output", tmp_path, "--skip-existing") == 2
+    assert "is an input itself" in capsys.readouterr().err
+
+
 def test_translate_overwrites_nothing_and_writes_nothing_for_bad_input(folder, drawing, tmp_path, capsys):
     images.write_png(tmp_path / "one.png", drawing)
     (tmp_path / "sub").mkdir()
@@ -208,15 +242,15 @@ def test_translate_overwrites_nothing_and_writes_nothing_for_bad_input(folder, d
     (tmp_path / "empty").mkdir()
     goal = tmp_path / "photos"
     cases = [
-        ([tmp_path / "one.png", tmp_path / "sub"], "would both become"),
-        ([tmp_path / "nowhere.png"], "does not exist"),
-        ([tmp_path / "empty"], "no images in"),
-        ([tmp_path / "broken.png"], "not an image file"),
-        ([tmp_path / "photo.png"], "is no label image"),
-        ([tmp_path / "numbers.png"], "is no label image"),
+        ([tmp_path / "one.png", tmp_path / "sub"], "would both become", 2),
+        ([tmp_path / "nowhere.png"], "does not exist", 2),
+        ([tmp_path / "empty"], "no images in", 2),
+        ([tmp_path / "broken.png"], "not an image file", 1),
+        ([tmp_path / "photo.png"], "is no label image", 1),
+        ([tmp_path / "numbers.png"], "is no label image", 1),
     ]
-    for inputs, said in cases:
-        assert command("translate", folder, *inputs, "--output", goal) == 2
+    for inputs, said, code in cases:
+        assert command("translate", folder, *inputs, "--output", goal) == code
         assert said in capsys.readouterr().err
         assert not goal.exists() or not any(goal.iterdir())
     assert command("translate", folder, tmp_path / "one.png", "--output", tmp_path) == 2
