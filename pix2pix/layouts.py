@@ -174,11 +174,11 @@ def _look(folder: Path, direction: str) -> Found | None:
         sides = (_part(listing, maps), _part(listing, photos, others=False))
         return _match(*sides, f"photos with labels as CMP has them in {folder}", is_cmp=True)
     inputs, targets = ([file for file in files if _side(file.stem, direction) == side] for side in (0, 1))
-    if {_loose(listing.key(file)) for file in inputs} & {_loose(listing.key(file)) for file in targets}:
-        if not _are_ab(inputs + targets):
-            sides = (_part(listing, inputs), _part(listing, targets, others=False))
-            rest = [file for file in files if file not in set(inputs + targets)]
-            return _match(*sides, f"pairs of files told apart by their names in {folder}", rest)
+    alike = {_loose(listing.key(file)) for file in inputs} & {_loose(listing.key(file)) for file in targets}
+    if alike and not _are_ab(inputs + targets):
+        sides = (_part(listing, inputs), _part(listing, targets, others=False))
+        rest = sorted(set(files) - {*inputs, *targets})
+        return _match(*sides, f"pairs of files told apart by their names in {folder}", rest)
     _refuse_twins(files, listing.key)
     items = _named([(file, None) for file in files], listing)
     return Found(f"images in {folder}", items, others=listing.others)
@@ -188,16 +188,15 @@ def _part(listing: Listing, files: list[Path], others: bool = True) -> Listing:
     return Listing(listing.folder, files, listing.others if others else Counter())
 
 
-def _match(
-    inputs: Listing, targets: Listing, layout: str, rest: Iterable[Path] = (), is_cmp: bool = False
-) -> Found:
+def _match(inputs: Listing, targets: Listing, layout: str, rest: Iterable[Path] = (), is_cmp: bool = False) -> Found:
     """Pair files by their places, then loosely: without regard to case, separators and what tells the sides apart."""
     pairs, left, right = [], inputs.files, targets.files
     for strip in (str,) if is_cmp else (str, _loose):
-        _refuse_twins(left, lambda file: strip(inputs.key(file)))
-        _refuse_twins(right, lambda file: strip(targets.key(file)))
-        theirs = {strip(targets.key(file)): file for file in right}
-        pairs += [(file, theirs[key]) for file in left if (key := strip(inputs.key(file))) in theirs]
+        names = {file: strip(side.key(file)) for side, files in ((inputs, left), (targets, right)) for file in files}
+        _refuse_twins(left, names.get)
+        _refuse_twins(right, names.get)
+        theirs = {names[file]: file for file in right}
+        pairs += [(file, theirs[names[file]]) for file in left if names[file] in theirs]
         used = {path for pair in pairs for path in pair}
         left, right = ([file for file in files if file not in used] for files in (left, right))
     if not pairs:

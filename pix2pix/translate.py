@@ -100,7 +100,8 @@ def refuse_collisions(goals: dict[Path, Path]) -> None:
     for path, goal in goals.items():
         if goal in by_goal:
             raise ValueError(
-                f"{by_goal[goal]} and {path} would both become {goal}: translate them apart, or name the folder above both"
+                f"{by_goal[goal]} and {path} would both become {goal}: "
+                "translate them apart, or name the folder above both"
             )
         by_goal[goal] = path
     sources = {path.resolve() for path in goals}
