@@ -1,6 +1,6 @@
 """Every figure of the README, by one command: each benchmark in a process of its own, one after the other.
 
-python benchmarks/all.py --output DIR [--quick] [--reference PATH] [--data DIR]
+python -m benchmarks.all --output DIR [--quick] [--reference PATH] [--data DIR]
 
 DIR gets a JSON file and a plot of each. `--reference` is a clone of pytorch-CycleGAN-and-pix2pix, the peer of the
 trainer and the origin of converted weights; `--data` is a folder of published facades pairs. Without them, what needs
@@ -11,13 +11,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-import measuring
-from shapes import SHAPES
+from benchmarks import measuring
+from experiments.shapes import SHAPES
 
-FOLDER = Path(__file__).parent
-ALONE = ("start", "generators", "live_canvas", "painters")
-BESIDE_PEER = ("training", "converted")
-OF_PAIRS = ("synthetic_statistics", "photo_blemishes", "label_errors", "paths")
+ALONE = ("benchmarks.start", "benchmarks.generators", "benchmarks.live_canvas", "benchmarks.painters")
+BESIDE_PEER = ("benchmarks.training", "experiments.converted")
+OF_PAIRS = (
+    "experiments.synthetic_statistics",
+    "experiments.photo_artifacts",
+    "experiments.label_errors",
+    "benchmarks.paths",
+)
 
 
 def main() -> None:
@@ -30,20 +34,20 @@ def main() -> None:
     output = options.output.resolve()
     quick = ["--quick"] * options.quick
     common = ["--output", output, *quick]
-    commands = {name: [FOLDER / f"{name}.py", *common] for name in ALONE}
+    commands = {name: ["-m", name, *common] for name in ALONE}
     if options.reference:
         for name in BESIDE_PEER:
-            commands[name] = [FOLDER / f"{name}.py", *common, "--reference", options.reference.resolve()]
+            commands[name] = ["-m", name, *common, "--reference", options.reference.resolve()]
     else:
         print(f"Left out: {', '.join(BESIDE_PEER)} (give --reference)")
     if options.data:
         data, scores = ["--data", options.data.resolve()], ["--json", output / "scores.json"]
-        commands |= {name: [FOLDER / f"{name}.py", *common, *data] for name in OF_PAIRS}
-        commands["shapes"] = [FOLDER / "shapes.py", *quick, *data, "--output", output / "shapes"]
+        commands |= {name: ["-m", name, *common, *data] for name in OF_PAIRS}
+        commands["shapes"] = ["-m", "experiments.shapes", *quick, *data, "--output", output / "shapes"]
         scored = sorted(path.parent for path in measuring.ROOT.glob("checkpoints/*/config.json"))
         scored += [output / "shapes" / name for name in SHAPES]
         commands["evaluate"] = ["-m", "pix2pix", "evaluate", *scored, *data, *scores]
-        commands["frontier"] = [FOLDER / "frontier.py", scores[-1], *common]
+        commands["frontier"] = ["-m", "experiments.frontier", scores[-1], *common]
     else:
         print(f"Left out: {', '.join(OF_PAIRS)}, shapes, evaluate, frontier (give --data)")
 

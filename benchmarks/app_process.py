@@ -12,11 +12,15 @@ from typing import NamedTuple
 
 import httpx
 import psutil
-from measuring import ROOT
+
+from benchmarks.measuring import ROOT
 
 PATIENCE = 120  # seconds
 OURS = ("app.py",)
-STOCK = ("benchmarks/stock_gradio.py",)
+STOCK = (
+    "-m",
+    "benchmarks.stock_gradio",
+)
 
 
 class Serving(NamedTuple):

@@ -1,6 +1,6 @@
 """Milliseconds a picture: the paper's generator in eager torch, on ONNX Runtime and in int8, and the bundled ones.
 
-python benchmarks/generators.py [--checkpoint FOLDER] [--output DIR] [--quick]
+python -m benchmarks.generators [--checkpoint FOLDER] [--output DIR] [--quick]
 
 All in one run, in turns, so that whatever else the machine does falls on each alike. 256x256 pixels, one picture.
 """
@@ -9,9 +9,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
-import measuring
 import torch
 
+from benchmarks import measuring
 from pix2pix import checkpoint, export, inference
 from pix2pix.config import PRESETS
 from pix2pix.machine import available_cores

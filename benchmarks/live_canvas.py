@@ -1,6 +1,6 @@
 """How live the page is: pointer-up to new picture, pictures a second during a drag, and where a picture's time goes.
 
-python benchmarks/live_canvas.py [--model NAME|FOLDER] [--output DIR] [--quick]
+python -m benchmarks.live_canvas [--model NAME|FOLDER] [--output DIR] [--quick]
 
 A real Chromium on a real `python app.py`; needs playwright and a Chromium. The peer, in the same browser after it, is
 the same checkpoint in a stock Gradio app.
@@ -9,10 +9,11 @@ the same checkpoint in a stock Gradio app.
 import shutil
 
 import httpx
-import measuring
 import numpy as np
-from app_process import OURS, STOCK, serving
 from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
+
+from benchmarks import measuring
+from benchmarks.app_process import OURS, STOCK, serving
 
 STROKES, QUICK_STROKES = 60, 5
 DRAG_SECONDS = 5

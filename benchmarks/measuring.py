@@ -1,13 +1,9 @@
-"""What all benchmarks share: their flags, the facts of the machine, median and p95, and a JSON file with a plot.
-
-Importing this also lets a benchmark import the package it measures.
-"""
+"""What all benchmarks share: their flags, the facts of the machine, median and p95, and a JSON file with a plot."""
 
 import argparse
 import json
 import os
 import platform
-import sys
 import time
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -18,12 +14,12 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from pix2pix.images import write_atomically
+from pix2pix.machine import available_cores
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # nothing that is measured asks the network
 
-from pix2pix.images import write_atomically  # noqa: E402
-from pix2pix.machine import available_cores  # noqa: E402
 
 PACKAGES = ("gradio", "numpy", "onnxruntime", "pillow", "torch")
 PICTURES_BEFORE = 3  # a contender that are not counted

@@ -1,6 +1,6 @@
 """Many painters at once: pictures a second, how long each waits, how fair it is, and the memory of the server.
 
-python benchmarks/painters.py [--painters 1 5 20 50] [--pictures 10000] [--output DIR] [--quick]
+python -m benchmarks.painters [--painters 1 5 20 50] [--pictures 10000] [--output DIR] [--quick]
 
 Every second painter drags all the time, as our page does it: one picture under way, and the newest state asked for as
 soon as it is back. The others make a stroke, wait for its picture, and look at it for a while; one alone drags. Each
@@ -20,10 +20,10 @@ from dataclasses import dataclass, field
 from itertools import count
 
 import httpx
-import measuring
 import numpy as np
-from app_process import OURS, STOCK, Serving, serving
 
+from benchmarks import measuring
+from benchmarks.app_process import OURS, STOCK, Serving, serving
 from pix2pix import synthetic
 from pix2pix.labels import CLASSES, encode_runs
 

@@ -1,6 +1,6 @@
 """How near the quick paths are to the exact ones: ONNX Runtime to torch, live to refined pictures, JPEG to PNG.
 
-python benchmarks/paths.py --data DIR [--output DIR] [--quick]
+python -m benchmarks.paths --data DIR [--output DIR] [--quick]
 
 For every bundled checkpoint, over all validation pairs of DIR (or `synthetic`), as label images, with several
 variations each. Differences in grey levels, of 255; PSNR, SSIM and LPIPS' form as in `python -m pix2pix evaluate`.
@@ -9,9 +9,9 @@ variations each. Differences in grey levels, of 255; PSNR, SSIM and LPIPS' form 
 from collections.abc import Callable
 from itertools import product
 
-import measuring
 import numpy as np
 
+from benchmarks import measuring
 from pix2pix import images, inference
 from pix2pix.canvas.routes import _encoded
 from pix2pix.data import load_pairs

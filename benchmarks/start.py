@@ -1,6 +1,6 @@
 """Seconds until `python app.py` answers its page, beside an empty Gradio app, and the memory of both at rest.
 
-python benchmarks/start.py [--output DIR] [--quick]
+python -m benchmarks.start [--output DIR] [--quick]
 
 In turns, each time a new process. The first round only warms the disk's cache and is not counted.
 """
@@ -8,8 +8,9 @@ In turns, each time a new process. The first round only warms the disk's cache a
 import time
 
 import httpx
-import measuring
-from app_process import OURS, serving
+
+from benchmarks import measuring
+from benchmarks.app_process import OURS, serving
 
 EMPTY = ("-c", "import gradio\nwith gradio.Blocks() as page:\n    pass\npage.launch()")
 CONTENDERS = {"python app.py": OURS, "an empty Gradio app": EMPTY}

@@ -7,9 +7,9 @@ another of the bundled checkpoints.
 import sys
 
 import gradio as gr
-import measuring
 import numpy as np
 
+from benchmarks import measuring
 from pix2pix import inference
 from pix2pix.labels import INDEX, PALETTE, decode_runs
 

@@ -1,7 +1,7 @@
 """Milliseconds a training step, beside pytorch-CycleGAN-and-pix2pix with the same networks, batch and threads.
 
 git clone https://github.com/junyanz/pytorch-CycleGAN-and-pix2pix /elsewhere
-python benchmarks/training.py --reference /elsewhere [--cpu] [--threads N] [--steps N] [--output DIR] [--quick]
+python -m benchmarks.training --reference /elsewhere [--cpu] [--threads N] [--steps N] [--output DIR] [--quick]
 
 Batch 1 at 256x256, on a GPU where there is one. In turns, so that whatever else the machine does falls on each alike.
 A step is all of an update, from tensors in memory to new weights; reading and augmenting pictures are not in it.
@@ -16,12 +16,12 @@ from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
-import measuring
 import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 from torch import Tensor
 
+from benchmarks import measuring
 from pix2pix.config import PRESETS, Config
 from pix2pix.machine import available_cores
 from pix2pix.networks import build_discriminator, build_generator

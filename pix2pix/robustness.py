@@ -27,7 +27,7 @@ class Limit(NamedTuple):
         return math.isnan(score) or (score >= self.value if self.at_least else score <= self.value)
 
 
-# Percentiles are of 328 photos of the CMP base set with their labels; `benchmarks/photo_blemishes.py` prints them.
+# Percentiles are of 328 photos of the CMP base set with their labels; `experiments/photo_artifacts.py` prints them.
 LIMITS: Mapping[str, Limit] = {
     "edges": Limit(23.8, at_least=True),  # levels a pixel: 19 of 20 photos have more, with labels that are a little off
     "grid": Limit(0.5),  # levels a pixel: 19 of 20 photos have less

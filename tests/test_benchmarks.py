@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.mark.skipif(not list(ROOT.glob("checkpoints/*/model.onnx")), reason="no checkpoint is bundled")
 def test_paths_finds_onnx_runtime_and_torch_alike_and_the_live_model_near_the_best(tmp_path):
-    command = [sys.executable, "benchmarks/paths.py", "--data", "synthetic", "--quick", "--output", str(tmp_path)]
+    command = [sys.executable, "-m", "benchmarks.paths", "--data", "synthetic", "--quick", "--output", str(tmp_path)]
     printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     document = json.loads((tmp_path / "paths.json").read_text())
     paths = document["results"]["paths"]
@@ -50,7 +50,7 @@ def test_label_errors_counts_what_photos_contradict(tmp_path):
     pair = np.hstack([photo, labels.colorize(classes)])
     Image.fromarray(pair).save(tmp_path / "data" / "train" / "1.png")
 
-    command = [sys.executable, "benchmarks/label_errors.py", "--data", tmp_path / "data", "--output", tmp_path]
+    command = [sys.executable, "-m", "experiments.label_errors", "--data", tmp_path / "data", "--output", tmp_path]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     results = json.loads((tmp_path / "label_errors.json").read_text())["results"]
     background = 256 * 256 - 128 * 128
@@ -61,9 +61,8 @@ def test_label_errors_counts_what_photos_contradict(tmp_path):
     assert results["percent"]["wall: beyond the photo"] == 0
 
 
-def test_branches_fold_into_the_plain_generator_that_paints_the_same(monkeypatch):
-    monkeypatch.syspath_prepend(ROOT / "benchmarks")
-    import shapes
+def test_branches_fold_into_the_plain_generator_that_paints_the_same():
+    from experiments import shapes
 
     torch.manual_seed(0)
     branched = shapes.OTHER["w16-branches"]().eval()
@@ -78,7 +77,7 @@ def test_branches_fold_into_the_plain_generator_that_paints_the_same(monkeypatch
 
 def test_shapes_that_the_package_cannot_build_become_checkpoints_that_it_paints_with(tmp_path):
     names = ["w16-depth6", "w16-separable-both"]
-    command = [sys.executable, "benchmarks/shapes.py", "--data", "synthetic", "--quick", "--output", tmp_path]
+    command = [sys.executable, "-m", "experiments.shapes", "--data", "synthetic", "--quick", "--output", tmp_path]
     printed = subprocess.run(
         [*command, "--shapes", *names], cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout
@@ -90,9 +89,8 @@ def test_shapes_that_the_package_cannot_build_become_checkpoints_that_it_paints_
         assert (photos[0] == photos[1]).all() and (photos[0] != photos[2]).any()
 
 
-def test_the_frontier_counts_the_multiplications_that_the_layers_add_up_to(tmp_path, monkeypatch):
-    monkeypatch.syspath_prepend(ROOT / "benchmarks")
-    import frontier
+def test_the_frontier_counts_the_multiplications_that_the_layers_add_up_to(tmp_path):
+    from experiments import frontier
 
     config = replace(PRESETS["paper"], width=4, depth=3)
     checkpoint.save(tmp_path / "paper", config, build_generator(config), "card")

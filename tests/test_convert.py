@@ -1,7 +1,7 @@
 """Other programs' generators give the same pictures here, and what is no such generator is one line.
 
 The oracle restates the U-Net of pytorch-CycleGAN-and-pix2pix with its names and order, as a nest of blocks;
-`benchmarks/converted.py` compares with the program itself.
+`experiments/converted.py` compares with the program itself.
 """
 
 import pickle

@@ -17,7 +17,7 @@ from pix2pix.synthetic.statistics import components, labels_from_jpeg
 
 REAL_PAIRS = Path(__file__).parents[1] / ".." / "shared" / "data" / "facades" / "train"
 
-# Means over 288 real facades: PYTHONPATH=. python benchmarks/synthetic_statistics.py --data DATASETS/facades/train
+# Means over 288 real facades: python -m experiments.synthetic_statistics --data DATASETS/facades/train
 REAL_SHARES = {  # % of the area
     "background": 15.44, "facade": 39.65, "window": 13.69, "door": 1.18, "cornice": 3.49, "sill": 2.64,
     "balcony": 4.32, "blind": 1.69, "deco": 1.80, "molding": 10.71, "pillar": 2.12, "shop": 3.26,

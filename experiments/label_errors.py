@@ -1,13 +1,13 @@
 """How much of what labels of facades say is not so in their photos: what `pix2pix.corrections` takes from them.
 
-python benchmarks/label_errors.py --data DIR [--output DIR] [--quick]
+python -m experiments.label_errors --data DIR [--output DIR] [--quick]
 
 DIR holds published facades pairs; its training split is counted.
 """
 
-import measuring
 import numpy as np
 
+from benchmarks import measuring
 from pix2pix import labels
 from pix2pix.config import PRESETS
 from pix2pix.corrections import astray, margins, next_houses, sky

@@ -1,7 +1,7 @@
 """Converted generators against their origin: runs pytorch-CycleGAN-and-pix2pix itself on random weights.
 
 git clone https://github.com/junyanz/pytorch-CycleGAN-and-pix2pix /elsewhere
-python benchmarks/converted.py --reference /elsewhere [--tensorflow ARRAYS.npz ...] [--output DIR]
+python -m experiments.converted --reference /elsewhere [--tensorflow ARRAYS.npz ...] [--output DIR]
 
 Each row is the greatest difference of a generated picture, in [-1, 1]: float32 rounding is about 1e-5.
 """
@@ -12,10 +12,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-import measuring
 import numpy as np
 import torch
 
+from benchmarks import measuring
 from pix2pix import checkpoint
 from pix2pix.convert import convert
 from pix2pix.inference import TorchNetwork, draw, random_shapes

@@ -1,7 +1,7 @@
 """The frontier: what a picture scores against what it costs, for every checkpoint that `evaluate` has scored.
 
 python -m pix2pix evaluate CHECKPOINT... --data DIR --json scores.json
-python benchmarks/frontier.py scores.json [--score mean_iou] [--output DIR] [--quick]
+python -m experiments.frontier scores.json [--score mean_iou] [--output DIR] [--quick]
 
 Milliseconds are those of 256x256 pixels, each checkpoint as it is served, in turns, so that whatever else the machine
 does falls on each alike. The line joins those that score better than every quicker one.
@@ -12,9 +12,9 @@ import math
 import tempfile
 from pathlib import Path
 
-import measuring
 import onnxruntime
 
+from benchmarks import measuring
 from pix2pix import checkpoint, inference, synthetic
 from pix2pix.evaluation.scores import SCORES
 from pix2pix.onnx_network import read_header

@@ -1,15 +1,15 @@
 """What real photos score in the measures of drawings by hand: where the limits of `pix2pix.robustness` come from.
 
-    python benchmarks/photo_blemishes.py --data DATASETS/facades [--output DIR]
+    python -m experiments.photo_artifacts --data DATASETS/facades [--output DIR]
 
 DIR holds published facades pairs (photo left, label image right), in itself or in folders.
 """
 
 from pathlib import Path
 
-import measuring
 import numpy as np
 
+from benchmarks import measuring
 from pix2pix import images
 from pix2pix.blemishes import blemishes
 from pix2pix.synthetic.statistics import labels_from_jpeg

@@ -1,6 +1,6 @@
 """Procedural facades against real ones: area share and number of elements of each class.
 
-    python benchmarks/synthetic_statistics.py --data DATASETS/facades/train [--count 288] [--output DIR]
+    python -m experiments.synthetic_statistics --data DATASETS/facades/train [--count 288] [--output DIR]
 
 DIR holds published facades pairs (photo left, label image right). Their labels went through JPEG and are cleaned
 first; the synthetic ones go through the same JPEG and the same cleaning, so that both sides are measured alike.
@@ -11,10 +11,10 @@ import time
 from io import BytesIO
 from pathlib import Path
 
-import measuring
 import numpy as np
 from PIL import Image
 
+from benchmarks import measuring
 from pix2pix.images import read_image, split_pair
 from pix2pix.labels import NAMES, colorize, shares
 from pix2pix.synthetic import facade, label_map, pair_seed

@@ -1,8 +1,8 @@
 """Generators of other shapes for the pointer: each learns from the same teacher in the same steps, to be compared.
 
-python benchmarks/shapes.py --data DIR --output DIR [--shapes NAME...] [--teacher FOLDER] [--epochs N] [--quick]
+python -m experiments.shapes --data DIR --output DIR [--shapes NAME...] [--teacher FOLDER] [--epochs N] [--quick]
 python -m pix2pix evaluate DIR/* --data DIR --json scores.json
-python benchmarks/frontier.py scores.json
+python -m experiments.frontier scores.json
 
 What the package itself cannot build stands in this file. Each becomes a checkpoint with a graph, `DIR/NAME`, that the
 two other commands take; one that is there already is not trained again.
@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import measuring
 import torch
 import torch.nn.functional as F
 from accelerate import Accelerator
@@ -21,6 +20,7 @@ from accelerate.state import AcceleratorState
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from benchmarks import measuring
 from pix2pix import checkpoint, export, images
 from pix2pix.config import PRESETS, Config
 from pix2pix.convolutions import double, halve
@@ -228,7 +228,7 @@ def save(folder: Path, config: Config, generator: nn.Module) -> None:
         for module in generator.modules():
             for name in list(getattr(module, "parametrizations", ())):
                 nn.utils.parametrize.remove_parametrizations(module, name)
-    checkpoint.save(folder, config, generator, f"{folder.name}: a shape of benchmarks/shapes.py\n")
+    checkpoint.save(folder, config, generator, f"{folder.name}: a shape of experiments/shapes.py\n")
     export.add_onnx(folder, config, generator)
     print(f"{folder}: at most {export.greatest_difference(folder, config, generator):.1e} from torch", flush=True)
 

@@ -1,0 +1,1 @@
+"""Speed, measured: one command for each figure of the README."""

@@ -1,0 +1,1 @@
+"""Questions that were answered once, with what answers them again."""
