@@ -22,8 +22,8 @@ from pix2pix import checkpoint, hub_names, inference, plain_page
 from pix2pix import config as configs
 from pix2pix.canvas import SIZE, STARTED, LabelCanvas, Painter, find_examples, preloads, read_labels
 from pix2pix.fallback import Fallback
-from pix2pix.machine import available_cores
 from pix2pix.serving import CrowdedError, Line, Models, Visitors, listed_models
+from pix2pix.utils import available_cores
 
 ROOT = Path(__file__).parent
 PAGE, DARK_PAGE = "#f7f7f5", "#151517"  # as --page in canvas.css

@@ -14,8 +14,8 @@ import torch
 from benchmarks import measuring
 from pix2pix import checkpoint, export, inference
 from pix2pix.config import PRESETS
-from pix2pix.machine import available_cores
 from pix2pix.networks import build_generator
+from pix2pix.utils import available_cores
 
 ROUNDS, QUICK_ROUNDS = 60, 5
 

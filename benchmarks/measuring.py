@@ -14,8 +14,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pix2pix.images import write_atomically
-from pix2pix.machine import available_cores
+from pix2pix.utils import available_cores, write_atomically
 
 ROOT = Path(__file__).resolve().parents[1]
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # nothing that is measured asks the network

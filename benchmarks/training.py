@@ -23,10 +23,10 @@ from torch import Tensor
 
 from benchmarks import measuring
 from pix2pix.config import PRESETS, Config
-from pix2pix.machine import available_cores
 from pix2pix.networks import build_discriminator, build_generator
 from pix2pix.recorded import PLAIN_CALLS
 from pix2pix.trainer import Trainer
+from pix2pix.utils import available_cores
 
 STEPS, QUICK_STEPS = 30, 3
 WARM_UP = PLAIN_CALLS + 1  # steps that are not counted: in the last of them a GPU's step is recorded

@@ -3,19 +3,15 @@
 Nothing here unpickles. torch is imported only where weights become a network: the app serves ONNX without it.
 """
 
-import os
-import shutil
-import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
 from pix2pix import config as configs
-from pix2pix import hub_names, images
+from pix2pix import hub_names
 from pix2pix.config import Config
-from pix2pix.layouts import name_some
+from pix2pix.utils import name_some, write_atomically, written_together
 
 CONFIG, WEIGHTS, ONNX, CARD = "config.json", "model.safetensors", "model.onnx", "README.md"
 TONES = ("tone_mean", "tone_spread")  # names in the weights: what colours the tones of our generator stand for
@@ -112,26 +108,7 @@ def write_weights(folder: Path, generator, half: bool = False) -> None:
     weights = {name: tensor.detach().cpu().contiguous() for name, tensor in generator.state_dict().items()}
     if half:
         weights = {name: tensor.half() for name, tensor in weights.items()}
-    images.write_atomically(folder / WEIGHTS, safetensors.torch.save(weights))
-
-
-@contextmanager
-def written_together(folder: Path) -> Iterator[Path]:
-    """A temporary folder that becomes `folder` when the block ends well, and vanishes when it does not."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    prefix = f".{folder.name}."
-    building = Path(tempfile.mkdtemp(dir=folder.parent, prefix=prefix, suffix=images.TEMPORARY))
-    try:
-        yield building
-        for path in building.rglob("*"):
-            if path.is_file():
-                with path.open("rb+") as file:  # Windows syncs only what is open for writing
-                    os.fsync(file.fileno())
-        building.chmod(0o755)  # mkdtemp makes folders for their owner alone
-        building.replace(folder)
-    except BaseException:
-        shutil.rmtree(building, ignore_errors=True)
-        raise
+    write_atomically(folder / WEIGHTS, safetensors.torch.save(weights))
 
 
 def _check_weights(path: Path, expected: dict, found: dict) -> None:

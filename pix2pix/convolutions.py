@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from pix2pix.machine import is_amd
+from pix2pix.utils import is_amd
 
 FEW_PLACES = 64  # up to 8x8: such a layer is mostly weights
 FEW_COLUMNS = 16

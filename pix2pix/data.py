@@ -14,10 +14,9 @@ from torchvision.transforms import v2
 from pix2pix import images, labels
 from pix2pix.config import Config
 from pix2pix.corrections import corrected
-from pix2pix.layouts import name_some
-from pix2pix.machine import available_cores
 from pix2pix.sources import Source, open_source
 from pix2pix.synthetic import label_map
+from pix2pix.utils import available_cores, name_some
 
 KEPT_BYTES = 2 * 2**30  # of decoded pairs in each training process, at most: 5,400 pairs of 256x256
 CHECKED_PAIRS, CHECKED_PIXELS = 1000, 2**27  # sets up to this size are decoded before training: a few seconds

@@ -11,11 +11,11 @@ from typing import Annotated, Literal
 import tyro
 
 from pix2pix import layouts
-from pix2pix.checkpoint import written_together
 from pix2pix.fetching import fetch
 from pix2pix.published import MB, SETS, PublishedSet
 from pix2pix.sources import RECORD
 from pix2pix.unpacking import unpack
+from pix2pix.utils import written_together
 
 HOME = Path("data")  # where sets are put and looked for
 

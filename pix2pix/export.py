@@ -19,13 +19,14 @@ import torch
 import tyro
 from torch import Tensor, nn
 
-from pix2pix import checkpoint, images
+from pix2pix import checkpoint
 from pix2pix.config import Config
 from pix2pix.data import load_pairs
 from pix2pix.inference import TorchNetwork, Translator, draw, random_shapes
 from pix2pix.onnx_forms import for_onnx
 from pix2pix.onnx_network import HEADER_KEY, OnnxNetwork, header_digest, read_header
 from pix2pix.quantization import quantized
+from pix2pix.utils import write_atomically
 
 CALIBRATED_PAIRS, COMPARED_PAIRS = 16, 8  # of int8: the first ones of the training and of the validation pairs
 MOST_LEVELS = 3.0  # of 255, between int8 and torch on average: twice what JPEG changes of a live picture
@@ -64,7 +65,7 @@ def add_onnx(folder: Path, config: Config, generator: nn.Module) -> None:
     """Write `model.onnx`, wholly or not at all. The generator is on the CPU and has the weights of the folder."""
     graph = _trace(generator, config)
     _refer_to_weights(graph, folder / checkpoint.WEIGHTS)
-    images.write_atomically(folder / checkpoint.ONNX, graph.SerializeToString())
+    write_atomically(folder / checkpoint.ONNX, graph.SerializeToString())
 
 
 def add_int8_onnx(folder: Path, config: Config, generator: nn.Module, data: str) -> str:
@@ -96,7 +97,7 @@ def add_int8_onnx(folder: Path, config: Config, generator: nn.Module, data: str)
     )
     if not mean <= MOST_LEVELS:
         raise ValueError(f"{told}: more than {MOST_LEVELS} on average, so nothing was written; leave --int8 out")
-    images.write_atomically(folder / checkpoint.ONNX, written)
+    write_atomically(folder / checkpoint.ONNX, written)
     return told
 
 

@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pix2pix.layouts import name_some
 from pix2pix.networks import unet_widths
+from pix2pix.utils import name_some
 
 NORM_EPS = 1e-5  # of all programs here
 NO_WEIGHTS = ("running_mean", "running_var", "num_batches_tracked")

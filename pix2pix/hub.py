@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pix2pix import checkpoint, hub_names
 from pix2pix.hub_errors import Missing, Unreachable, patiently, plain_errors
+from pix2pix.utils import written_together
 
 FILES = (checkpoint.CONFIG, checkpoint.WEIGHTS, checkpoint.ONNX, checkpoint.CARD)
 RUN_FOLDER, RUN_FILES = "run", ("run.json", "log.jsonl", "state.pt")
@@ -125,7 +126,7 @@ def download_run(name: str, folder: Path) -> None:
             patterns = [f"{RUN_FOLDER}/{file}" for file in (*RUN_FILES, *TEACHER_FILES)]
             HfApi().snapshot_download(repo, revision=revision, allow_patterns=patterns, local_dir=building)
 
-    with checkpoint.written_together(folder) as building:
+    with written_together(folder) as building:
         patiently(transfer, delays=(1.0, 4.0))
         for path in list((building / RUN_FOLDER).iterdir()):
             path.replace(building / path.name)

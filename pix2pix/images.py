@@ -7,7 +7,6 @@ with any other number what an array file holds. No torch in here: the app starts
 import io
 import os
 import struct
-import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,8 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from pix2pix.utils import write_atomically
+
 # The formats that are read, as Pillow names them, whatever a file's own name says. Pillow would open many more: EPS is
 # a program for Ghostscript, IPTC and icons hold files of other formats, and sets of pictures hardly use the rest.
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "PPM")
@@ -25,7 +26,6 @@ EXTENSIONS = frozenset(
     | {".ppm", ".pgm", ".pbm", ".npy"}
 )
 MOST_PIXELS = 64 * 2**20  # 64 megapixels, 200 MB decoded: larger files are refused before they are decoded
-TEMPORARY = ".tmp"  # how the hidden neighbours end in which a file or folder is built
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 _GREY_MODES = frozenset({"1", "L", "LA", "F"})
 _ORIENTATION = 0x0112  # the EXIF tag
@@ -252,18 +252,3 @@ def write_png(path: Path, image: np.ndarray) -> None:
     buffer = io.BytesIO()
     _image(image if image.shape[2] in _MODES else to_shown(image)).save(buffer, format="PNG")
     write_atomically(path, buffer.getvalue())
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file wholly or not at all: to a temporary neighbour, synced to the disk, then renamed."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=TEMPORARY)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

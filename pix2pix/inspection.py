@@ -10,7 +10,8 @@ from PIL import Image
 from tqdm import tqdm
 
 from pix2pix import images, labels, layouts
-from pix2pix.layouts import Found, Item, name_some
+from pix2pix.layouts import Found, Item
+from pix2pix.utils import name_some
 
 THUMBNAIL = (32, 16)  # pixels: width and height of what pictures are compared by first
 NEAR = 2.0  # of 255 grey levels: thumbnails that are nearer than this on average may be of one picture

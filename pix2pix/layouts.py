@@ -21,6 +21,7 @@ from pathlib import Path
 
 from pix2pix import images
 from pix2pix.images import EXTENSIONS
+from pix2pix.utils import MOST_NAMED, name_some, natural_order
 
 LAYOUTS = (
     "DIR/{train,val}/NAME.jpg with two halves side by side, DIR/{train,val}/{input,target}/NAME.*, "
@@ -34,7 +35,6 @@ TARGET_WORDS = ("target", "targets")
 A_WORDS = ("a", "photo", "photos", "image", "images", "img", "imgs", "leftimg8bit")
 B_WORDS = ("b", "label", "labels", "mask", "masks", "gtfine", "gtfine_color")
 TEXTS = frozenset({".csv", ".db", ".html", ".ini", ".json", ".jsonl", ".md", ".txt", ".xml", ".yaml", ".yml"})
-MOST_NAMED = 10  # offenders that one message names
 LOOKED_AT = 8  # files whose shape tells AB images from halves of a pair
 _ALL_WORDS = (*INPUT_WORDS, *TARGET_WORDS, *A_WORDS, *B_WORDS)
 _SPLIT_NAMES = tuple(name for names in SPLITS.values() for name in names)
@@ -128,18 +128,6 @@ def list_images(folder: Path) -> Listing:
             elif suffix not in TEXTS:
                 others[suffix or "without extension"] += 1
     return Listing(folder, sorted(files, key=lambda file: (file.parent.parts, natural_order(file))), +others)
-
-
-def natural_order(path: Path) -> tuple[int, str]:
-    """Sort 2.jpg before 10.jpg."""
-    return len(path.stem), path.name
-
-
-def name_some(offenders: Iterable[object]) -> str:
-    """Name at most ten of them, and say how many there are."""
-    offenders = [str(offender) for offender in offenders]
-    more = f" … ({len(offenders)} in all)" if len(offenders) > MOST_NAMED else ""
-    return ", ".join(offenders[:MOST_NAMED]) + more
 
 
 def _find_split(data: Path, names: tuple[str, ...], direction: str) -> Found | None:

@@ -10,7 +10,7 @@ import onnxruntime
 from safetensors import safe_open
 
 from pix2pix import checkpoint
-from pix2pix.machine import available_cores
+from pix2pix.utils import available_cores
 
 HEADER_KEY = "weights_header_sha256"
 LONGEST_HEADER = 2**26  # bytes: a file that claims a longer one is broken

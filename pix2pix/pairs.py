@@ -15,9 +15,9 @@ import numpy as np
 import tyro
 
 from pix2pix import images, inspection, layouts
-from pix2pix.checkpoint import written_together
 from pix2pix.cli import defer
-from pix2pix.layouts import Found, Item, name_some
+from pix2pix.layouts import Found, Item
+from pix2pix.utils import name_some, written_together
 
 
 def check(

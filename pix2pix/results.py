@@ -18,6 +18,7 @@ from pix2pix.diagnosis import Finding, Line
 from pix2pix.evaluation import image_scores
 from pix2pix.inference import Translator
 from pix2pix.run import Run
+from pix2pix.utils import write_atomically
 
 REFRESH = 30  # seconds, while the run goes on
 PAGE = Path("results", "index.html")  # in the run folder
@@ -109,7 +110,7 @@ def write_page(
         pictures=_all_pairs(final) if final else _newest_sheet(run),
     )
     (run.folder / PAGE).parent.mkdir(exist_ok=True)
-    images.write_atomically(run.folder / PAGE, page.encode())
+    write_atomically(run.folder / PAGE, page.encode())
 
 
 def _describe(state: State) -> str:

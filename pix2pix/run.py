@@ -23,6 +23,7 @@ import torch
 from pix2pix import card, checkpoint, images
 from pix2pix import config as configs
 from pix2pix.config import Config
+from pix2pix.utils import write_atomically, written_together
 
 FACTS, LOG, STATE = "run.json", "log.jsonl", "state.pt"
 
@@ -62,7 +63,7 @@ class Run:
             raise ValueError(f"{folder / FACTS} cannot be read: {error}") from None
 
     def keep_teacher(self, folder: Path) -> None:
-        with checkpoint.written_together(self.folder / checkpoint.TEACHER) as building:
+        with written_together(self.folder / checkpoint.TEACHER) as building:
             for file in (checkpoint.CONFIG, checkpoint.WEIGHTS):
                 shutil.copyfile(folder / file, building / file)
 
@@ -107,7 +108,7 @@ class Run:
         """Replace the resume state; the one before stays whole until the new one is on the disk."""
         buffer = io.BytesIO()
         torch.save(state | {"step": step}, buffer)
-        images.write_atomically(self.folder / STATE, buffer.getbuffer())
+        write_atomically(self.folder / STATE, buffer.getbuffer())
 
     def load_state(self) -> tuple[dict, int]:
         """The resume state and its step; lines that were logged after it are dropped, since they will come again."""
@@ -129,4 +130,4 @@ class Run:
             self._write(LOG, "".join(line for line in whole if json.loads(line)["step"] <= step))
 
     def _write(self, name: str, text: str) -> None:
-        images.write_atomically(self.folder / name, text.encode())
+        write_atomically(self.folder / name, text.encode())

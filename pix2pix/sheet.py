@@ -8,7 +8,8 @@ import numpy as np
 import tyro
 from PIL import Image, ImageDraw, ImageFont
 
-from pix2pix import drawings, images, inference, labels
+from pix2pix import drawings, inference, labels
+from pix2pix.utils import write_atomically
 
 FORMATS = {
     ".png": {"format": "PNG", "optimize": True},
@@ -55,7 +56,7 @@ def sheet(
     page = compose(groups, [name.replace("_", " ") for name in shown], names, width)
     buffer = io.BytesIO()
     Image.fromarray(page).save(buffer, **FORMATS[output.suffix.lower()])
-    images.write_atomically(output, buffer.getvalue())
+    write_atomically(output, buffer.getvalue())
     print(f"{len(groups)} drawings by {len(translators)} checkpoints in {output}")
 
 

@@ -13,7 +13,8 @@ import numpy as np
 
 from pix2pix import hub_names, images, labels, layouts, scenes
 from pix2pix.config import PRESETS, TASKS, Config
-from pix2pix.layouts import Item, name_some
+from pix2pix.layouts import Item
+from pix2pix.utils import name_some
 
 RECORD = "dataset.json"  # beside a downloaded set: what it is, and which tasks it is for
 SYNTHETIC_TRAIN, SYNTHETIC_VAL = 400, 40  # as many pairs as the facades set, about
@@ -135,7 +136,7 @@ class FolderSource:
             except (ValueError, OSError) as error:
                 offenders.append(str(error))
         if offenders:
-            raise ValueError(layouts.name_some(offenders))
+            raise ValueError(name_some(offenders))
         return tuple(_common_channels(counts, self.items[0].input.parent) for counts in seen)
 
     def _check_sizes(self, item: Item, first: images.Header, second: images.Header | None = None) -> None:

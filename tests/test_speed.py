@@ -12,9 +12,9 @@ from pix2pix import checkpoint, inference, synthetic
 from pix2pix.canvas.routes import _encoded
 from pix2pix.config import PRESETS
 from pix2pix.labels import decode_runs, encode_runs
-from pix2pix.machine import available_cores
 from pix2pix.networks import build_generator
 from pix2pix.serving import LIVE, listed_models
+from pix2pix.utils import available_cores
 
 MODELS = listed_models(app.ROOT / "checkpoints")
 ROUNDS = 10

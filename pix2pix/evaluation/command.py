@@ -14,12 +14,13 @@ import torchmetrics
 import tyro
 from tqdm import tqdm
 
-from pix2pix import images, inference
+from pix2pix import inference
 from pix2pix.data import load_pairs
 from pix2pix.evaluation import page, reader
 from pix2pix.evaluation.bootstrap import RESAMPLES
 from pix2pix.evaluation.scores import NETWORKS, SCORES, Measured, Score, judge, measure, photo_scores, score
 from pix2pix.inference import Translator
+from pix2pix.utils import write_atomically
 
 JsonFile = Annotated[Path | None, tyro.conf.arg(name="json")]
 ALIKE = ("task", "direction", "size", "picture_width", "in_channels", "out_channels")
@@ -68,7 +69,7 @@ def evaluate(
     if drawings:
         facts["drawings"] = score_drawings(translators, checkpoints)
     if json_file:
-        images.write_atomically(json_file, to_json(facts))
+        write_atomically(json_file, to_json(facts))
     if page_folder:
         page.write(page_folder, about, pairs, measured, scores, real)
         print(f"page: {page_folder / 'index.html'}")

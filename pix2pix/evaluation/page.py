@@ -10,6 +10,7 @@ import numpy as np
 from pix2pix import images
 from pix2pix.data import Pair
 from pix2pix.evaluation.scores import NETWORKS, SCORES, Measured, Score, judge
+from pix2pix.utils import write_atomically
 
 SHOWN = 3  # pairs of each: the best, the median, the worst
 SHEET_PAIRS, SHEET_SIDE = 100, 128  # pairs on the sheet at most, pixels of the longer side of a picture there
@@ -42,7 +43,7 @@ def write(
         sheet=html.escape(" · ".join(names)),
     )
     images.write_png(folder / "pairs.png", sheet([_row(pair, measured, place) for place, pair in enumerate(pairs)]))
-    images.write_atomically(folder / "index.html", page.encode())
+    write_atomically(folder / "index.html", page.encode())
 
 
 def sheet(rows: Sequence[Sequence[np.ndarray]]) -> np.ndarray:

@@ -21,6 +21,7 @@ from pix2pix.cli import defer, parse, run_command
 from pix2pix.config import Config
 from pix2pix.data import Pair, load_pairs
 from pix2pix.evaluation.reader import WEIGHTS, Reader
+from pix2pix.utils import write_atomically
 
 BATCH, CROP = 4, 192
 RATE = 1e-3  # of the new layers at its highest; the trunk, which knows pictures already, learns at a third
@@ -71,7 +72,7 @@ def train_reader(data: str, output: Path = WEIGHTS, epochs: int = 14, seed: int 
             progress.update()
     progress.close()
     stored = {name: tensor.half().contiguous() for name, tensor in reader.state_dict().items()}
-    images.write_atomically(output, safetensors.torch.save(stored))
+    write_atomically(output, safetensors.torch.save(stored))
     print(f"{output}: python -m pix2pix evaluate CHECKPOINT --data {data} prints what it reads in real photos")
 
 

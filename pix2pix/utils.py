@@ -1,0 +1,81 @@
+"""Small helpers of every room: files written wholly or not at all, names in messages, the machine's cores."""
+
+import functools
+import os
+import platform
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def available_cores() -> int:
+    """Cores this process may use: its affinity, and in a container the share that its cgroup grants it."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        return max(1, min(cores, round(int(quota) / int(period))))
+    except (OSError, ValueError):  # no cgroup v2, or "max": no limit
+        return cores
+
+
+@functools.cache
+def is_amd() -> bool:
+    """Whether the CPU is one of AMD's, for which MKL, torch's library of matrix products, keeps its slower half."""
+    try:
+        return "AuthenticAMD" in Path("/proc/cpuinfo").read_text()
+    except OSError:  # not Linux
+        return "AuthenticAMD" in platform.processor()
+
+
+TEMPORARY = ".tmp"  # how the hidden neighbours end in which a file or folder is built
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file wholly or not at all: to a temporary neighbour, synced to the disk, then renamed."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=TEMPORARY)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+MOST_NAMED = 10  # offenders that one message names
+
+
+def natural_order(path: Path) -> tuple[int, str]:
+    """Sort 2.jpg before 10.jpg."""
+    return len(path.stem), path.name
+
+
+def name_some(offenders: Iterable[object]) -> str:
+    """Name at most ten of them, and say how many there are."""
+    offenders = [str(offender) for offender in offenders]
+    more = f" … ({len(offenders)} in all)" if len(offenders) > MOST_NAMED else ""
+    return ", ".join(offenders[:MOST_NAMED]) + more
+
+
+@contextmanager
+def written_together(folder: Path) -> Iterator[Path]:
+    """A temporary folder that becomes `folder` when the block ends well, and vanishes when it does not."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    prefix = f".{folder.name}."
+    building = Path(tempfile.mkdtemp(dir=folder.parent, prefix=prefix, suffix=TEMPORARY))
+    try:
+        yield building
+        for path in building.rglob("*"):
+            if path.is_file():
+                with path.open("rb+") as file:  # Windows syncs only what is open for writing
+                    os.fsync(file.fileno())
+        building.chmod(0o755)  # mkdtemp makes folders for their owner alone
+        building.replace(folder)
+    except BaseException:
+        shutil.rmtree(building, ignore_errors=True)
+        raise
