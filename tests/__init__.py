@@ -19,7 +19,7 @@ with socket.socket() as probe:
 for name in [name for name in os.environ if name.startswith(("HF_", "HUGGING"))]:
     del os.environ[name]
 os.environ.update(
-    HF_ENDPOINT=f"http://127.0.0.1:{HUB_PORT}",  # where tests/hub_server.py listens while a test uses it
+    HF_ENDPOINT=f"http://127.0.0.1:{HUB_PORT}",  # where tests/helpers/hub_server.py listens while a test uses it
     HF_HOME=HUB_HOME,
     HF_HUB_DISABLE_XET="1",  # a protocol of compiled code that the test server does not speak
     HF_HUB_DISABLE_TELEMETRY="1",

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from tests import HUB_HOME, HUB_PORT
-from tests.canvas_page import CanvasPage
-from tests.hub_server import WRITER, HubServer
+from tests.helpers.canvas_page import CanvasPage
+from tests.helpers.hub_server import WRITER, HubServer
 
 if TYPE_CHECKING:
-    from tests.running_app import StandInApp
+    from tests.helpers.running_app import StandInApp
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DESKTOP = {"viewport": {"width": 1280, "height": 860}}
@@ -38,7 +38,7 @@ def example_pairs(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def served(example_pairs) -> Iterator["StandInApp"]:
-    from tests.running_app import StandInApp  # here, since tests of other things need not wait for Gradio
+    from tests.helpers.running_app import StandInApp  # here, since tests of other things need not wait for Gradio
 
     served = StandInApp(example_pairs)
     yield served

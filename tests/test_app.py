@@ -18,7 +18,7 @@ from pix2pix.canvas.examples import SyntheticExamples
 from pix2pix.canvas.routes import LARGEST_UPLOAD, LONGEST_REQUEST
 from pix2pix.labels import INDEX, PALETTE, colorize, decode_runs, encode_runs
 from pix2pix.serving import Line, Models
-from tests.running_app import StandIn, StandInApp, grey_of, run
+from tests.helpers.running_app import StandIn, StandInApp, grey_of, run
 
 ROOT = Path(app.__file__).parent
 WALL = np.full((256, 256), INDEX["facade"], np.uint8)

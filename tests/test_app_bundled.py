@@ -10,10 +10,10 @@ import app
 from pix2pix.canvas import Painter, find_examples
 from pix2pix.labels import INDEX
 from pix2pix.serving import Line, Models, listed_models
-from tests.canvas_page import CanvasPage
 from tests.conftest import DESKTOP, PHONE
-from tests.facade_session import steps
-from tests.running_app import RunningApp
+from tests.helpers.canvas_page import CanvasPage
+from tests.helpers.facade_session import steps
+from tests.helpers.running_app import RunningApp
 
 MODELS = listed_models(app.ROOT / "checkpoints")
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not MODELS, reason="no checkpoint is bundled")]

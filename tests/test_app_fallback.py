@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 import app
-from tests.canvas_page import CanvasPage
 from tests.conftest import DESKTOP
-from tests.running_app import free_port
+from tests.helpers.canvas_page import CanvasPage
+from tests.helpers.running_app import free_port
 from tests.test_app_space import make_checkpoint
 
 pytestmark = pytest.mark.browser

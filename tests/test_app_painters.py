@@ -11,7 +11,7 @@ from gradio_client import Client, handle_file
 
 from pix2pix.images import write_png
 from pix2pix.labels import colorize, encode_runs
-from tests.running_app import run
+from tests.helpers.running_app import run
 
 STROKES, CALLS = 8, 4
 PATIENCE = 60  # seconds, for a machine that is crowded itself

@@ -11,8 +11,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pix2pix.labels import INDEX, PALETTE
-from tests.canvas_page import CanvasPage
-from tests.running_app import StandInApp, free_port, grey_of
+from tests.helpers.canvas_page import CanvasPage
+from tests.helpers.running_app import StandInApp, free_port, grey_of
 
 pytestmark = pytest.mark.browser
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pix2pix.serving import MOST_OTHERS, CrowdedError, Line, Models, ReplacedError, listed_models
-from tests.running_app import run
+from tests.helpers.running_app import run
 
 
 async def take(line: Line, visitor: str, order: list[str], gate: asyncio.Event) -> None:

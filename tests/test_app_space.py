@@ -11,9 +11,9 @@ import torch
 from pix2pix import checkpoint
 from pix2pix.config import Config
 from pix2pix.networks import build_generator
-from tests.canvas_page import CanvasPage
 from tests.conftest import DESKTOP
-from tests.running_app import app_process
+from tests.helpers.canvas_page import CanvasPage
+from tests.helpers.running_app import app_process
 
 pytestmark = [
     pytest.mark.browser,

@@ -15,7 +15,7 @@ from pix2pix import checkpoint, images, inference, plain_page
 from pix2pix.config import Config
 from pix2pix.networks import build_generator
 from tests.conftest import DESKTOP, PHONE
-from tests.running_app import free_port
+from tests.helpers.running_app import free_port
 
 SIZE = 64
 TASKS = {

@@ -5,9 +5,9 @@ import pytest
 
 from pix2pix.canvas import Painter, find_examples
 from pix2pix.serving import Line, Models
-from tests.canvas_page import CanvasPage
 from tests.conftest import DESKTOP, PHONE
-from tests.running_app import RunningApp, StandIn
+from tests.helpers.canvas_page import CanvasPage
+from tests.helpers.running_app import RunningApp, StandIn
 from tests.test_canvas_page import downloaded
 
 pytestmark = pytest.mark.browser

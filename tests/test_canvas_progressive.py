@@ -12,9 +12,9 @@ from pix2pix.canvas import Painter, find_examples
 from pix2pix.config import Config
 from pix2pix.labels import INDEX, PALETTE
 from pix2pix.serving import Line, Models
-from tests.canvas_page import CanvasPage
 from tests.conftest import DESKTOP
-from tests.running_app import RunningApp, StandIn, free_port, grey_of
+from tests.helpers.canvas_page import CanvasPage
+from tests.helpers.running_app import RunningApp, StandIn, free_port, grey_of
 from tests.test_canvas_page import downloaded
 
 pytestmark = pytest.mark.browser

@@ -4,7 +4,7 @@ import pytest
 
 from pix2pix.labels import INDEX, PALETTE
 from tests.conftest import PHONE
-from tests.running_app import grey_of
+from tests.helpers.running_app import grey_of
 
 pytestmark = pytest.mark.browser
 WALL, WINDOW, DOOR = (INDEX[name] for name in ("facade", "window", "door"))

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from pix2pix import checkpoint, inference
 from pix2pix.config import PRESETS, Config, from_json, to_json
 from pix2pix.networks import build_generator
-from tests.hub_helpers import make_trained
+from tests.helpers.hub_helpers import make_trained
 
 TINY = {name: replace(preset, width=2, discriminator_width=2) for name, preset in PRESETS.items()}
 

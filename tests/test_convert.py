@@ -13,7 +13,7 @@ from torch import nn
 
 from pix2pix import checkpoint, inference
 from pix2pix.convert import convert
-from tests.real_facades import PARITY, needs_parity
+from tests.helpers.real_facades import PARITY, needs_parity
 
 
 class Block(nn.Module):

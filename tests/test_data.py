@@ -20,8 +20,8 @@ from pix2pix.data import (
     stream_seed,
     suggest_workers,
 )
-from tests.pairs_on_disk import SIZE, labelled, write, write_ab, write_two_folders
-from tests.real_facades import CMP_SAMPLE, FACADES, needs_real_facades
+from tests.helpers.pairs_on_disk import SIZE, labelled, write, write_ab, write_two_folders
+from tests.helpers.real_facades import CMP_SAMPLE, FACADES, needs_real_facades
 
 TINY = Config(size=SIZE, width=2)
 PLAIN = replace(TINY, jitter=False, mirror=False)

@@ -8,7 +8,7 @@ from PIL import Image
 
 from pix2pix.config import Config
 from pix2pix.data import load_pairs
-from tests.pairs_on_disk import SIZE, labelled
+from tests.helpers.pairs_on_disk import SIZE, labelled
 
 datasets = pytest.importorskip("datasets", reason="Hub datasets need `datasets`")
 

@@ -12,7 +12,7 @@ import pytest
 from pix2pix import images, layouts, scenes, sources
 from pix2pix.config import PRESETS, TASKS, Config
 from pix2pix.data import fit_config, load_pairs
-from tests.pairs_on_disk import SIZE, labelled, write, write_ab, write_cmp, write_two_folders
+from tests.helpers.pairs_on_disk import SIZE, labelled, write, write_ab, write_cmp, write_two_folders
 
 PLAIN = Config(size=SIZE, width=2, jitter=False, mirror=False)
 

@@ -16,7 +16,7 @@ from pix2pix.inference import TorchNetwork, Translator
 from pix2pix.networks import build_discriminator, build_generator
 from pix2pix.scenes import SCENES
 from pix2pix.trainer import Trainer, sample_sheet, step_seconds
-from tests.pairs_on_disk import SIZE, labelled
+from tests.helpers.pairs_on_disk import SIZE, labelled
 from tests.test_data_layouts import LAYOUTS
 
 TINY = Config(size=SIZE, width=4, discriminator_width=4, epochs=100)

@@ -23,8 +23,8 @@ from pix2pix.data import load_pairs
 from pix2pix.download import download, offer
 from pix2pix.fetching import fetch
 from pix2pix.unpacking import unpack
-from tests.archive_server import Served, running_server
-from tests.pairs_on_disk import SIZE, write_ab, write_cmp
+from tests.helpers.archive_server import Served, running_server
+from tests.helpers.pairs_on_disk import SIZE, write_ab, write_cmp
 
 CONTENT = bytes(range(256)) * 400  # 100 KB
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

@@ -19,7 +19,7 @@ from pix2pix.evaluation.command import to_json
 from pix2pix.evaluation.distances import FrechetDistance, KernelDistance
 from pix2pix.evaluation.scores import SCORES, judge, measure, photo_scores, reading, score
 from pix2pix.networks import build_generator
-from tests.real_facades import FACADES, needs_real_facades
+from tests.helpers.real_facades import FACADES, needs_real_facades
 
 
 def grey(level: int) -> np.ndarray:

@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 
 from pix2pix import hub_push, space
-from tests.canvas_page import CanvasPage
-from tests.hub_helpers import make_trained
-from tests.running_app import free_port
+from tests.helpers.canvas_page import CanvasPage
+from tests.helpers.hub_helpers import make_trained
+from tests.helpers.running_app import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 SPACE, REPO = "anna/paint", "anna/facades"

@@ -1,4 +1,4 @@
-"""Checkpoints on the Hub, by the real client against a server of our own (tests/hub_server.py)."""
+"""Checkpoints on the Hub, by the real client against a server of our own (tests/helpers/hub_server.py)."""
 
 import json
 import re
@@ -11,8 +11,8 @@ import pytest
 from pix2pix import card, checkpoint, hub, hub_errors, hub_push, images, inference, labels
 from pix2pix import config as configs
 from pix2pix.synthetic import facade, label_map
-from tests.hub_helpers import TINY, forget_cache, make_checkpoint, make_trained, run_python, same
-from tests.hub_server import READER, WRITER
+from tests.helpers.hub_helpers import TINY, forget_cache, make_checkpoint, make_trained, run_python, same
+from tests.helpers.hub_server import READER, WRITER
 
 REPO = "anna/facades"
 

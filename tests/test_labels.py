@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from pix2pix import labels
-from tests.real_facades import CMP_SAMPLE, FACADES, needs_real_facades
+from tests.helpers.real_facades import CMP_SAMPLE, FACADES, needs_real_facades
 
 label_maps = arrays(np.uint8, st.tuples(st.integers(1, 40), st.integers(1, 40)), elements=st.integers(0, 11))
 

@@ -18,8 +18,8 @@ from pix2pix.config import Config
 from pix2pix.data import load_pairs
 from pix2pix.labels import INDEX, colorize
 from pix2pix.serving import Models
-from tests.pairs_on_disk import SIZE, labelled, write_ab
-from tests.refused_pictures import REFUSED
+from tests.helpers.pairs_on_disk import SIZE, labelled, write_ab
+from tests.helpers.refused_pictures import REFUSED
 
 ROOT = Path(app.__file__).parent
 REFUSAL = f"not an image file that can be read; these can: {', '.join(images.FORMATS)}"

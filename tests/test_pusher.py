@@ -19,8 +19,8 @@ from pix2pix.config import PRESETS
 from pix2pix.networks import build_generator
 from pix2pix.pusher import Push, Pusher
 from pix2pix.run import Run
-from tests.hub_helpers import ROOT, TINY, make_trained, run_python, same
-from tests.hub_server import READER
+from tests.helpers.hub_helpers import ROOT, TINY, make_trained, run_python, same
+from tests.helpers.hub_server import READER
 
 REPO = "anna/facades"
 SMALL = ["--preset", "paper", "--size", "32", "--depth", "3", "--width", "2", "--discriminator-width", "2"]

@@ -11,7 +11,7 @@ from pix2pix.images import read_image, split_pair
 from pix2pix.labels import INDEX
 from pix2pix.robustness import LIMITS, drawing_scores, table
 from pix2pix.synthetic.statistics import labels_from_jpeg
-from tests.real_facades import FACADES, needs_real_facades
+from tests.helpers.real_facades import FACADES, needs_real_facades
 
 SHOWN = ("empty_wall", "half_empty", "palazzo")
 # In the order of the classes: what stands on a wall differs from it by 60 levels and more.

@@ -1,4 +1,4 @@
-"""The Space, deployed by the real client to a server of our own (tests/hub_server.py)."""
+"""The Space, deployed by the real client to a server of our own (tests/helpers/hub_server.py)."""
 
 import subprocess
 from pathlib import Path
@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from pix2pix import card, checkpoint, front_matter, hub_push, space
-from tests.hub_helpers import ROOT, make_checkpoint, make_trained, run_python
-from tests.hub_server import READER, ROUTES
+from tests.helpers.hub_helpers import ROOT, make_checkpoint, make_trained, run_python
+from tests.helpers.hub_server import READER, ROUTES
 
 SPACE, REPO = "anna/paint", "anna/facades"
 

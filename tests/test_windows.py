@@ -11,7 +11,7 @@ from pix2pix import checkpoint, hub_push
 from pix2pix.config import Config
 from pix2pix.networks import build_generator
 from tests import windows
-from tests.pairs_on_disk import write_ab, write_two_folders
+from tests.helpers.pairs_on_disk import write_ab, write_two_folders
 
 ROOT = Path(__file__).parents[1]
 TINY = ["--preset", "paper", "--size", "32", "--depth", "3", "--width", "2", "--discriminator-width", "2"]

@@ -1,6 +1,6 @@
 """One facade from an empty wall to finished, as a person would paint it: a test, and the picture in the README.
 
-python -m tests.facade_session OUT.webp [OUT.png]     # records the bundled model: an animation, and its last frame
+python -m tests.helpers.facade_session OUT.webp [OUT.png]  # records the bundled model: an animation, and its last frame
 """
 
 import io
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.canvas_page import CanvasPage
+from tests.helpers.canvas_page import CanvasPage
 
 Drag = tuple[str, tuple[float, float, float, float]]  # class, and the drag's start and end in drawing pixels
 
@@ -75,7 +75,7 @@ def record(animation: Path, still: Path | None = None) -> None:
     from pix2pix.canvas import Painter, find_examples
     from pix2pix.serving import Line, Models, listed_models
     from tests.conftest import CHROMIUM
-    from tests.running_app import RunningApp
+    from tests.helpers.running_app import RunningApp
 
     models = Models(app.load, listed_models(app.ROOT / "checkpoints"))
     models.get()

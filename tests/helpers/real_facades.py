@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 FACADES, CMP_SAMPLE, PARITY = DATA / "facades", DATA / "cmp_base_sample", DATA / "parity"
 
 needs_real_facades = pytest.mark.skipif(not (FACADES / "val").is_dir(), reason=f"no real facades at {FACADES}")

@@ -18,7 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from tests.hub_state import HubError, HubState
+from tests.helpers.hub_state import HubError, HubState
 
 WRITER, READER = "hf_writerwriterwriter", "hf_readerreaderreader"  # tokens of the user anna
 USERS = {WRITER: ("anna", "write"), READER: ("anna", "read")}

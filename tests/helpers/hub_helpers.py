@@ -12,7 +12,7 @@ from pix2pix import card, checkpoint, export
 from pix2pix.config import Config
 from pix2pix.networks import build_generator
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 TINY = Config(width=2, depth=3, size=64, jitter=False)
 FACTS = {
     "data": "synthetic", "train_pairs": 8, "val_pairs": 2, "processes": 1, "command": "python train.py",
