@@ -12,7 +12,8 @@ from pathlib import Path
 import torch
 
 from benchmarks import measuring
-from pix2pix import checkpoint, export, inference
+from pix2pix import checkpoint, inference
+from pix2pix.commands import export as export_command
 from pix2pix.config import PRESETS
 from pix2pix.networks import build_generator
 from pix2pix.utils import available_cores
@@ -31,8 +32,8 @@ def main() -> None:
         paper, int8, bundled = Path(folder) / "paper", Path(folder) / "int8", options.checkpoint
         checkpoint.save(paper, PRESETS["paper"], build_generator(PRESETS["paper"]), "")
         shutil.copytree(paper, int8)
-        export.export(paper)
-        export.export(int8, int8="synthetic")
+        export_command.export(paper)
+        export_command.export(int8, int8="synthetic")
         contenders = {
             "paper, eager torch": inference.load_torch(paper),
             "paper, ONNX Runtime": inference.load(paper),

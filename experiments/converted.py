@@ -17,7 +17,7 @@ import torch
 
 from benchmarks import measuring
 from pix2pix import checkpoint
-from pix2pix.convert import convert
+from pix2pix.commands.convert import convert
 from pix2pix.inference import TorchNetwork, draw, random_shapes
 
 NETS, QUICK_NETS = ("unet_128", "unet_256"), ("unet_128",)

@@ -11,15 +11,15 @@ from collections.abc import Sequence
 from pix2pix.cli import defer, parse, run_command
 
 COMMANDS = {
-    "translate": ("pix2pix.translate", "files in, files out"),
-    "evaluate": ("pix2pix.evaluation.command", "scores of checkpoints, with intervals, as JSON and as a page"),
-    "sheet": ("pix2pix.sheet", "drawings by hand beside what checkpoints make of them"),
-    "export": ("pix2pix.export", "model.onnx beside the weights, checked against torch"),
-    "data": ("pix2pix.pairs", "check, pair and split own pictures"),
+    "translate": ("pix2pix.commands.translate", "files in, files out"),
+    "evaluate": ("pix2pix.commands.evaluate", "scores of checkpoints, with intervals, as JSON and as a page"),
+    "sheet": ("pix2pix.commands.gallery", "drawings by hand beside what checkpoints make of them"),
+    "export": ("pix2pix.commands.export", "model.onnx beside the weights, checked against torch"),
+    "data": ("pix2pix.commands.data", "check, pair and split own pictures"),
     "download": ("pix2pix.download", "published sets, verified and resumed"),
-    "convert": ("pix2pix.convert", "other programs' generators as checkpoints"),
-    "push": ("pix2pix.hub_push", "a checkpoint to the Hub as a model"),
-    "deploy": ("pix2pix.space", "the app to the Hub as a Space"),
+    "convert": ("pix2pix.commands.convert", "other programs' generators as checkpoints"),
+    "push": ("pix2pix.commands.push", "a checkpoint to the Hub as a model"),
+    "deploy": ("pix2pix.commands.deploy", "the app to the Hub as a Space"),
 }
 
 

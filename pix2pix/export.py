@@ -1,4 +1,4 @@
-"""The command `export`: `model.onnx` beside the weights of a checkpoint, checked against torch.
+"""A generator as an ONNX graph, `model.onnx`, beside the weights of its checkpoint.
 
 The graph holds no weights: it refers to those in `model.safetensors`, so that a checkpoint stores them once.
 What can be computed from weights alone (unit lengths, resize kernels, float16 to float32) ONNX Runtime folds
@@ -11,12 +11,10 @@ import json
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
 import onnx
 import torch
-import tyro
 from torch import Tensor, nn
 
 from pix2pix import checkpoint
@@ -33,32 +31,6 @@ MOST_LEVELS = 3.0  # of 255, between int8 and torch on average: twice what JPEG 
 CHECKED_SIZES = ((1, 1), (2, 1), (1, 3))  # height and width, in multiples of what the network takes
 CHECKED_VARIATIONS = (None, 1, 2)
 TOLERANCE = 2e-3  # greatest difference from torch, in [-1, 1]: a quarter of one of 255 grey levels
-
-
-def export(folder: Annotated[Path, tyro.conf.Positional], half: bool = False, int8: str | None = None) -> None:
-    """Write model.onnx into a checkpoint's folder and print its greatest difference from torch.
-
-    Args:
-        folder: The checkpoint; of a run, its newest one.
-        half: Store the weights as float16 first, at half the size.
-        int8: Multiply in int8, for wide generators; pairs to measure ranges on, named as for train.py --data.
-    """
-    if not folder.is_dir():
-        raise ValueError(f"no folder at {folder}: export writes into a checkpoint's folder, or a run's")
-    folder = checkpoint.find(folder)
-    config, generator = checkpoint.load(folder)
-    if half:
-        (folder / checkpoint.ONNX).unlink(missing_ok=True)  # it tells where in the old file the weights are
-        checkpoint.write_weights(folder, generator, half=True)
-        config, generator = checkpoint.load(folder)
-    if half or int8 is None:
-        add_onnx(folder, config, generator)
-    if int8 is not None:
-        print(f"{folder / checkpoint.ONNX}: {add_int8_onnx(folder, config, generator, int8)}")
-        return
-    difference = greatest_difference(folder, config, generator)
-    checks = f"{len(CHECKED_SIZES)} sizes with {len(CHECKED_VARIATIONS)} variations each"
-    print(f"{folder / checkpoint.ONNX}: at most {difference:.1e} from torch, of values in [-1, 1], at {checks}")
 
 
 def add_onnx(folder: Path, config: Config, generator: nn.Module) -> None:

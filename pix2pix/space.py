@@ -1,52 +1,15 @@
-"""The app as a Space of the Hugging Face Hub.
-
-python -m pix2pix deploy USER/NAME [--model USER/REPO] [--dry-run]
-"""
+"""The app as a Space of the Hugging Face Hub: its files, its README, and how they get there."""
 
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
 
-import tyro
+from pix2pix import card, front_matter, hub
+from pix2pix.hub_errors import plain_errors
 
-from pix2pix import card, checkpoint, front_matter, hub, hub_push
-from pix2pix.hub_errors import patiently, plain_errors
-
-ROOT = Path(__file__).parents[1]
 SINGLE = ("app.py", "requirements.txt", "README.md", "LICENSE")
 FOLDERS = ("pix2pix", "checkpoints")  # deployed whole; what vanishes from them here is deleted there
 MODEL = "PIX2PIX_MODEL"  # the variable that app.py reads
-
-
-def deploy(
-    space: Annotated[str, tyro.conf.Positional],
-    model: str | None = None,
-    hardware: str | None = None,
-    private: bool = False,
-    dry_run: bool = False,
-) -> None:
-    """Create or update a Space that runs this app, and print its address. What is the same already is not sent again.
-
-    Args:
-        space: USER/NAME.
-        model: USER/REPO[@REVISION] to open instead of the bundled checkpoints, which stay on offer.
-        hardware: The Hub's name of a machine, such as cpu-upgrade; the free one unless given, or what it has.
-        private: Make a new Space private.
-        dry_run: List what would be sent, and send nothing.
-    """
-    repo, revision = hub.parse(space)
-    if revision:
-        raise ValueError(f"a Space has no revisions: {repo}")
-    preload = find_model(model) if model else None
-    files = find_files(ROOT) | {"README.md": readme(ROOT / "README.md", model, preload)}
-    variables = {MODEL: model} if model else {}
-    if dry_run:
-        print(describe(repo, files, variables, hardware))
-        return
-    hub_push.check_token()
-    hub_push.keep_quiet()
-    print(patiently(lambda: send(repo, files, variables, hardware, private)))
 
 
 def find_files(root: Path) -> dict[str, Path | bytes]:
@@ -63,27 +26,6 @@ def find_files(root: Path) -> dict[str, Path | bytes]:
 def _is_leftover(name: str) -> bool:
     hidden = any(part.startswith(".") or part == "__pycache__" for part in name.split("/"))
     return hidden or name.endswith((".pyc", ".pyi"))
-
-
-def find_model(name: str) -> str | None:
-    """The line by which a Space loads a model while it is built; None for a private one, which it loads when started.
-
-    Raises ValueError for what is no checkpoint of ours, or one without the graph that the app runs on.
-    """
-    from huggingface_hub import HfApi
-
-    repo, revision = hub.parse(name)
-    with plain_errors(repo):
-        info = HfApi().model_info(repo, revision=revision, files_metadata=True, timeout=hub.TIMEOUT)
-        sizes = {file.rfilename: file.size or 0 for file in info.siblings or ()}
-        hub.check_listing(repo, sizes)
-    if checkpoint.ONNX not in sizes:
-        raise ValueError(f"{repo} has no {checkpoint.ONNX}, on which the Space runs: push it again")
-    if info.private:
-        print(f"{repo} is private: give the Space a secret HF_TOKEN that may read it")
-        return None
-    wanted = ",".join(file for file in hub.FILES if file in sizes)
-    return f"{repo} {wanted} {info.sha}" if revision else f"{repo} {wanted}"
 
 
 def readme(path: Path, model: str | None, preload: str | None) -> bytes:

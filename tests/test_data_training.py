@@ -184,7 +184,7 @@ def test_every_task_learns_from_drawn_pairs(preset):
 
 def test_a_net_of_other_channels_sides_biases_and_dropout_saves_exports_and_loads(tmp_path):
     pytest.importorskip("onnxscript")
-    from pix2pix import export
+    from pix2pix.commands import export as export_command
 
     other = {"in_channels": 5, "out_channels": 1, "biases": True, "first_dropped": 1, "dropped": 2}
     config = replace(TINY, task="photo", size=32, columns=64, **other)
@@ -193,7 +193,7 @@ def test_a_net_of_other_channels_sides_biases_and_dropout_saves_exports_and_load
     checkpoint.save(folder, config, generator, "card")
     picture = np.random.default_rng(0).integers(0, 256, (32, 64, 5), dtype=np.uint8)
     on_torch = [inference.load(folder)(picture, variation) for variation in (None, 3)]
-    export.export(folder)
+    export_command.export(folder)
     on_onnx = [inference.load(folder)(picture, variation) for variation in (None, 3)]
     for one, other in zip(on_torch, on_onnx, strict=True):
         assert other.shape == (32, 64, 1)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from pix2pix import drawings, images, labels
 from pix2pix.__main__ import main
-from pix2pix.sheet import compose
+from pix2pix.commands.gallery import compose
 
 FOLDER = Path(drawings.__file__).parent
 

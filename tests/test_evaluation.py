@@ -15,7 +15,7 @@ from pix2pix import checkpoint, labels, synthetic
 from pix2pix.config import PRESETS, Config
 from pix2pix.data import Pair, load_pairs
 from pix2pix.evaluation import bootstrap, features, image_scores, page, reader
-from pix2pix.evaluation.command import to_json
+from pix2pix.evaluation.comparison import to_json
 from pix2pix.evaluation.distances import FrechetDistance, KernelDistance
 from pix2pix.evaluation.scores import SCORES, judge, measure, photo_scores, reading, score
 from pix2pix.networks import build_generator

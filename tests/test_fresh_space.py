@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pix2pix import hub_push, space
+from pix2pix.commands.deploy import ROOT, deploy
+from pix2pix.commands.push import push
 from tests.helpers.canvas_page import CanvasPage
 from tests.helpers.hub_helpers import make_trained
 from tests.helpers.running_app import free_port
@@ -31,7 +32,7 @@ def environment(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("environment")
     subprocess.run([PYTHON, "-m", "venv", folder], check=True)
     python = folder / "bin" / "python"
-    wanted = space.ROOT / "requirements.txt"
+    wanted = ROOT / "requirements.txt"
     done = subprocess.run([python, "-m", "pip", "install", "-q", "-r", wanted], capture_output=True, text=True)
     if done.returncode and any(sign in done.stderr for sign in NO_INDEX):
         pytest.skip(f"no package index to install from: {done.stderr.strip().splitlines()[-1]}")
@@ -42,8 +43,8 @@ def environment(tmp_path_factory) -> Path:
 @pytest.fixture
 def clone(the_hub, tmp_path) -> Path:
     """The files of the Space."""
-    hub_push.push(str(make_trained(tmp_path / "step-000000100")), REPO)
-    space.deploy(SPACE, model=REPO)
+    push(str(make_trained(tmp_path / "step-000000100")), REPO)
+    deploy(SPACE, model=REPO)
     folder = tmp_path / "clone"
     for name in the_hub.state.files("spaces", SPACE)[1]:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ import pytest
 
 from pix2pix import card, checkpoint, hub, hub_errors, hub_push, images, inference, labels
 from pix2pix import config as configs
+from pix2pix.commands import push as push_command
 from pix2pix.synthetic import facade, label_map
 from tests.helpers.hub_helpers import TINY, forget_cache, make_checkpoint, make_trained, run_python, same
 from tests.helpers.hub_server import READER, WRITER
@@ -39,7 +40,7 @@ def fast_clock(monkeypatch) -> list[float]:
 
 
 def push(folder: Path, repo: str = REPO, **options) -> None:
-    hub_push.push(str(folder), repo, **options)
+    push_command.push(str(folder), repo, **options)
 
 
 def put(the_hub, repo: str, files: dict[str, bytes]) -> None:
@@ -106,7 +107,7 @@ def test_files_of_an_older_push_do_not_stay_beside_new_weights(the_hub, trained,
     """A graph refers to places in the weights it was made for, so one that is not replaced is removed."""
     push(trained)
     (other / checkpoint.ONNX).unlink()
-    monkeypatch.setattr(hub_push, "_export", lambda *_: None)
+    monkeypatch.setattr(push_command, "_export", lambda *_: None)
     push(other)
     assert checkpoint.ONNX not in the_hub.state.files("models", REPO)[1]
     assert same(REPO, other)
@@ -428,7 +429,7 @@ def test_a_name_that_is_none_is_one_line_and_asks_nobody(the_hub, name):
 def test_a_checkpoint_without_a_graph_is_one_line_where_torch_is_not_installed(the_hub, other, monkeypatch):
     """As on a Space, when a visitor asks for such a model."""
     (other / checkpoint.ONNX).unlink()
-    monkeypatch.setattr(hub_push, "_export", lambda *_: None)
+    monkeypatch.setattr(push_command, "_export", lambda *_: None)
     push(other)
     without_torch = "import sys; sys.modules['torch'] = None"
     done = run_python("-c", f"{without_torch}; from pix2pix import inference; inference.load({REPO!r})")

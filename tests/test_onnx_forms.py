@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from pix2pix import checkpoint, export, labels, onnx_forms
+from pix2pix.commands import export as export_command
 from pix2pix.config import PRESETS
 from pix2pix.inference import TorchNetwork, draw, random_shapes
 from pix2pix.networks import BatchStatisticsNorm, LabelPlanes, SkyShare, SmoothConv, UnitConv, build_generator
@@ -87,11 +88,11 @@ def test_exporting_a_run_writes_into_its_newest_checkpoint(tmp_path):
     exported(newest.parent / "step-000000001", replace(PRESETS["paper"], width=2, depth=2))
     exported(newest, replace(PRESETS["paper"], width=2, depth=2))
     (newest / checkpoint.ONNX).unlink()
-    export.export(tmp_path / "run")
+    export_command.export(tmp_path / "run")
     assert (newest / checkpoint.ONNX).is_file()
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["checkpoints"]
     with pytest.raises(ValueError, match=r"no folder at .*nowhere: export writes"):
-        export.export(tmp_path / "nowhere")
+        export_command.export(tmp_path / "nowhere")
 
 
 def test_the_original_stays_as_it_was():

@@ -14,7 +14,8 @@ import pytest
 import torch
 
 import train
-from pix2pix import checkpoint, hub, hub_push, options, session
+from pix2pix import checkpoint, hub, options, session
+from pix2pix.commands import push as push_command
 from pix2pix.config import PRESETS
 from pix2pix.networks import build_generator
 from pix2pix.pusher import Push, Pusher
@@ -241,7 +242,7 @@ def test_flags_of_a_push_that_is_not_asked_for_are_refused(data, tmp_path, flag)
 
 def test_training_starts_from_a_checkpoint_on_the_hub(the_hub, tmp_path):
     trained = make_trained(tmp_path / "step-000000100")
-    hub_push.push(str(trained), REPO)
+    push_command.push(str(trained), REPO)
     generator = build_generator(TINY)
     session.start_with(generator, TINY, REPO)
     for ours, theirs in zip(generator.parameters(), checkpoint.load(trained)[1].parameters(), strict=True):
@@ -266,7 +267,7 @@ def test_resume_takes_a_name_or_none(arguments, source, rest):
 
 
 def test_a_repository_without_state_is_not_resumed(the_hub, tmp_path):
-    hub_push.push(str(make_trained(tmp_path / "step-000000100")), REPO)
+    push_command.push(str(make_trained(tmp_path / "step-000000100")), REPO)
     with pytest.raises(ValueError, match=f"{REPO} has no run/run.json: it was pushed without --push-state"):
         hub.download_run(REPO, tmp_path / "run")
     assert not (tmp_path / "run").exists()

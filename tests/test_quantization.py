@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from pix2pix import checkpoint, export, inference, synthetic
+from pix2pix.commands import export as export_command
 from pix2pix.config import PRESETS
 from pix2pix.networks import build_generator
 
@@ -27,7 +28,7 @@ def new_checkpoint(folder: Path, config=PAPER) -> Path:
 @pytest.fixture(scope="module")
 def quantized(tmp_path_factory):
     folder = new_checkpoint(tmp_path_factory.mktemp("int8") / "paper")
-    export.export(folder, int8="synthetic")
+    export_command.export(folder, int8="synthetic")
     return folder
 
 
@@ -62,7 +63,7 @@ def test_a_generator_that_sees_classes_apart_keeps_them_apart(tmp_path):
     """A class's plane is there or not: in int8 it would be nearly there."""
     config = replace(PRESETS["best"], width=16, depth=5, size=64)
     folder = new_checkpoint(tmp_path / "ours", config)
-    export.export(folder, int8="synthetic")
+    export_command.export(folder, int8="synthetic")
     drawing = synthetic.label_map(7, 64, 64)
     quick, exact = inference.load(folder)(drawing, 3), inference.load_torch(folder)(drawing, 3)
     assert np.abs(quick.astype(int) - exact).mean() < export.MOST_LEVELS
@@ -70,11 +71,11 @@ def test_a_generator_that_sees_classes_apart_keeps_them_apart(tmp_path):
 
 def test_what_would_be_too_far_is_not_written_and_the_graph_before_stays(tmp_path, monkeypatch):
     folder = new_checkpoint(tmp_path / "paper")
-    export.export(folder)
+    export_command.export(folder)
     before = (folder / checkpoint.ONNX).read_bytes()
     monkeypatch.setattr(export, "MOST_LEVELS", 0.01)
     with pytest.raises(ValueError, match=r"more than 0\.01 on average, so nothing was written"):
-        export.export(folder, int8="synthetic")
+        export_command.export(folder, int8="synthetic")
     assert (folder / checkpoint.ONNX).read_bytes() == before
     assert sorted(path.name for path in folder.iterdir()) == [
         "README.md",
@@ -86,11 +87,11 @@ def test_what_would_be_too_far_is_not_written_and_the_graph_before_stays(tmp_pat
 
 def test_at_half_the_size_too_and_where_it_is_refused_a_float_graph_for_the_new_weights_stays(tmp_path, monkeypatch):
     folder = new_checkpoint(tmp_path / "paper")
-    export.export(folder, half=True, int8="synthetic")
+    export_command.export(folder, half=True, int8="synthetic")
     assert np.int8 in {value.dtype.type for value in constants(folder).values()}
     monkeypatch.setattr(export, "MOST_LEVELS", 0.01)
     with pytest.raises(ValueError, match="nothing was written"):
-        export.export(folder, half=True, int8="synthetic")
+        export_command.export(folder, half=True, int8="synthetic")
     drawing = synthetic.label_map(1, 64, 64)
     apart = np.abs(inference.load(folder)(drawing).astype(int) - inference.load_torch(folder)(drawing))
     assert apart.max() <= 1

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from pix2pix import card, checkpoint, front_matter, hub_push, space
+from pix2pix.commands import push
+from pix2pix.commands.deploy import deploy
 from tests.helpers.hub_helpers import ROOT, make_checkpoint, make_trained, run_python
 from tests.helpers.hub_server import READER, ROUTES
 
@@ -23,7 +25,7 @@ def deployed(the_hub) -> dict[str, bytes]:
 
 
 def test_exactly_what_the_app_needs_is_deployed(the_hub, capsys):
-    space.deploy(SPACE)
+    deploy(SPACE)
     assert capsys.readouterr().out.strip() == f"{the_hub.url}/spaces/{SPACE}"
     files = deployed(the_hub)
     assert {"app.py", "requirements.txt", "README.md", "pix2pix/canvas/canvas.html"} <= files.keys()
@@ -47,11 +49,11 @@ def test_a_model_is_deployed_with_its_live_companion(tmp_path):
 
 
 def test_a_dry_run_lists_that_and_sends_nothing(the_hub, monkeypatch, capsys):
-    space.deploy(SPACE)
+    deploy(SPACE)
     capsys.readouterr()
     the_hub.asked.clear()
     monkeypatch.delenv("HF_TOKEN")
-    space.deploy(SPACE, hardware="cpu-upgrade", dry_run=True)
+    deploy(SPACE, hardware="cpu-upgrade", dry_run=True)
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     listed = {line[1]: int(line[0].replace(",", "")) for line in lines if len(line) == 2 and line[0][0].isdigit()}
     assert listed == {name: len(content) for name, content in deployed(the_hub).items() if name != ".gitattributes"}
@@ -60,46 +62,46 @@ def test_a_dry_run_lists_that_and_sends_nothing(the_hub, monkeypatch, capsys):
 
 
 def test_deploying_twice_changes_nothing(the_hub, trained):
-    hub_push.push(str(trained), REPO)
+    push.push(str(trained), REPO)
     for _ in range(2):
-        space.deploy(SPACE, model=REPO, hardware="cpu-upgrade")
+        deploy(SPACE, model=REPO, hardware="cpu-upgrade")
     assert the_hub.state.messages("spaces", SPACE) == ["Deploy"]
     assert the_hub.asked["set_variable"] == the_hub.asked["hardware"] == the_hub.asked["commit"] - 1 == 1
 
 
 def test_what_is_gone_here_goes_there_and_what_is_not_ours_stays(the_hub):
-    space.deploy(SPACE)
+    deploy(SPACE)
     the_hub.state.commit("spaces", SPACE, "main", [
         {"key": "header", "value": {"summary": "by hand"}},
         {"key": "file", "value": {"path": "pix2pix/old.py", "content": ""}},
         {"key": "file", "value": {"path": "notes.txt", "content": ""}},
     ])  # fmt: skip
-    space.deploy(SPACE)
+    deploy(SPACE)
     assert "pix2pix/old.py" not in deployed(the_hub)
     assert "notes.txt" in deployed(the_hub)
 
 
 def test_a_model_is_preloaded_shown_and_opened(the_hub, trained):
-    hub_push.push(str(trained), REPO, tag="v1")
-    space.deploy(SPACE, model=REPO)
+    push.push(str(trained), REPO, tag="v1")
+    deploy(SPACE, model=REPO)
     head, _ = card.split(deployed(the_hub)["README.md"].decode())
     assert head["models"] == [REPO]
     assert head["preload_from_hub"] == [f"{REPO} config.json,model.safetensors,model.onnx,README.md"]
     assert the_hub.state.read("spaces", SPACE)["variables"] == {"PIX2PIX_MODEL": REPO}
 
-    space.deploy(SPACE, model=f"{REPO}@v1")
+    deploy(SPACE, model=f"{REPO}@v1")
     head, _ = card.split(deployed(the_hub)["README.md"].decode())
     assert head["preload_from_hub"][0].endswith(the_hub.state.resolve("models", REPO, "v1"))
     assert the_hub.state.read("spaces", SPACE)["variables"] == {"PIX2PIX_MODEL": f"{REPO}@v1"}
 
-    space.deploy(SPACE)
+    deploy(SPACE)
     assert the_hub.state.read("spaces", SPACE)["variables"] == {}
     assert deployed(the_hub)["README.md"] == (ROOT / "README.md").read_bytes()
 
 
 def test_the_readme_with_a_model_is_valid_too(the_hub, trained, tmp_path):
-    hub_push.push(str(trained), REPO)
-    space.deploy(SPACE, model=REPO)
+    push.push(str(trained), REPO)
+    deploy(SPACE, model=REPO)
     for name, content in deployed(the_hub).items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(content)
@@ -107,26 +109,26 @@ def test_the_readme_with_a_model_is_valid_too(the_hub, trained, tmp_path):
 
 
 def test_other_variables_and_the_hardware_stay_as_they_are(the_hub):
-    space.deploy(SPACE)
+    deploy(SPACE)
     values = the_hub.state.read("spaces", SPACE) | {"hardware": "t4-small", "variables": {"PIX2PIX_VISITORS": "hub"}}
     the_hub.state.write("spaces", SPACE, values)
-    space.deploy(SPACE)
+    deploy(SPACE)
     assert the_hub.state.read("spaces", SPACE) == values
 
 
 def test_a_private_model_is_not_preloaded_and_needs_a_secret(the_hub, trained, capsys):
-    hub_push.push(str(trained), REPO, private=True)
-    space.deploy(SPACE, model=REPO, private=True)
+    push.push(str(trained), REPO, private=True)
+    deploy(SPACE, model=REPO, private=True)
     assert f"{REPO} is private: give the Space a secret HF_TOKEN that may read it" in capsys.readouterr().out
     assert "preload_from_hub" not in card.split(deployed(the_hub)["README.md"].decode())[0]
     assert the_hub.state.read("spaces", SPACE)["private"]
 
 
 def test_a_model_without_the_graph_that_the_space_runs_on_is_refused(the_hub, tmp_path, monkeypatch):
-    monkeypatch.setattr(hub_push, "_export", lambda *_: None)
-    hub_push.push(str(make_checkpoint(tmp_path / "bare", seed=1)), REPO)
+    monkeypatch.setattr(push, "_export", lambda *_: None)
+    push.push(str(make_checkpoint(tmp_path / "bare", seed=1)), REPO)
     with pytest.raises(ValueError, match=f"{REPO} has no {checkpoint.ONNX}, on which the Space runs"):
-        space.deploy(SPACE, model=REPO)
+        deploy(SPACE, model=REPO)
 
 
 @pytest.mark.parametrize(
@@ -140,15 +142,15 @@ def test_a_model_without_the_graph_that_the_space_runs_on_is_refused(the_hub, tm
 )
 def test_what_cannot_be_deployed_is_one_line(the_hub, arguments, line):
     with pytest.raises(ValueError) as refusal:
-        space.deploy(**arguments)
+        deploy(**arguments)
     assert line in str(refusal.value) and "\n" not in str(refusal.value)
 
 
 def test_a_token_that_may_only_read_deploys_nothing(the_hub, monkeypatch):
-    space.deploy(SPACE)
+    deploy(SPACE)
     monkeypatch.setenv("HF_TOKEN", READER)
     with pytest.raises(ValueError, match="the token may not do this"):
-        space.deploy(SPACE)
+        deploy(SPACE)
 
 
 def test_both_commands_work_from_the_command_line(the_hub, trained):
@@ -165,9 +167,9 @@ def test_both_commands_work_from_the_command_line(the_hub, trained):
 def test_the_test_server_has_the_routes_that_are_called_and_no_others(the_hub, trained):
     """An upgrade of the client that calls other routes fails here, or in any test by `the_hub.strange`."""
     hub_push.check_writable(REPO, private=False)
-    hub_push.push(str(trained), REPO, revision="next", tag="v1")
-    hub_push.push(str(trained), REPO)
+    push.push(str(trained), REPO, revision="next", tag="v1")
+    push.push(str(trained), REPO)
     checkpoint.find(REPO)
-    space.deploy(SPACE, model=REPO, hardware="cpu-upgrade")
-    space.deploy(SPACE)
+    deploy(SPACE, model=REPO, hardware="cpu-upgrade")
+    deploy(SPACE)
     assert set(the_hub.asked) == set(ROUTES)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pix2pix import checkpoint, hub_push
+from pix2pix import checkpoint
+from pix2pix.commands.push import collect
 from pix2pix.config import Config
 from pix2pix.networks import build_generator
 from tests import windows
@@ -57,5 +58,5 @@ def test_a_graph_is_made_for_a_push_without_a_symlink(tmp_path, monkeypatch):
     checkpoint.save(tmp_path / "tiny", config, build_generator(config), "card")
     (tmp_path / "scratch").mkdir()
     monkeypatch.setattr("os.symlink", windows.symlink)
-    files = hub_push.collect(tmp_path / "tiny", "anna/facades", tmp_path / "scratch")
+    files = collect(tmp_path / "tiny", "anna/facades", tmp_path / "scratch")
     assert files["model.onnx"].is_file()

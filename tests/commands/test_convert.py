@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from pix2pix import checkpoint, inference
-from pix2pix.convert import convert
+from pix2pix.commands.convert import convert
 from tests.helpers.real_facades import PARITY, needs_parity
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pix2pix import images, inspection, pairs
+from pix2pix import images, inspection
+from pix2pix.commands import data
 from pix2pix.config import Config
 from pix2pix.data import load_pairs
 from tests.helpers.pairs_on_disk import SIZE, labelled, write, write_ab, write_cmp, write_two_folders
@@ -18,7 +19,7 @@ PLAIN = Config(size=SIZE, width=2, jitter=False, mirror=False)
 
 def run(*arguments: object, cwd: Path) -> subprocess.CompletedProcess:
     command = [sys.executable, "-m", "pix2pix", "data", *map(str, arguments)]
-    environment = {"PYTHONPATH": str(Path(__file__).parents[1]), "PATH": "/usr/bin"}
+    environment = {"PYTHONPATH": str(Path(__file__).parents[2]), "PATH": "/usr/bin"}
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment, check=False)
 
 
@@ -125,7 +126,7 @@ def test_pairing_makes_what_the_loader_reads(tmp_path, capsys):
     names = ("Photo{}_label.png", "photo{}.bmp")
     write_two_folders(tmp_path / "labels", tmp_path / "photos", 3, names)
     write(tmp_path / "photos" / "alone.png", labelled(0)[1])
-    pairs.pair(tmp_path / "labels", tmp_path / "photos", tmp_path / "set")
+    data.pair(tmp_path / "labels", tmp_path / "photos", tmp_path / "set")
     assert "left out: 1 without a partner (alone.png)" in capsys.readouterr().out
     loaded = load_pairs(str(tmp_path / "set"), "train", PLAIN)
     assert len(loaded) == 3
@@ -146,7 +147,7 @@ def test_pairs_that_do_not_fit_are_one_line_and_nothing_is_written(tmp_path, mak
     write_two_folders(tmp_path / "labels", tmp_path / "photos", 3)
     make(tmp_path)
     with pytest.raises(ValueError, match=complaint):
-        pairs.pair(tmp_path / "labels", tmp_path / "photos", tmp_path / "set")
+        data.pair(tmp_path / "labels", tmp_path / "photos", tmp_path / "set")
     assert not list((tmp_path / "set").rglob("*.png"))
 
 
@@ -154,8 +155,8 @@ def test_pairing_goes_on_without_broken_files_where_it_is_told_to(tmp_path, caps
     write_two_folders(tmp_path / "labels", tmp_path / "photos", 3)
     (tmp_path / "photos" / "2.png").write_bytes(b"")
     with pytest.raises(ValueError, match="leave them out with --skip-broken"):
-        pairs.pair(tmp_path / "labels", tmp_path / "photos", tmp_path / "set")
-    pairs.pair(tmp_path / "labels", tmp_path / "photos", tmp_path / "set", skip_broken=True)
+        data.pair(tmp_path / "labels", tmp_path / "photos", tmp_path / "set")
+    data.pair(tmp_path / "labels", tmp_path / "photos", tmp_path / "set", skip_broken=True)
     assert sorted(path.name for path in (tmp_path / "set" / "train").iterdir()) == ["1.png", "3.png"]
     assert "2.png is not an image file" in capsys.readouterr().out
 
@@ -169,8 +170,8 @@ def test_splitting_keeps_every_pair_once_and_is_the_same_each_time(tmp_path, lay
     else:
         write_two_folders(tmp_path / "all" / "B", tmp_path / "all" / "A", 20)
     for name in ("one", "two"):
-        pairs.split(tmp_path / "all", tmp_path / name, val=0.2, test=0.1)
-    pairs.split(tmp_path / "all", tmp_path / "other", val=0.2, seed=1)
+        data.split(tmp_path / "all", tmp_path / name, val=0.2, test=0.1)
+    data.split(tmp_path / "all", tmp_path / "other", val=0.2, seed=1)
     names = {
         (name, split): [pair.name for pair in load_pairs(str(tmp_path / name), split, PLAIN)]
         for name in ("one", "two", "other")
@@ -185,9 +186,9 @@ def test_splitting_keeps_every_pair_once_and_is_the_same_each_time(tmp_path, lay
 
 def test_most_pairs_keep_their_place_when_some_are_added(tmp_path):
     write_ab(tmp_path / "all", 40)
-    pairs.split(tmp_path / "all", tmp_path / "before")
+    data.split(tmp_path / "all", tmp_path / "before")
     write_ab(tmp_path / "all", 4, first=41)
-    pairs.split(tmp_path / "all", tmp_path / "after")
+    data.split(tmp_path / "all", tmp_path / "after")
     before, after = ({path.name for path in (tmp_path / name / "val").iterdir()} for name in ("before", "after"))
     assert len(before & after) >= 3
 
@@ -203,7 +204,7 @@ def test_most_pairs_keep_their_place_when_some_are_added(tmp_path):
 def test_shares_that_leave_nothing_are_refused(tmp_path, options, complaint):
     write_ab(tmp_path / "all", 2)
     with pytest.raises(ValueError, match=complaint):
-        pairs.split(tmp_path / "all", tmp_path / "out", **options)
+        data.split(tmp_path / "all", tmp_path / "out", **options)
     assert not (tmp_path / "out").exists()
 
 
@@ -211,11 +212,11 @@ def test_a_divided_set_is_not_divided_again(tmp_path):
     write_ab(tmp_path / "all" / "train", 3)
     write_ab(tmp_path / "all" / "val", 3)
     with pytest.raises(ValueError, match="has a folder for val already"):
-        pairs.split(tmp_path / "all", tmp_path / "out")
+        data.split(tmp_path / "all", tmp_path / "out")
 
 
 def test_joined_and_split_sets_train_with_the_other_direction_too(tmp_path):
     write_two_folders(tmp_path / "A", tmp_path / "B", 3)
-    pairs.pair(tmp_path / "A", tmp_path / "B", tmp_path / "set")
+    data.pair(tmp_path / "A", tmp_path / "B", tmp_path / "set")
     config = replace(PLAIN, task="photo", direction="AtoB")
     assert (load_pairs(str(tmp_path / "set"), "train", config)[0].target == labelled(1)[0]).all()

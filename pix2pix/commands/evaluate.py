@@ -1,0 +1,68 @@
+"""The command `evaluate`: checkpoints on the pairs of a set, as numbers with intervals, as JSON and as a page.
+
+python -m pix2pix evaluate CHECKPOINT [CHECKPOINT...] --data DIR [--json FILE] [--page FOLDER]
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+from tqdm import tqdm
+
+from pix2pix import inference
+from pix2pix.data import load_pairs
+from pix2pix.evaluation import page
+from pix2pix.evaluation.comparison import check_alike, name_apart, report, score_drawings, table, to_json
+from pix2pix.evaluation.scores import measure, photo_scores, score
+from pix2pix.utils import write_atomically
+
+JsonFile = Annotated[Path | None, tyro.conf.arg(name="json")]
+
+
+def evaluate(
+    checkpoints: Annotated[list[str], tyro.conf.Positional],
+    data: str,
+    split: Literal["val", "test", "train"] = "val",
+    json_file: JsonFile = None,
+    page_folder: Annotated[Path | None, tyro.conf.arg(name="page")] = None,
+    variations: int = 4,
+    drawings: bool = False,
+) -> None:
+    """Print the scores of checkpoints on the pairs of a set, with inference as the app serves it.
+
+    Each score comes with a 95 % interval (bootstrap over the pictures). Of several checkpoints, the first is compared
+    with each other one on the same draws: better, worse or undecided. The same inputs give the same digits.
+
+    Args:
+        checkpoints: Folders, run folders, or USER/REPO on the Hub.
+        data: A folder of pairs, a dataset on the Hub, or `synthetic`.
+        split: Which pairs of it.
+        json_file: Also write the scores there.
+        page_folder: Also write a page there: index.html with the best, median and worst pairs, and a sheet of all.
+        variations: Pictures of each input whose distances are the diversity; 0 leaves it out.
+        drawings: Also score facade checkpoints on the bundled drawings, which have no photos.
+    """
+    if not checkpoints:
+        raise ValueError("name a checkpoint: a folder, a run folder, or USER/REPO on the Hub")
+    if json_file and not json_file.parent.is_dir():
+        raise ValueError(f"{json_file.parent} is no folder; make it first")
+    translators = [inference.load(checkpoint) for checkpoint in checkpoints]
+    check_alike(translators)
+    if drawings and translators[0].config.task != "facades":
+        raise ValueError(f"--drawings are of facades, and {translators[0].name} is for {translators[0].config.task}")
+    pairs = load_pairs(data, split, translators[0].config)
+    photos, measured = measure(translators, tqdm(pairs, unit="pair", leave=False), variations)
+    name_apart(measured, checkpoints)
+    scores = score(measured, photos)
+    real = photo_scores(photos)
+    about = f"{len(pairs)} pairs of {data}, {split}"
+    print(f"{about}\n{table(measured, scores, real)}")
+    facts = {"data": data, "split": split, "variations": variations}
+    facts |= report(checkpoints, [pair.name for pair in pairs], measured, scores, real)
+    if drawings:
+        facts["drawings"] = score_drawings(translators, checkpoints)
+    if json_file:
+        write_atomically(json_file, to_json(facts))
+    if page_folder:
+        page.write(page_folder, about, pairs, measured, scores, real)
+        print(f"page: {page_folder / 'index.html'}")

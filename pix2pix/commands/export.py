@@ -1,0 +1,35 @@
+"""The command `export`: `model.onnx` beside the weights of a checkpoint, checked against torch."""
+
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from pix2pix import checkpoint
+from pix2pix.export import CHECKED_SIZES, CHECKED_VARIATIONS, add_int8_onnx, add_onnx, greatest_difference
+
+
+def export(folder: Annotated[Path, tyro.conf.Positional], half: bool = False, int8: str | None = None) -> None:
+    """Write model.onnx into a checkpoint's folder and print its greatest difference from torch.
+
+    Args:
+        folder: The checkpoint; of a run, its newest one.
+        half: Store the weights as float16 first, at half the size.
+        int8: Multiply in int8, for wide generators; pairs to measure ranges on, named as for train.py --data.
+    """
+    if not folder.is_dir():
+        raise ValueError(f"no folder at {folder}: export writes into a checkpoint's folder, or a run's")
+    folder = checkpoint.find(folder)
+    config, generator = checkpoint.load(folder)
+    if half:
+        (folder / checkpoint.ONNX).unlink(missing_ok=True)  # it tells where in the old file the weights are
+        checkpoint.write_weights(folder, generator, half=True)
+        config, generator = checkpoint.load(folder)
+    if half or int8 is None:
+        add_onnx(folder, config, generator)
+    if int8 is not None:
+        print(f"{folder / checkpoint.ONNX}: {add_int8_onnx(folder, config, generator, int8)}")
+        return
+    difference = greatest_difference(folder, config, generator)
+    checks = f"{len(CHECKED_SIZES)} sizes with {len(CHECKED_VARIATIONS)} variations each"
+    print(f"{folder / checkpoint.ONNX}: at most {difference:.1e} from torch, of values in [-1, 1], at {checks}")
