@@ -23,9 +23,12 @@ from tqdm import tqdm
 from benchmarks import measuring
 from pix2pix import checkpoint, export, images
 from pix2pix.config import PRESETS, Config
-from pix2pix.convolutions import double, halve
 from pix2pix.data import PairDataset, batches, load_pairs, stream_seed
-from pix2pix.networks import NoiseUNet, SmoothConv, UnitConv, build_discriminator, build_generator, unet_widths
+from pix2pix.networks import build_discriminator, build_generator
+from pix2pix.networks.conv import double, halve
+from pix2pix.networks.layers import SmoothConv, UnitConv
+from pix2pix.networks.noise_unet import NoiseUNet
+from pix2pix.networks.unet import unet_widths
 from pix2pix.trainer import Trainer
 
 EPOCHS, QUICK_STEPS = 4, 2

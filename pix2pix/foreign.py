@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pix2pix.networks import unet_widths
+from pix2pix.networks.unet import unet_widths
 from pix2pix.utils import name_some
 
 NORM_EPS = 1e-5  # of all programs here

@@ -25,17 +25,3 @@ def l1_loss(generated: Tensor, targets: Tensor) -> Tensor:
 def feature_loss(generated: Sequence[Tensor], targets: Sequence[Tensor]) -> Tensor:
     """mean |difference| of features, `(N, C, H, W)` each, averaged over the layers they are of (pix2pixHD, eq. 4)."""
     return torch.stack([F.l1_loss(ours, theirs) for ours, theirs in zip(generated, targets, strict=True)]).mean()
-
-
-def perceptual_loss(generated: Sequence[Tensor], targets: Sequence[Tensor]) -> Tensor:
-    """Squared distance of features of unit length at each place, averaged over places and added up over layers.
-
-    That is the form of LPIPS without its learned weights (Zhang et al. 2018, equation 1).
-    """
-    distances = [_unit(ours) - _unit(theirs) for ours, theirs in zip(generated, targets, strict=True)]
-    return torch.stack([each.square().sum(dim=1).mean() for each in distances]).sum()
-
-
-def _unit(features: Tensor) -> Tensor:
-    features = features.float()  # and where there is next to nothing, its direction is of no weight
-    return features * (features.square().sum(dim=1, keepdim=True) + 1e-2).rsqrt()

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from pix2pix.config import Config
 from pix2pix.diff_augment import augmented
-from pix2pix.losses import adversarial_loss, discriminator_loss, feature_loss, l1_loss, perceptual_loss
+from pix2pix.losses import adversarial_loss, discriminator_loss, feature_loss, l1_loss
+from pix2pix.networks.efficientnet import perceptual_loss
 
 
 class PaperObjective(nn.Module):
@@ -45,7 +46,7 @@ class PerceptualObjective(nn.Module):
 
     def __init__(self, config: Config):
         super().__init__()
-        from pix2pix.imagenet import Trunk
+        from pix2pix.networks.efficientnet import Trunk
 
         self.config = config
         self.trunk = Trunk("lite0", stages=3).requires_grad_(False)

@@ -10,8 +10,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pix2pix.convolutions import halve
-from pix2pix.networks import BatchStatisticsNorm, LabelPlanes, SkyShare, SmoothConv, TransposedConv, UnitConv
+from pix2pix.networks.conv import halve
+from pix2pix.networks.layers import BatchStatisticsNorm, LabelPlanes, SmoothConv, TransposedConv, UnitConv
+from pix2pix.networks.noise_unet import SkyShare
 
 BLOCK = 16  # channels: its convolutions compute so many at a time, wanted or not
 

@@ -10,8 +10,9 @@ from accelerate import Accelerator
 from pix2pix import checkpoint, images, labels, synthetic
 from pix2pix.config import PRESETS, Config
 from pix2pix.data import Pair, PairDataset
-from pix2pix.losses import feature_loss, perceptual_loss
+from pix2pix.losses import feature_loss
 from pix2pix.networks import build_discriminator, build_generator
+from pix2pix.networks.efficientnet import perceptual_loss
 from pix2pix.objectives import build_objective
 from pix2pix.session import load_teacher
 from pix2pix.tone import Tone

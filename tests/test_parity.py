@@ -9,7 +9,8 @@ from accelerate import Accelerator
 
 from pix2pix.config import Config
 from pix2pix.losses import adversarial_loss, discriminator_loss, l1_loss
-from pix2pix.networks import PatchGAN, UNet
+from pix2pix.networks.patchgan import PatchGAN
+from pix2pix.networks.unet import UNet
 from pix2pix.trainer import Trainer
 
 GOLDEN = Path(__file__).parents[2] / "shared" / "data" / "parity"

@@ -8,7 +8,9 @@ import torch
 from accelerate import Accelerator
 
 from pix2pix.config import PRESETS, Config
-from pix2pix.networks import PatchGAN, UNet, build_discriminator, build_generator
+from pix2pix.networks import build_discriminator, build_generator
+from pix2pix.networks.patchgan import PatchGAN
+from pix2pix.networks.unet import UNet
 from pix2pix.objectives import build_objective
 from pix2pix.recorded import PLAIN_CALLS, Recorded
 from pix2pix.trainer import Trainer

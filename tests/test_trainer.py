@@ -25,7 +25,8 @@ from pix2pix.cli import run_command
 from pix2pix.config import Config
 from pix2pix.data import load_pairs
 from pix2pix.losses import adversarial_loss, discriminator_loss, l1_loss
-from pix2pix.networks import PatchGAN, UNet
+from pix2pix.networks.patchgan import PatchGAN
+from pix2pix.networks.unet import UNet
 from pix2pix.run import Run
 from pix2pix.trainer import Diverged, Trainer
 from pix2pix.trainer import train as train_loop

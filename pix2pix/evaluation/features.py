@@ -11,8 +11,7 @@ from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
 from pix2pix import images
-from pix2pix.imagenet import Trunk
-from pix2pix.losses import perceptual_loss
+from pix2pix.networks.efficientnet import Trunk, perceptual_loss
 
 NETWORK = "EfficientNet-lite2 (ImageNet)"
 PATCHES = 4  # a side: of a 256x256 facade, about a window with the wall around it

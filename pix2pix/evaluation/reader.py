@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate, relu
 
 from pix2pix import images, labels
-from pix2pix.imagenet import Trunk
+from pix2pix.networks.efficientnet import Trunk
 
 WEIGHTS = Path(__file__).parent / "reader.safetensors"
 CLASSES = len(labels.CLASSES)

@@ -4,15 +4,15 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from pix2pix.convolutions import MANY_OUTPUTS, double, halve, slide
-from pix2pix.networks import PatchGAN
+from pix2pix.networks.conv import MANY_OUTPUTS, double, halve, slide
+from pix2pix.networks.patchgan import PatchGAN
 
 
 @pytest.fixture(autouse=True, params=["MKL", "oneDNN"])
 def _either_library(request, monkeypatch):
     if request.param == "oneDNN" and not hasattr(torch.ops.mkldnn, "_linear_pointwise"):
         pytest.skip("this build of torch has no oneDNN")
-    monkeypatch.setattr("pix2pix.convolutions.is_amd", lambda: request.param == "oneDNN")
+    monkeypatch.setattr("pix2pix.networks.conv.is_amd", lambda: request.param == "oneDNN")
 
 
 @pytest.mark.parametrize("side", [2, 4, 16, 32])  # small maps are multiplied, larger ones convolved
@@ -62,7 +62,7 @@ def test_a_wide_discriminator_learns_what_plain_convolutions_teach(monkeypatch):
     torch.manual_seed(0)
     net, pair = PatchGAN(width=MANY_OUTPUTS // 8), (torch.randn(1, 3, 64, 64), torch.randn(1, 3, 64, 64))
     ours = net(*pair)
-    monkeypatch.setattr("pix2pix.networks.slide", lambda x, weight: F.conv2d(x, weight, padding=1))
+    monkeypatch.setattr("pix2pix.networks.patchgan.slide", lambda x, weight: F.conv2d(x, weight, padding=1))
     assert_equal_in_value_and_gradient(ours, net(*pair), list(net.parameters()), 1e-4)
 
 

