@@ -18,10 +18,11 @@ import numpy as np
 from anyio.to_thread import run_sync as in_thread
 from starlette.middleware import Middleware
 
-from pix2pix import checkpoint, hub_names, inference, plain_page
 from pix2pix import config as configs
+from pix2pix import hub_names, inference, plain_page
 from pix2pix.canvas import SIZE, STARTED, LabelCanvas, Painter, find_examples, preloads, read_labels
 from pix2pix.fallback import Fallback
+from pix2pix.inference import checkpoint
 from pix2pix.serving import CrowdedError, Line, Models, Visitors, listed_models
 from pix2pix.utils import available_cores
 

@@ -12,9 +12,10 @@ from pathlib import Path
 import torch
 
 from benchmarks import measuring
-from pix2pix import checkpoint, inference
+from pix2pix import inference
 from pix2pix.commands import export as export_command
 from pix2pix.config import PRESETS
+from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
 from pix2pix.utils import available_cores
 

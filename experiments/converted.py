@@ -16,9 +16,8 @@ import numpy as np
 import torch
 
 from benchmarks import measuring
-from pix2pix import checkpoint
 from pix2pix.commands.convert import convert
-from pix2pix.inference import TorchNetwork, draw, random_shapes
+from pix2pix.inference import TorchNetwork, checkpoint, draw, random_shapes
 
 NETS, QUICK_NETS = ("unet_128", "unet_256"), ("unet_128",)
 

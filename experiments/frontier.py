@@ -15,9 +15,10 @@ from pathlib import Path
 import onnxruntime
 
 from benchmarks import measuring
-from pix2pix import checkpoint, inference, synthetic
+from pix2pix import inference, synthetic
 from pix2pix.evaluation.scores import SCORES
-from pix2pix.onnx_network import read_header
+from pix2pix.inference import checkpoint
+from pix2pix.inference.onnx_session import read_header
 
 ROUNDS, QUICK_ROUNDS = 60, 5
 

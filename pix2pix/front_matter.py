@@ -7,7 +7,8 @@ import re
 import unicodedata
 from pathlib import Path
 
-from pix2pix import card
+import yaml
+
 from pix2pix.hub_names import REPO
 
 COLORS = frozenset({"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"})
@@ -24,7 +25,7 @@ PRELOAD = re.compile(rf"{REPO}( [^\s,]+(,[^\s,]+)*( [0-9a-f]{{40}})?)?", re.ASCI
 
 def read(readme: Path) -> dict:
     """The head of a Space's README. Raises ValueError that names the first rule it breaks."""
-    head, _ = card.split(readme.read_text(encoding="utf-8"))
+    head, _ = split(readme.read_text(encoding="utf-8"))
     if fault := next(_faults(head, readme.parent), None):
         raise ValueError(f"{readme}: {fault}")
     return head
@@ -70,3 +71,25 @@ def _is_emoji(text: str) -> bool:
     pictures = [c for c in text if unicodedata.category(c) == "So"]
     rest = [c for c in text if c not in pictures and unicodedata.category(c) not in ("Mn", "Cf", "Sk")]
     return not rest and (len(pictures) == 1 or (len(pictures) > 1 and "\u200d" in text))
+
+
+def split(text: str) -> tuple[dict, str]:
+    """The head of a card or a Space's README as a dictionary, and the text after it.
+
+    Raises ValueError where there is a head that is no YAML mapping; no head at all is an empty one.
+    """
+    match = re.match(r"---\r?\n(.*?)^---\s*?$\n?", text, re.DOTALL | re.MULTILINE)
+    if match is None:
+        return {}, text
+    try:
+        head = yaml.safe_load(match[1])
+    except yaml.YAMLError as error:
+        raise ValueError(f"the head of README.md is no valid YAML: {' '.join(str(error).split())[:200]}") from None
+    if not isinstance(head, dict):
+        raise ValueError("the head of README.md is no YAML mapping")
+    return head, text[match.end() :]
+
+
+def with_head(head: dict, text: str) -> str:
+    """The inverse of `split`."""
+    return f"---\n{yaml.safe_dump(head, sort_keys=False, allow_unicode=True, width=120)}---\n\n{text.lstrip()}"

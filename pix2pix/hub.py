@@ -10,8 +10,9 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from pix2pix import checkpoint, hub_names
+from pix2pix import hub_names
 from pix2pix.hub_errors import Missing, Unreachable, patiently, plain_errors
+from pix2pix.inference import checkpoint
 from pix2pix.utils import written_together
 
 FILES = (checkpoint.CONFIG, checkpoint.WEIGHTS, checkpoint.ONNX, checkpoint.CARD)

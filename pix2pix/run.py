@@ -20,9 +20,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from pix2pix import card, checkpoint, images
 from pix2pix import config as configs
+from pix2pix import images
 from pix2pix.config import Config
+from pix2pix.inference import card, checkpoint
 from pix2pix.utils import write_atomically, written_together
 
 FACTS, LOG, STATE = "run.json", "log.jsonl", "state.pt"

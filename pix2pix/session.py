@@ -10,11 +10,12 @@ import torch
 from accelerate import Accelerator, PartialState
 from tqdm import tqdm
 
-from pix2pix import checkpoint, hub, hub_push, results
+from pix2pix import hub, hub_push, results
 from pix2pix.config import Config, to_json
 from pix2pix.data import fit_config, load_pairs, steps_per_epoch, suggest_workers
 from pix2pix.download import offer
 from pix2pix.hub_errors import Unreachable
+from pix2pix.inference import checkpoint
 from pix2pix.networks import build_discriminator, build_generator
 from pix2pix.options import Options, push_flags
 from pix2pix.pusher import Pusher

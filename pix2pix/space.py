@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from pix2pix import card, front_matter, hub
+from pix2pix import front_matter, hub
+from pix2pix.front_matter import split, with_head
 from pix2pix.hub_errors import plain_errors
 
 SINGLE = ("app.py", "requirements.txt", "README.md", "LICENSE")
@@ -36,7 +37,7 @@ def readme(path: Path, model: str | None, preload: str | None) -> bytes:
     head["models"] = [*head.get("models", []), hub.parse(model)[0]]
     if preload:
         head["preload_from_hub"] = [preload]
-    return card.with_head(head, card.split(path.read_text(encoding="utf-8"))[1]).encode()
+    return with_head(head, split(path.read_text(encoding="utf-8"))[1]).encode()
 
 
 def describe(repo: str, files: Mapping[str, Path | bytes], variables: Mapping[str, str], hardware: str | None) -> str:

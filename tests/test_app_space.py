@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from pix2pix import checkpoint
 from pix2pix.config import Config
+from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
 from tests.conftest import DESKTOP
 from tests.helpers.canvas_page import CanvasPage

@@ -11,8 +11,9 @@ import torch
 from PIL import Image
 
 import app
-from pix2pix import checkpoint, images, inference, plain_page
+from pix2pix import images, inference, plain_page
 from pix2pix.config import Config
+from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
 from tests.conftest import DESKTOP, PHONE
 from tests.helpers.running_app import free_port

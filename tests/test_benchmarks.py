@@ -11,9 +11,9 @@ import pytest
 import torch
 from PIL import Image
 
-from pix2pix import checkpoint, export, images, inference, labels, synthetic
+from pix2pix import export, images, inference, labels, synthetic
 from pix2pix.config import PRESETS
-from pix2pix.inference import random_shapes
+from pix2pix.inference import checkpoint, random_shapes
 from pix2pix.networks import build_generator
 
 ROOT = Path(__file__).parents[1]

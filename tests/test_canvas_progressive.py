@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 import app
-from pix2pix import checkpoint, inference
+from pix2pix import inference
 from pix2pix.canvas import Painter, find_examples
 from pix2pix.config import Config
+from pix2pix.inference import checkpoint
 from pix2pix.labels import INDEX, PALETTE
 from pix2pix.serving import Line, Models
 from tests.conftest import DESKTOP

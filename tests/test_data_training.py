@@ -9,10 +9,10 @@ import torch
 from accelerate import Accelerator
 from PIL import Image
 
-from pix2pix import checkpoint, images, inference
+from pix2pix import images, inference
 from pix2pix.config import TASKS, Config
 from pix2pix.data import Pair, PairDataset, batches, fit_config, load_pairs
-from pix2pix.inference import TorchNetwork, Translator
+from pix2pix.inference import TorchNetwork, Translator, checkpoint
 from pix2pix.networks import build_discriminator, build_generator
 from pix2pix.scenes import SCENES
 from pix2pix.trainer import Trainer, sample_sheet, step_seconds

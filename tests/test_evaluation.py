@@ -11,13 +11,14 @@ from PIL import Image, ImageFilter
 from torchmetrics.image.kid import poly_mmd
 
 from pix2pix import __main__ as command_line
-from pix2pix import checkpoint, labels, synthetic
+from pix2pix import labels, synthetic
 from pix2pix.config import PRESETS, Config
 from pix2pix.data import Pair, load_pairs
 from pix2pix.evaluation import bootstrap, features, image_scores, page, reader
 from pix2pix.evaluation.comparison import to_json
 from pix2pix.evaluation.distances import FrechetDistance, KernelDistance
 from pix2pix.evaluation.scores import SCORES, judge, measure, photo_scores, reading, score
+from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
 from tests.helpers.real_facades import FACADES, needs_real_facades
 

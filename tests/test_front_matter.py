@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pix2pix import card, front_matter
+from pix2pix import front_matter
+from pix2pix.front_matter import split, with_head
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -16,9 +17,9 @@ def changed(tmp_path):
     """The README with another value in its head, beside what it refers to; `None` removes a key."""
 
     def change(**values) -> Path:
-        head, text = card.split(README.read_text(encoding="utf-8"))
+        head, text = split(README.read_text(encoding="utf-8"))
         head = {key: value for key, value in (head | values).items() if value is not None}
-        (tmp_path / "README.md").write_text(card.with_head(head, text), encoding="utf-8")
+        (tmp_path / "README.md").write_text(with_head(head, text), encoding="utf-8")
         for name in ("app.py", "requirements.txt"):
             shutil.copy(README.parent / name, tmp_path)
         return tmp_path / "README.md"
@@ -83,6 +84,6 @@ def test_a_head_that_is_none_is_one_line(tmp_path, text):
 
 def test_head_and_text_come_apart_and_together_again():
     text = README.read_text(encoding="utf-8")
-    head, body = card.split(text)
-    assert card.split(card.with_head(head, body)) == (head, "\n" + body.lstrip())
-    assert card.split("# Title\n") == ({}, "# Title\n")
+    head, body = split(text)
+    assert split(with_head(head, body)) == (head, "\n" + body.lstrip())
+    assert split("# Title\n") == ({}, "# Title\n")

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from pix2pix import card, checkpoint, hub, hub_errors, hub_push, images, inference, labels
 from pix2pix import config as configs
+from pix2pix import hub, hub_errors, hub_push, images, inference, labels
 from pix2pix.commands import push as push_command
+from pix2pix.front_matter import split
+from pix2pix.inference import card, checkpoint
 from pix2pix.synthetic import facade, label_map
 from tests.helpers.hub_helpers import TINY, forget_cache, make_checkpoint, make_trained, run_python, same
 from tests.helpers.hub_server import READER, WRITER
@@ -132,7 +134,7 @@ def test_private_repositories_load_for_their_owner_alone(the_hub, trained, monke
 def test_the_card_on_the_hub_names_the_repository_its_scores_and_a_sheet_of_our_drawings(the_hub, trained):
     push(trained)
     text = the_hub.state.content("models", REPO, "README.md").decode()
-    head, body = card.split(text)
+    head, body = split(text)
     assert head["pipeline_tag"] == "image-to-image" and head["library_name"] == "pix2pix" and head["license"] == "mit"
     (entry,) = head["model-index"]
     assert entry["name"] == "facades"

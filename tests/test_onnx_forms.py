@@ -7,14 +7,14 @@ import onnx
 import pytest
 import torch
 
-from pix2pix import checkpoint, export, labels, onnx_forms
+from pix2pix import export, labels, onnx_forms
 from pix2pix.commands import export as export_command
 from pix2pix.config import PRESETS
-from pix2pix.inference import TorchNetwork, draw, random_shapes
+from pix2pix.inference import TorchNetwork, checkpoint, draw, random_shapes
+from pix2pix.inference.onnx_session import OnnxNetwork
 from pix2pix.networks import build_generator
 from pix2pix.networks.layers import BatchStatisticsNorm, LabelPlanes, SmoothConv, UnitConv
 from pix2pix.networks.noise_unet import SkyShare
-from pix2pix.onnx_network import OnnxNetwork
 
 
 @pytest.fixture(autouse=True)

@@ -14,9 +14,10 @@ import pytest
 import torch
 
 import train
-from pix2pix import checkpoint, hub, options, session
+from pix2pix import hub, options, session
 from pix2pix.commands import push as push_command
 from pix2pix.config import PRESETS
+from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
 from pix2pix.pusher import Push, Pusher
 from pix2pix.run import Run

@@ -10,9 +10,10 @@ import onnx
 import pytest
 import torch
 
-from pix2pix import checkpoint, export, inference, synthetic
+from pix2pix import export, inference, synthetic
 from pix2pix.commands import export as export_command
 from pix2pix.config import PRESETS
+from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
 
 ROOT = Path(__file__).parents[1]

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from pix2pix import card, checkpoint, front_matter, hub_push, space
+from pix2pix import front_matter, hub_push, space
 from pix2pix.commands import push
 from pix2pix.commands.deploy import deploy
+from pix2pix.front_matter import split
+from pix2pix.inference import checkpoint
 from tests.helpers.hub_helpers import ROOT, make_checkpoint, make_trained, run_python
 from tests.helpers.hub_server import READER, ROUTES
 
@@ -84,13 +86,13 @@ def test_what_is_gone_here_goes_there_and_what_is_not_ours_stays(the_hub):
 def test_a_model_is_preloaded_shown_and_opened(the_hub, trained):
     push.push(str(trained), REPO, tag="v1")
     deploy(SPACE, model=REPO)
-    head, _ = card.split(deployed(the_hub)["README.md"].decode())
+    head, _ = split(deployed(the_hub)["README.md"].decode())
     assert head["models"] == [REPO]
     assert head["preload_from_hub"] == [f"{REPO} config.json,model.safetensors,model.onnx,README.md"]
     assert the_hub.state.read("spaces", SPACE)["variables"] == {"PIX2PIX_MODEL": REPO}
 
     deploy(SPACE, model=f"{REPO}@v1")
-    head, _ = card.split(deployed(the_hub)["README.md"].decode())
+    head, _ = split(deployed(the_hub)["README.md"].decode())
     assert head["preload_from_hub"][0].endswith(the_hub.state.resolve("models", REPO, "v1"))
     assert the_hub.state.read("spaces", SPACE)["variables"] == {"PIX2PIX_MODEL": f"{REPO}@v1"}
 
@@ -120,7 +122,7 @@ def test_a_private_model_is_not_preloaded_and_needs_a_secret(the_hub, trained, c
     push.push(str(trained), REPO, private=True)
     deploy(SPACE, model=REPO, private=True)
     assert f"{REPO} is private: give the Space a secret HF_TOKEN that may read it" in capsys.readouterr().out
-    assert "preload_from_hub" not in card.split(deployed(the_hub)["README.md"].decode())[0]
+    assert "preload_from_hub" not in split(deployed(the_hub)["README.md"].decode())[0]
     assert the_hub.state.read("spaces", SPACE)["private"]
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pix2pix import checkpoint
 from pix2pix.commands.push import collect
 from pix2pix.config import Config
+from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
 from tests import windows
 from tests.helpers.pairs_on_disk import write_ab, write_two_folders

@@ -16,8 +16,9 @@ import numpy as np
 import torch
 import tyro
 
-from pix2pix import __version__, checkpoint, foreign
+from pix2pix import __version__, foreign
 from pix2pix.config import Config
+from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
 
 _SAVE_ALONE = "save the generator's state_dict() alone: torch.save(generator.state_dict(), FILE)"

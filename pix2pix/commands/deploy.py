@@ -8,8 +8,9 @@ from typing import Annotated
 
 import tyro
 
-from pix2pix import checkpoint, hub, hub_push
+from pix2pix import hub, hub_push
 from pix2pix.hub_errors import patiently, plain_errors
+from pix2pix.inference import checkpoint
 from pix2pix.space import MODEL, describe, find_files, readme, send
 
 ROOT = Path(__file__).parents[2]

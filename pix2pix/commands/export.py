@@ -5,8 +5,8 @@ from typing import Annotated
 
 import tyro
 
-from pix2pix import checkpoint
 from pix2pix.export import CHECKED_SIZES, CHECKED_VARIATIONS, add_int8_onnx, add_onnx, greatest_difference
+from pix2pix.inference import checkpoint
 
 
 def export(folder: Annotated[Path, tyro.conf.Positional], half: bool = False, int8: str | None = None) -> None:

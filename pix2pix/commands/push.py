@@ -11,10 +11,11 @@ from typing import Annotated
 
 import tyro
 
-from pix2pix import card, checkpoint, images
+from pix2pix import images
 from pix2pix.hub import FILES, RUN_FOLDER, parse, run_files
 from pix2pix.hub_errors import patiently
 from pix2pix.hub_push import SAMPLES, check_token, keep_quiet, upload
+from pix2pix.inference import card, checkpoint
 
 
 def push(

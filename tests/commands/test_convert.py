@@ -11,8 +11,9 @@ import pytest
 import torch
 from torch import nn
 
-from pix2pix import checkpoint, inference
+from pix2pix import inference
 from pix2pix.commands.convert import convert
+from pix2pix.inference import checkpoint
 from tests.helpers.real_facades import PARITY, needs_parity
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import torch
 
-from pix2pix import card, checkpoint, export
+from pix2pix import export
 from pix2pix.config import Config
+from pix2pix.inference import card, checkpoint
 from pix2pix.networks import build_generator
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ import numpy as np
 import onnxruntime
 from safetensors import safe_open
 
-from pix2pix import checkpoint
+from pix2pix.inference import checkpoint
 from pix2pix.utils import available_cores
 
 HEADER_KEY = "weights_header_sha256"

@@ -16,9 +16,10 @@ from typing import Protocol
 
 import numpy as np
 
-from pix2pix import checkpoint, images, labels
 from pix2pix import config as configs
+from pix2pix import images, labels
 from pix2pix.config import Config
+from pix2pix.inference import checkpoint
 
 FURTHEST_TONE = 3.0  # standard deviations: beyond it there was next to nothing to learn from
 Colour = tuple[int, int, int]
@@ -166,7 +167,7 @@ def load(name: str | Path) -> Translator:
     folder = checkpoint.find(name)
     if not (folder / checkpoint.ONNX).is_file():
         return load_torch(name)
-    from pix2pix.onnx_network import OnnxNetwork
+    from pix2pix.inference.onnx_session import OnnxNetwork
 
     return Translator(configs.read(folder / checkpoint.CONFIG), OnnxNetwork(folder), checkpoint.shown_name(name))
 

@@ -9,8 +9,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from pix2pix import checkpoint, inference
+from pix2pix import inference
 from pix2pix.config import PRESETS, Config, from_json, to_json
+from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
 from tests.helpers.hub_helpers import make_trained
 

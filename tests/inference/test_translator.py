@@ -14,9 +14,10 @@ import torch
 from PIL import Image
 
 from pix2pix import __main__ as command_line
-from pix2pix import checkpoint, export, images, inference, labels, synthetic
+from pix2pix import export, images, inference, labels, synthetic
 from pix2pix.cli import run_command
 from pix2pix.config import PRESETS
+from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
 
 
@@ -134,14 +135,14 @@ def test_serving_imports_neither_torch_nor_gradio(folder):
         f"inference.load({str(folder)!r})(numpy.zeros((256, 256), 'uint8')); "
         "assert not {'torch', 'gradio', 'matplotlib'} & sys.modules.keys()"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[1])
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
 
 
 def test_the_graph_holds_no_weights_and_nothing_of_the_machine_that_made_it(folder):
     graph = (folder / "model.onnx").read_bytes()
     inside = onnx.load(folder / "model.onnx", load_external_data=False).graph.initializer
     assert sum(len(tensor.raw_data) for tensor in inside) < 10_000 < (folder / "model.safetensors").stat().st_size
-    assert str(Path(__file__).parents[1]).encode() not in graph
+    assert str(Path(__file__).parents[2]).encode() not in graph
 
 
 def test_a_gpu_that_onnxruntime_knows_is_preferred(folder, monkeypatch):

@@ -1,12 +1,10 @@
 """The model card: the `README.md` of a checkpoint, which the Hub shows. Its head is YAML that the Hub reads."""
 
-import re
 from pathlib import Path
-
-import yaml
 
 from pix2pix import __version__, hub_names
 from pix2pix.config import Config
+from pix2pix.front_matter import split, with_head
 
 SCORES = {  # key -> name on the card and on the Hub, digits behind the point
     "l1": ("L1, on [-1, 1]", 4),
@@ -73,28 +71,6 @@ def for_hub(text: str, repo: str, sheet: str | None = None) -> str:
     if sheet and sheet not in body:
         body = body.rstrip() + f"\n\nDrawn labels, and what this checkpoint makes of them:\n\n![samples]({sheet})\n"
     return without_tokens(with_head(head, body.replace(PLACE, repo)))
-
-
-def split(text: str) -> tuple[dict, str]:
-    """The head of a card or a Space's README as a dictionary, and the text after it.
-
-    Raises ValueError where there is a head that is no YAML mapping; no head at all is an empty one.
-    """
-    match = re.match(r"---\r?\n(.*?)^---\s*?$\n?", text, re.DOTALL | re.MULTILINE)
-    if match is None:
-        return {}, text
-    try:
-        head = yaml.safe_load(match[1])
-    except yaml.YAMLError as error:
-        raise ValueError(f"the head of README.md is no valid YAML: {' '.join(str(error).split())[:200]}") from None
-    if not isinstance(head, dict):
-        raise ValueError("the head of README.md is no YAML mapping")
-    return head, text[match.end() :]
-
-
-def with_head(head: dict, text: str) -> str:
-    """The inverse of `split`."""
-    return f"---\n{yaml.safe_dump(head, sort_keys=False, allow_unicode=True, width=120)}---\n\n{text.lstrip()}"
 
 
 def _shown(key: str, value: float) -> tuple[str, str]:

@@ -1,0 +1,27 @@
+"""From one picture to one picture, as samples, evaluation, the command line and the app do it; torch is optional."""
+
+from pix2pix.inference.translator import (
+    FURTHEST_TONE,
+    TorchNetwork,
+    Translator,
+    draw,
+    load,
+    load_torch,
+    random_shapes,
+    read_colour,
+    read_colours,
+    tone_of,
+)
+
+__all__ = [
+    "FURTHEST_TONE",
+    "TorchNetwork",
+    "Translator",
+    "draw",
+    "load",
+    "load_torch",
+    "random_shapes",
+    "read_colour",
+    "read_colours",
+    "tone_of",
+]
