@@ -19,9 +19,10 @@ from anyio.to_thread import run_sync as in_thread
 from starlette.middleware import Middleware
 
 from pix2pix import config as configs
-from pix2pix import hub_names, inference, plain_page
+from pix2pix import inference, plain_page
 from pix2pix.canvas import SIZE, STARTED, LabelCanvas, Painter, find_examples, preloads, read_labels
 from pix2pix.fallback import Fallback
+from pix2pix.hub import ids
 from pix2pix.inference import checkpoint
 from pix2pix.serving import CrowdedError, Line, Models, Visitors, listed_models
 from pix2pix.utils import available_cores
@@ -59,7 +60,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         parser.error(f"no folder of pairs at {options.data}")
     if options.model and options.model not in listed_models(ROOT / "checkpoints"):
         try:  # what is on the Hub may come later; a wrong path never will
-            if not hub_names.MODEL.fullmatch(options.model):
+            if not ids.MODEL.fullmatch(options.model):
                 checkpoint.find(options.model)
         except ValueError as error:
             parser.error(str(error))

@@ -16,7 +16,7 @@ from typing import Literal
 
 import numpy as np
 
-from pix2pix import hub_names
+from pix2pix.hub import ids
 
 Model = Callable[..., np.ndarray]  # (labels, variation, unwanted: Future | None = None, wall=None, sky=None)
 Loader = Callable[[str | Path], Model]
@@ -146,7 +146,7 @@ class Models:
             return self.listed[name]
         if self.visitors == "any" and Path(name).is_dir():
             return Path(name)
-        if self.visitors != "bundled" and hub_names.MODEL.fullmatch(name) and not _on_disk(name):
+        if self.visitors != "bundled" and ids.MODEL.fullmatch(name) and not _on_disk(name):
             return name
         raise ValueError(f"{name[:80]} is not a model of this page. {self._remedy()}")
 
@@ -171,7 +171,7 @@ def listed_models(folder: Path, chosen: str | None = None) -> dict[str, str | Pa
         return bundled
     if chosen in bundled:
         return {chosen: bundled[chosen], **bundled}
-    if Path(chosen).exists() or not hub_names.MODEL.fullmatch(chosen):
+    if Path(chosen).exists() or not ids.MODEL.fullmatch(chosen):
         own = Path(chosen).resolve()
         first = {own.name: Path(chosen)}
         if (companion := own.with_name(own.name + LIVE)).is_dir():

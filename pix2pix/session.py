@@ -10,15 +10,17 @@ import torch
 from accelerate import Accelerator, PartialState
 from tqdm import tqdm
 
-from pix2pix import hub, hub_push, results
+from pix2pix import results
 from pix2pix.config import Config, to_json
 from pix2pix.data import fit_config, load_pairs, steps_per_epoch, suggest_workers
 from pix2pix.download import offer
-from pix2pix.hub_errors import Unreachable
+from pix2pix.hub import transfer
+from pix2pix.hub.background import Pusher
+from pix2pix.hub.errors import Unreachable
+from pix2pix.hub.ids import parse
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_discriminator, build_generator
 from pix2pix.options import Options, push_flags
-from pix2pix.pusher import Pusher
 from pix2pix.run import Run, check_new
 from pix2pix.tone import Tone
 from pix2pix.trainer import Diverged, Interrupted, Trainer, step_seconds, train
@@ -95,12 +97,12 @@ def hold(options: Options) -> None:
 def open_run(options: Options) -> Run:
     """The run in --output, after it was fetched from the Hub where --resume names one there."""
     pushed = options.pushed_run
-    output = options.output or Path("runs") / hub.parse(pushed)[0].split("/")[1]
+    output = options.output or Path("runs") / parse(pushed)[0].split("/")[1]
     if pushed is not None:
         with PartialState().main_process_first():
             if PartialState().is_main_process:
                 check_new(output)
-                hub.download_run(pushed, output)
+                transfer.download_run(pushed, output)
     return Run.open(output)
 
 
@@ -132,7 +134,7 @@ def make_pusher(options: Options, accelerator: Accelerator) -> Pusher | None:
     if options.push_to_hub is None or not accelerator.is_main_process:
         return None
     try:
-        hub_push.check_writable(options.push_to_hub, options.private)
+        transfer.check_writable(options.push_to_hub, options.private)
     except Unreachable as error:
         accelerator.print(f"{error}; training starts all the same, and pushes when it can")
     return Pusher(options.push_to_hub, options.private, options.push_every, options.push_state, say=tqdm.write)

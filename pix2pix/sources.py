@@ -11,8 +11,9 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from pix2pix import hub_names, images, labels, layouts, scenes
+from pix2pix import images, labels, layouts, scenes
 from pix2pix.config import PRESETS, TASKS, Config
+from pix2pix.hub import ids
 from pix2pix.layouts import Item
 from pix2pix.utils import name_some
 
@@ -48,7 +49,7 @@ def open_source(data: str, split: str, config: Config) -> Source:
     """The pairs of a split of what `--data` names; ValueError, in one line, where there are none or they do not fit."""
     if data in scenes.SCENES:
         source = DrawnSource(data, split, config)
-    elif Path(data).exists() or not (hub := hub_names.DATASET.fullmatch(data)):
+    elif Path(data).exists() or not (hub := ids.DATASET.fullmatch(data)):
         source = FolderSource(Path(data), split, config)
     else:
         from pix2pix import hub_data  # `datasets` takes long to import

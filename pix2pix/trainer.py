@@ -18,10 +18,10 @@ from tqdm import tqdm
 from pix2pix import images, results
 from pix2pix.config import Config
 from pix2pix.data import Pair, PairDataset, batches, steps_per_epoch, stream_seed
+from pix2pix.hub.background import Pusher
 from pix2pix.inference import TorchNetwork, Translator, random_shapes
 from pix2pix.journal import Journal
 from pix2pix.objectives import build_objective
-from pix2pix.pusher import Pusher
 from pix2pix.recorded import PLAIN_CALLS, Recorded
 from pix2pix.run import Run
 from pix2pix.validation import SCORED_PAIRS, epochs_between_scores, quick_scores

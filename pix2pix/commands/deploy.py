@@ -8,10 +8,11 @@ from typing import Annotated
 
 import tyro
 
-from pix2pix import hub, hub_push
-from pix2pix.hub_errors import patiently, plain_errors
+from pix2pix.hub import transfer
+from pix2pix.hub.errors import patiently, plain_errors
+from pix2pix.hub.ids import parse
+from pix2pix.hub.space import MODEL, describe, find_files, readme, send
 from pix2pix.inference import checkpoint
-from pix2pix.space import MODEL, describe, find_files, readme, send
 
 ROOT = Path(__file__).parents[2]
 
@@ -32,7 +33,7 @@ def deploy(
         private: Make a new Space private.
         dry_run: List what would be sent, and send nothing.
     """
-    repo, revision = hub.parse(space)
+    repo, revision = parse(space)
     if revision:
         raise ValueError(f"a Space has no revisions: {repo}")
     preload = find_model(model) if model else None
@@ -41,8 +42,8 @@ def deploy(
     if dry_run:
         print(describe(repo, files, variables, hardware))
         return
-    hub_push.check_token()
-    hub_push.keep_quiet()
+    transfer.check_token()
+    transfer.keep_quiet()
     print(patiently(lambda: send(repo, files, variables, hardware, private)))
 
 
@@ -53,15 +54,15 @@ def find_model(name: str) -> str | None:
     """
     from huggingface_hub import HfApi
 
-    repo, revision = hub.parse(name)
+    repo, revision = parse(name)
     with plain_errors(repo):
-        info = HfApi().model_info(repo, revision=revision, files_metadata=True, timeout=hub.TIMEOUT)
+        info = HfApi().model_info(repo, revision=revision, files_metadata=True, timeout=transfer.TIMEOUT)
         sizes = {file.rfilename: file.size or 0 for file in info.siblings or ()}
-        hub.check_listing(repo, sizes)
+        transfer.check_listing(repo, sizes)
     if checkpoint.ONNX not in sizes:
         raise ValueError(f"{repo} has no {checkpoint.ONNX}, on which the Space runs: push it again")
     if info.private:
         print(f"{repo} is private: give the Space a secret HF_TOKEN that may read it")
         return None
-    wanted = ",".join(file for file in hub.FILES if file in sizes)
+    wanted = ",".join(file for file in transfer.FILES if file in sizes)
     return f"{repo} {wanted} {info.sha}" if revision else f"{repo} {wanted}"

@@ -12,9 +12,9 @@ from typing import Annotated
 import tyro
 
 from pix2pix import images
-from pix2pix.hub import FILES, RUN_FOLDER, parse, run_files
-from pix2pix.hub_errors import patiently
-from pix2pix.hub_push import SAMPLES, check_token, keep_quiet, upload
+from pix2pix.hub.errors import patiently
+from pix2pix.hub.ids import parse
+from pix2pix.hub.transfer import FILES, RUN_FOLDER, SAMPLES, check_token, keep_quiet, run_files, upload
 from pix2pix.inference import card, checkpoint
 
 

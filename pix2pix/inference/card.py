@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from pix2pix import __version__, hub_names
+from pix2pix import __version__
 from pix2pix.config import Config
-from pix2pix.front_matter import split, with_head
+from pix2pix.hub import ids
+from pix2pix.hub.readme import split, with_head
 
 SCORES = {  # key -> name on the card and on the Hub, digits behind the point
     "l1": ("L1, on [-1, 1]", 4),
@@ -42,7 +43,7 @@ def metadata(config: Config, data: str, scores: dict[str, float] | None = None) 
         "license": "mit",
         "tags": ["pix2pix", "conditional-gan", config.task],
     }
-    if (match := hub_names.DATASET.fullmatch(data)) and not Path(data).exists():
+    if (match := ids.DATASET.fullmatch(data)) and not Path(data).exists():
         facts["datasets"] = [match[1]]
     if scores:
         named = match[1] if "datasets" in facts else Path(data).name or "pairs"
@@ -62,7 +63,7 @@ def for_hub(text: str, repo: str, sheet: str | None = None) -> str:
 
     A text without a head gets one; nothing that looks like a token of the Hub stays in it.
     """
-    from pix2pix.hub_errors import without_tokens
+    from pix2pix.hub.errors import without_tokens
 
     head, body = split(text)
     head = {"library_name": "pix2pix", "pipeline_tag": "image-to-image", "tags": ["pix2pix"]} | head

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from pix2pix import config as configs
-from pix2pix import hub_names
 from pix2pix.config import Config
+from pix2pix.hub import ids
 from pix2pix.utils import name_some, write_atomically, written_together
 
 CONFIG, WEIGHTS, ONNX, CARD = "config.json", "model.safetensors", "model.onnx", "README.md"
@@ -26,12 +26,12 @@ def find(name: str | Path) -> Path:
     for a checkpoint on the Hub, which is fetched into the Hub's cache.
     """
     folder = Path(name)
-    if not folder.exists() and hub_names.MODEL.fullmatch(str(name)):
-        from pix2pix import hub, hub_errors  # its client takes half a second to import, and folders need none
+    if not folder.exists() and ids.MODEL.fullmatch(str(name)):
+        from pix2pix.hub import errors, transfer  # its client takes half a second to import, and folders need none
 
         try:
-            return hub.download(str(name))
-        except hub_errors.Missing as error:
+            return transfer.download(str(name))
+        except errors.Missing as error:
             raise ValueError(f"there is no folder {name}, and on the Hub: {error}") from None
     if kept := sorted((folder / "checkpoints").glob("step-*")):
         folder = kept[-1]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from pix2pix.hub_names import REPO
+from pix2pix.hub.ids import REPO
 
 COLORS = frozenset({"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"})
 NEEDED = ("title", "emoji", "colorFrom", "colorTo", "sdk", "sdk_version", "python_version", "app_file", "license")

@@ -13,10 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pix2pix.hub import run_files
+from pix2pix.hub.transfer import run_files
 
 LONGEST_PUSH = 3600.0  # seconds until a push counts as stuck and is ended
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)

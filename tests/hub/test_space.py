@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from pix2pix import front_matter, hub_push, space
 from pix2pix.commands import push
 from pix2pix.commands.deploy import deploy
-from pix2pix.front_matter import split
+from pix2pix.hub import readme, space, transfer
+from pix2pix.hub.readme import split
 from pix2pix.inference import checkpoint
 from tests.helpers.hub_helpers import ROOT, make_checkpoint, make_trained, run_python
 from tests.helpers.hub_server import READER, ROUTES
@@ -107,7 +107,7 @@ def test_the_readme_with_a_model_is_valid_too(the_hub, trained, tmp_path):
     for name, content in deployed(the_hub).items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(content)
-    front_matter.read(tmp_path / "README.md")
+    readme.read(tmp_path / "README.md")
 
 
 def test_other_variables_and_the_hardware_stay_as_they_are(the_hub):
@@ -168,7 +168,7 @@ def test_both_commands_work_from_the_command_line(the_hub, trained):
 
 def test_the_test_server_has_the_routes_that_are_called_and_no_others(the_hub, trained):
     """An upgrade of the client that calls other routes fails here, or in any test by `the_hub.strange`."""
-    hub_push.check_writable(REPO, private=False)
+    transfer.check_writable(REPO, private=False)
     push.push(str(trained), REPO, revision="next", tag="v1")
     push.push(str(trained), REPO)
     checkpoint.find(REPO)

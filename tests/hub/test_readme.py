@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pix2pix import front_matter
-from pix2pix.front_matter import split, with_head
+from pix2pix.hub import readme
+from pix2pix.hub.readme import split, with_head
 
-README = Path(__file__).parents[1] / "README.md"
+README = Path(__file__).parents[2] / "README.md"
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def changed(tmp_path):
 
 
 def test_the_readme_is_valid_for_the_gradio_that_is_installed():
-    head = front_matter.read(README)
+    head = readme.read(README)
     assert head["sdk"] == "gradio"
     assert head["sdk_version"] == version("gradio")
     assert head["suggested_hardware"] == "cpu-basic"
@@ -37,12 +37,12 @@ def test_the_readme_is_valid_for_the_gradio_that_is_installed():
 
 def test_a_preloaded_model_is_valid(changed):
     for line in ("anna/facades", "anna/facades config.json,model.onnx", f"anna/facades config.json {'a' * 40}"):
-        assert front_matter.read(changed(preload_from_hub=[line]))["preload_from_hub"] == [line]
+        assert readme.read(changed(preload_from_hub=[line]))["preload_from_hub"] == [line]
 
 
 @pytest.mark.parametrize("emoji", ["🏛️", "🏠", "👩‍🎨"])
 def test_one_emoji_is_one_emoji(changed, emoji):
-    front_matter.read(changed(emoji=emoji))
+    readme.read(changed(emoji=emoji))
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_one_emoji_is_one_emoji(changed, emoji):
 )
 def test_a_broken_rule_is_named(changed, values, fault):
     with pytest.raises(ValueError) as refusal:
-        front_matter.read(changed(**values))
+        readme.read(changed(**values))
     assert fault in str(refusal.value) and "\n" not in str(refusal.value)
 
 
@@ -78,7 +78,7 @@ def test_a_broken_rule_is_named(changed, values, fault):
 def test_a_head_that_is_none_is_one_line(tmp_path, text):
     (tmp_path / "README.md").write_text(text)
     with pytest.raises(ValueError) as refusal:
-        front_matter.read(tmp_path / "README.md")
+        readme.read(tmp_path / "README.md")
     assert "\n" not in str(refusal.value)
 
 

@@ -4,9 +4,10 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from pix2pix import front_matter, hub
-from pix2pix.front_matter import split, with_head
-from pix2pix.hub_errors import plain_errors
+from pix2pix.hub import readme as front_matter
+from pix2pix.hub.errors import plain_errors
+from pix2pix.hub.ids import parse
+from pix2pix.hub.readme import split, with_head
 
 SINGLE = ("app.py", "requirements.txt", "README.md", "LICENSE")
 FOLDERS = ("pix2pix", "checkpoints")  # deployed whole; what vanishes from them here is deleted there
@@ -34,7 +35,7 @@ def readme(path: Path, model: str | None, preload: str | None) -> bytes:
     head = front_matter.read(path)
     if not model:
         return path.read_bytes()
-    head["models"] = [*head.get("models", []), hub.parse(model)[0]]
+    head["models"] = [*head.get("models", []), parse(model)[0]]
     if preload:
         head["preload_from_hub"] = [preload]
     return with_head(head, split(path.read_text(encoding="utf-8"))[1]).encode()

@@ -7,11 +7,12 @@ The address of the Hub (HF_ENDPOINT), the cache (HF_HOME), the token (HF_TOKEN, 
 import hashlib
 import re
 import shutil
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from pix2pix import hub_names
-from pix2pix.hub_errors import Missing, Unreachable, patiently, plain_errors
+from pix2pix.hub.errors import NO_TOKEN, Missing, Unreachable, patiently, plain_errors
+from pix2pix.hub.ids import parse
 from pix2pix.inference import checkpoint
 from pix2pix.utils import written_together
 
@@ -21,21 +22,6 @@ TEACHER_FILES = tuple(f"{checkpoint.TEACHER}/{file}" for file in (checkpoint.CON
 MOST_BYTES = 4 * 2**30  # of a checkpoint: twenty times the paper's generator
 TIMEOUT = 10.0  # seconds until the Hub counts as unreachable and the cache is asked
 COMMIT = re.compile(r"[0-9a-f]{40}")
-
-
-def parse(name: str) -> tuple[str, str | None]:
-    """USER/REPO@REVISION -> (USER/REPO, REVISION or None). Raises ValueError for what is no valid id."""
-    from huggingface_hub.errors import HFValidationError
-    from huggingface_hub.utils import validate_repo_id
-
-    match = hub_names.MODEL.fullmatch(name)
-    if match is None:
-        raise ValueError(f"{name[:100]!r} is no name on the Hub: those are USER/REPO or USER/REPO@REVISION")
-    try:
-        validate_repo_id(match[1])
-    except HFValidationError as error:
-        raise ValueError(f"{name[:100]!r} is no name on the Hub: {error}") from None
-    return match[1], match[2]
 
 
 def download(name: str) -> Path:
@@ -133,3 +119,71 @@ def download_run(name: str, folder: Path) -> None:
             path.replace(building / path.name)
         for leftover in (RUN_FOLDER, ".cache"):
             shutil.rmtree(building / leftover)
+
+
+SAMPLES = "samples.png"
+
+
+def check_token() -> None:
+    """Raises ValueError where there is no token."""
+    from huggingface_hub import get_token
+
+    if get_token() is None:
+        raise ValueError(NO_TOKEN)
+
+
+def check_writable(repo: str, private: bool) -> None:
+    """Raises ValueError where the token may not write to a model repository, which is made if missing."""
+    from huggingface_hub import HfApi
+
+    parse(repo)
+    check_token()
+    with plain_errors(repo):
+        role = HfApi().whoami().get("auth", {}).get("accessToken", {}).get("role")
+        if role == "read":
+            raise ValueError(f"the token may only read; pushing to {repo} needs one that may write")
+        HfApi().create_repo(repo, private=private or None, exist_ok=True)
+
+
+def keep_quiet() -> None:
+    """No progress bars into log files, and none of the client's warnings: they spell out signed addresses."""
+    from huggingface_hub.utils import disable_progress_bars, logging
+
+    logging.set_verbosity_error()
+    if not sys.stderr.isatty():
+        disable_progress_bars()
+
+
+def upload(
+    repo: str,
+    files: Mapping[str, Path | bytes],
+    message: str,
+    private: bool = False,
+    revision: str | None = None,
+    tag: str | None = None,
+) -> str:
+    """Make the files of a model repository these, in one commit, or in none where they are already; its address.
+
+    Of what was pushed before, files that no longer exist are deleted; what others put there stays.
+    """
+    from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
+
+    api = HfApi()
+    with plain_errors(repo):
+        address = api.create_repo(repo, private=private or None, exist_ok=True)
+        if revision:
+            api.create_branch(repo, branch=revision, exist_ok=True)
+        there = {file.rfilename for file in api.model_info(repo, revision=revision).siblings or ()}
+        stale = there & {*FILES, SAMPLES} - files.keys()
+        commit = api.create_commit(
+            repo,
+            [
+                *(CommitOperationAdd(path, content) for path, content in files.items()),
+                *(CommitOperationDelete(path) for path in sorted(stale)),
+            ],
+            commit_message=message,
+            revision=revision,
+        )
+        if tag:
+            api.create_tag(repo, tag=tag, revision=commit.oid)
+    return f"{address}/tree/{commit.oid}" if revision or tag else str(address)

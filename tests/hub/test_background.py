@@ -14,12 +14,13 @@ import pytest
 import torch
 
 import train
-from pix2pix import hub, options, session
+from pix2pix import options, session
 from pix2pix.commands import push as push_command
 from pix2pix.config import PRESETS
+from pix2pix.hub import transfer
+from pix2pix.hub.background import Push, Pusher
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
-from pix2pix.pusher import Push, Pusher
 from pix2pix.run import Run
 from tests.helpers.hub_helpers import ROOT, TINY, make_trained, run_python, same
 from tests.helpers.hub_server import READER
@@ -33,7 +34,7 @@ SMALL += ["--log-every", "1"]
 def run(tmp_path) -> Path:
     folder = tmp_path / "run"
     folder.mkdir()
-    for name in hub.RUN_FILES:
+    for name in transfer.RUN_FILES:
         (folder / name).write_text("first")
     return folder
 
@@ -85,8 +86,8 @@ def test_the_state_is_pushed_as_it_was_when_the_checkpoint_was_saved(run):
         log.write(" and more")
     slow.go_on.release()
     pusher.close()
-    assert seen == [dict.fromkeys(hub.RUN_FILES, "first")]
-    assert sorted(path.name for path in run.iterdir()) == sorted(hub.RUN_FILES), "copies are left"
+    assert seen == [dict.fromkeys(transfer.RUN_FILES, "first")]
+    assert sorted(path.name for path in run.iterdir()) == sorted(transfer.RUN_FILES), "copies are left"
 
 
 def test_what_was_not_pushed_is_told_at_the_end_with_the_command_that_pushes_it(run):
@@ -270,5 +271,5 @@ def test_resume_takes_a_name_or_none(arguments, source, rest):
 def test_a_repository_without_state_is_not_resumed(the_hub, tmp_path):
     push_command.push(str(make_trained(tmp_path / "step-000000100")), REPO)
     with pytest.raises(ValueError, match=f"{REPO} has no run/run.json: it was pushed without --push-state"):
-        hub.download_run(REPO, tmp_path / "run")
+        transfer.download_run(REPO, tmp_path / "run")
     assert not (tmp_path / "run").exists()

@@ -3,7 +3,7 @@
 import pytest
 from huggingface_hub.utils import validate_repo_id
 
-from pix2pix.hub_names import DATASET, MODEL
+from pix2pix.hub.ids import DATASET, MODEL
 
 
 @pytest.mark.parametrize("repo", ["anna/facades", "a/b", "Foo-BAR_1/foo.bar-2_3", "0/1", "_x/y_"])

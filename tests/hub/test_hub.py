@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from pix2pix import config as configs
-from pix2pix import hub, hub_errors, hub_push, images, inference, labels
+from pix2pix import images, inference, labels
 from pix2pix.commands import push as push_command
-from pix2pix.front_matter import split
+from pix2pix.hub import errors, transfer
+from pix2pix.hub.ids import parse
+from pix2pix.hub.readme import split
 from pix2pix.inference import card, checkpoint
 from pix2pix.synthetic import facade, label_map
 from tests.helpers.hub_helpers import TINY, forget_cache, make_checkpoint, make_trained, run_python, same
@@ -82,7 +84,7 @@ def test_only_the_files_of_a_checkpoint_are_fetched(the_hub, trained):
         {"key": "file", "value": {"path": "notes.txt", "content": ""}},
     ])  # fmt: skip
     folder = checkpoint.find(REPO)
-    assert {path.name for path in folder.iterdir()} == set(hub.FILES)
+    assert {path.name for path in folder.iterdir()} == set(transfer.FILES)
 
 
 def test_an_older_state_is_loaded_by_tag_branch_and_commit(the_hub, trained, other):
@@ -267,7 +269,7 @@ def test_a_push_gives_up_in_one_line(the_hub, trained, fast_clock):
     the_hub.fail("commit", status=500, times=99)
     with pytest.raises(ValueError, match=r"^the Hub answers 500: told to fail$"):
         push(trained)
-    assert [wait for wait in fast_clock if wait > 1] == list(hub_errors.DELAYS)
+    assert [wait for wait in fast_clock if wait > 1] == list(errors.DELAYS)
 
 
 @pytest.mark.parametrize(
@@ -305,8 +307,8 @@ def test_a_refusal_is_one_line_at_once(the_hub, trained, fast_clock, route, stat
 def test_a_refusal_by_the_transport_of_large_files_is_understood(status, line):
     """What hf_xet raises, which the test server cannot provoke."""
     error = ConnectionError(f"Network error: Request error: HTTP status {status}, domain: http://hub/xet-write-token")
-    assert line in str(hub_errors.explain(error, REPO))
-    assert isinstance(hub_errors.explain(error, REPO), hub_errors.Unreachable) == ("server" in status)
+    assert line in str(errors.explain(error, REPO))
+    assert isinstance(errors.explain(error, REPO), errors.Unreachable) == ("server" in status)
 
 
 @pytest.mark.parametrize(
@@ -337,9 +339,9 @@ def test_without_a_token_nothing_is_pushed(the_hub, trained, monkeypatch):
 def test_a_token_that_may_only_read_is_refused_before_the_training(the_hub, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", READER)
     with pytest.raises(ValueError, match=f"the token may only read; pushing to {REPO} needs one that may write"):
-        hub_push.check_writable(REPO, private=False)
+        transfer.check_writable(REPO, private=False)
     with pytest.raises(ValueError, match=f"the token may not do this to {REPO} \\(403"):
-        hub_push.upload(REPO, {}, "nothing")
+        transfer.upload(REPO, {}, "nothing")
 
 
 def test_the_token_is_in_nothing_that_is_printed_pushed_or_raised(the_hub, trained, tmp_path, monkeypatch, capsys):
@@ -404,7 +406,7 @@ def test_a_config_larger_than_its_weights_is_refused_before_it_costs_memory(the_
 
 def test_a_checkpoint_of_an_impossible_size_is_not_fetched():
     with pytest.raises(ValueError, match="is not a checkpoint of ours: its files have 5 GiB"):
-        hub.check_listing("anna/huge", {"config.json": 400, "model.safetensors": 5 * 2**30})
+        transfer.check_listing("anna/huge", {"config.json": 400, "model.safetensors": 5 * 2**30})
 
 
 @pytest.mark.parametrize(
@@ -421,7 +423,7 @@ def test_a_checkpoint_of_an_impossible_size_is_not_fetched():
     ],
 )
 def test_a_name_that_is_none_is_one_line_and_asks_nobody(the_hub, name):
-    for use in (checkpoint.find, hub.parse):
+    for use in (checkpoint.find, parse):
         with pytest.raises(ValueError) as refusal:
             use(name)
         assert "\n" not in str(refusal.value)

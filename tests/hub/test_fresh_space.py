@@ -1,6 +1,6 @@
 """What was deployed, cloned into an empty folder, installed from its requirements alone, and started as a Space is.
 
-It needs the package index, and takes minutes: pytest -m slow tests/test_fresh_space.py
+It needs the package index, and takes minutes: pytest -m slow tests/hub/test_fresh_space.py
 """
 
 import os

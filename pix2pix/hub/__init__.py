@@ -1,0 +1,1 @@
+"""The Hugging Face Hub: names, transfer both ways, a Space. Nothing here knows a network."""
