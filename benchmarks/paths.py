@@ -14,7 +14,7 @@ import numpy as np
 from benchmarks import measuring
 from pix2pix import images, inference
 from pix2pix.canvas.routes import _encoded
-from pix2pix.data import load_pairs
+from pix2pix.data.dataset import load_pairs
 from pix2pix.evaluation import features, pair_scores
 from pix2pix.serving import LIVE, listed_models
 

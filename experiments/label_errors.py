@@ -1,4 +1,4 @@
-"""How much of what labels of facades say is not so in their photos: what `pix2pix.corrections` takes from them.
+"""How much of what labels of facades say is not so in their photos: what `pix2pix.data.cleaning` takes from them.
 
 python -m experiments.label_errors --data DIR [--output DIR] [--quick]
 
@@ -10,8 +10,8 @@ import numpy as np
 from benchmarks import measuring
 from pix2pix import labels
 from pix2pix.config import PRESETS
-from pix2pix.corrections import astray, margins, next_houses, sky
-from pix2pix.data import load_pairs
+from pix2pix.data.cleaning import astray, margins, next_houses, sky
+from pix2pix.data.dataset import load_pairs
 
 TOP_ROWS = 20  # of 256: where roofs are
 QUICK_COUNT = 12

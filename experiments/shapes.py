@@ -23,7 +23,7 @@ from tqdm import tqdm
 from benchmarks import measuring
 from pix2pix import export, images
 from pix2pix.config import PRESETS, Config
-from pix2pix.data import PairDataset, batches, load_pairs, stream_seed
+from pix2pix.data.dataset import PairDataset, batches, load_pairs, stream_seed
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_discriminator, build_generator
 from pix2pix.networks.conv import double, halve

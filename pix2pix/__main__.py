@@ -16,7 +16,7 @@ COMMANDS = {
     "sheet": ("pix2pix.commands.gallery", "drawings by hand beside what checkpoints make of them"),
     "export": ("pix2pix.commands.export", "model.onnx beside the weights, checked against torch"),
     "data": ("pix2pix.commands.data", "check, pair and split own pictures"),
-    "download": ("pix2pix.download", "published sets, verified and resumed"),
+    "download": ("pix2pix.data.download", "published sets, verified and resumed"),
     "convert": ("pix2pix.commands.convert", "other programs' generators as checkpoints"),
     "push": ("pix2pix.commands.push", "a checkpoint to the Hub as a model"),
     "deploy": ("pix2pix.commands.deploy", "the app to the Hub as a Space"),

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from pix2pix.config import Config
-from pix2pix.data import load_pairs
+from pix2pix.data.dataset import load_pairs
 from pix2pix.inference import TorchNetwork, Translator, checkpoint, draw, random_shapes
 from pix2pix.inference.onnx_session import HEADER_KEY, OnnxNetwork, header_digest, read_header
 from pix2pix.onnx_forms import for_onnx

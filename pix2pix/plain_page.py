@@ -16,10 +16,13 @@ from gradio.components.image_editor import EditorData
 from gradio.data_classes import FileData, ImageData
 from PIL import Image
 
-from pix2pix import images, scenes
+from pix2pix import images
 from pix2pix.config import Config
+from pix2pix.data import generated as scenes
+from pix2pix.data.generated import DrawnSource
+from pix2pix.data.pairs import Source
+from pix2pix.data.sources import open_source
 from pix2pix.serving import Models
-from pix2pix.sources import DrawnSource, Source, open_source
 
 TITLES = {"edges": "Draw lines, get a picture", "colors": "Colour a grey picture", "photo": "Translate a picture"}
 DRAWN = {"edges": "synthetic-edges", "colors": "synthetic", "photo": "synthetic-maps"}

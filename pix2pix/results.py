@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from pix2pix import images
 from pix2pix.charts import Curve, line_chart
-from pix2pix.data import Pair
+from pix2pix.data.pairs import Pair
 from pix2pix.diagnosis import Finding, Line
 from pix2pix.evaluation import image_scores
 from pix2pix.inference import Translator

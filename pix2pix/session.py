@@ -12,8 +12,8 @@ from tqdm import tqdm
 
 from pix2pix import results
 from pix2pix.config import Config, to_json
-from pix2pix.data import fit_config, load_pairs, steps_per_epoch, suggest_workers
-from pix2pix.download import offer
+from pix2pix.data.dataset import fit_config, load_pairs, steps_per_epoch, suggest_workers
+from pix2pix.data.download import offer
 from pix2pix.hub import transfer
 from pix2pix.hub.background import Pusher
 from pix2pix.hub.errors import Unreachable

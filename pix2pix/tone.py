@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from pix2pix import images, labels
 from pix2pix.config import Config
-from pix2pix.data import Pair
+from pix2pix.data.pairs import Pair
 
 MOST_PAIRS = 1000  # enough to know how tones vary
 LEAST_AREA = 0.005  # of the picture: less of a class tells no colour

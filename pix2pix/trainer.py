@@ -17,7 +17,8 @@ from tqdm import tqdm
 
 from pix2pix import images, results
 from pix2pix.config import Config
-from pix2pix.data import Pair, PairDataset, batches, steps_per_epoch, stream_seed
+from pix2pix.data.dataset import PairDataset, batches, steps_per_epoch, stream_seed
+from pix2pix.data.pairs import Pair
 from pix2pix.hub.background import Pusher
 from pix2pix.inference import TorchNetwork, Translator, random_shapes
 from pix2pix.journal import Journal

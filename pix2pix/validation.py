@@ -11,7 +11,7 @@ from torch import Tensor
 from torchmetrics.functional.image import structural_similarity_index_measure
 
 from pix2pix import images
-from pix2pix.data import Pair
+from pix2pix.data.pairs import Pair
 from pix2pix.inference import Translator
 
 SCORED_PAIRS = 16

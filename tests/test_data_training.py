@@ -11,13 +11,14 @@ from PIL import Image
 
 from pix2pix import images, inference
 from pix2pix.config import TASKS, Config
-from pix2pix.data import Pair, PairDataset, batches, fit_config, load_pairs
+from pix2pix.data.dataset import PairDataset, batches, fit_config, load_pairs
+from pix2pix.data.generated import SCENES
+from pix2pix.data.pairs import Pair
 from pix2pix.inference import TorchNetwork, Translator, checkpoint
 from pix2pix.networks import build_discriminator, build_generator
-from pix2pix.scenes import SCENES
 from pix2pix.trainer import Trainer, sample_sheet, step_seconds
+from tests.data.test_layouts import LAYOUTS
 from tests.helpers.pairs_on_disk import SIZE, labelled
-from tests.test_data_layouts import LAYOUTS
 
 TINY = Config(size=SIZE, width=4, discriminator_width=4, epochs=100)
 STEPS = 30

@@ -13,7 +13,8 @@ from torchmetrics.image.kid import poly_mmd
 from pix2pix import __main__ as command_line
 from pix2pix import labels, synthetic
 from pix2pix.config import PRESETS, Config
-from pix2pix.data import Pair, load_pairs
+from pix2pix.data.dataset import load_pairs
+from pix2pix.data.pairs import Pair
 from pix2pix.evaluation import bootstrap, features, image_scores, page, reader
 from pix2pix.evaluation.comparison import to_json
 from pix2pix.evaluation.distances import FrechetDistance, KernelDistance

@@ -9,7 +9,8 @@ from accelerate import Accelerator
 
 from pix2pix import images, labels, synthetic
 from pix2pix.config import PRESETS, Config
-from pix2pix.data import Pair, PairDataset
+from pix2pix.data.dataset import PairDataset
+from pix2pix.data.pairs import Pair
 from pix2pix.inference import checkpoint
 from pix2pix.losses import feature_loss
 from pix2pix.networks import build_discriminator, build_generator

@@ -15,7 +15,7 @@ import app
 from pix2pix import images, plain_page
 from pix2pix.__main__ import main
 from pix2pix.config import Config
-from pix2pix.data import load_pairs
+from pix2pix.data.dataset import load_pairs
 from pix2pix.labels import INDEX, colorize
 from pix2pix.serving import Models
 from tests.helpers.pairs_on_disk import SIZE, labelled, write_ab

@@ -10,7 +10,8 @@ from accelerate import Accelerator
 
 from pix2pix import diagnosis, journal, results
 from pix2pix.config import Config
-from pix2pix.data import Pair, load_pairs
+from pix2pix.data.dataset import load_pairs
+from pix2pix.data.pairs import Pair
 from pix2pix.diagnosis import Finding
 from pix2pix.journal import Journal
 from pix2pix.networks import build_discriminator, build_generator

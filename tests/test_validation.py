@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from pix2pix import synthetic
-from pix2pix.data import Pair
+from pix2pix.data.pairs import Pair
 from pix2pix.evaluation import image_scores
 from pix2pix.validation import epochs_between_scores, quick_scores
 

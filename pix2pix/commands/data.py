@@ -14,9 +14,10 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import tyro
 
-from pix2pix import images, inspection, layouts
+from pix2pix import images
 from pix2pix.cli import defer
-from pix2pix.layouts import Found, Item
+from pix2pix.data import inspection, layouts
+from pix2pix.data.layouts import Found, Item
 from pix2pix.utils import name_some, written_together
 
 

@@ -10,7 +10,7 @@ import tyro
 from tqdm import tqdm
 
 from pix2pix import inference
-from pix2pix.data import load_pairs
+from pix2pix.data.dataset import load_pairs
 from pix2pix.evaluation import page
 from pix2pix.evaluation.comparison import check_alike, name_apart, report, score_drawings, table, to_json
 from pix2pix.evaluation.scores import measure, photo_scores, score

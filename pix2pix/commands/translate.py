@@ -9,8 +9,9 @@ import numpy as np
 import tyro
 from tqdm import tqdm
 
-from pix2pix import images, inference, labels, layouts
+from pix2pix import images, inference, labels
 from pix2pix.config import Config
+from pix2pix.data import layouts
 
 
 def translate(

@@ -8,7 +8,7 @@ from string import Template
 import numpy as np
 
 from pix2pix import images
-from pix2pix.data import Pair
+from pix2pix.data.pairs import Pair
 from pix2pix.evaluation.scores import NETWORKS, SCORES, Measured, Score, judge
 from pix2pix.utils import write_atomically
 

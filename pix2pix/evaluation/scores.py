@@ -16,7 +16,7 @@ import numpy as np
 
 from pix2pix import images, labels
 from pix2pix.blemishes import blemishes
-from pix2pix.data import Pair
+from pix2pix.data.pairs import Pair
 from pix2pix.evaluation import checkerboard, features, pair_scores, reader
 from pix2pix.evaluation.bootstrap import draws, interval, verdict
 from pix2pix.evaluation.distances import FrechetDistance, KernelDistance

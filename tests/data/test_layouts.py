@@ -9,9 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pix2pix import images, layouts, scenes, sources
+from pix2pix import images
 from pix2pix.config import PRESETS, TASKS, Config
-from pix2pix.data import fit_config, load_pairs
+from pix2pix.data import generated, layouts
+from pix2pix.data.dataset import fit_config, load_pairs
+from pix2pix.data.folder import RECORD
+from pix2pix.data.generated import SYNTHETIC_TRAIN, SYNTHETIC_VAL
 from tests.helpers.pairs_on_disk import SIZE, labelled, write, write_ab, write_cmp, write_two_folders
 
 PLAIN = Config(size=SIZE, width=2, jitter=False, mirror=False)
@@ -163,12 +166,12 @@ def test_cmp_colours_are_recognised_in_any_layout(tmp_path):
     assert (load(tmp_path)[0].input == labelled(1)[0]).all()
 
 
-@pytest.mark.parametrize("name", scenes.SCENES)
+@pytest.mark.parametrize("name", generated.SCENES)
 def test_every_drawn_set_needs_no_folder_and_is_the_same_each_time(name):
-    task = scenes.SCENES[name].tasks[0]
+    task = generated.SCENES[name].tasks[0]
     first, second = load(name, task=task), load(name, task=task)
-    assert len(first) == sources.SYNTHETIC_TRAIN
-    assert len(load(name, "val", task=task)) == sources.SYNTHETIC_VAL
+    assert len(first) == SYNTHETIC_TRAIN
+    assert len(load(name, "val", task=task)) == SYNTHETIC_VAL
     assert (first[3].target == second[3].target).all()
     assert (first[3].input != first[4].input).any()
     assert (first[3].input != load(name, "val", task=task)[3].input).any()
@@ -189,7 +192,7 @@ def test_drawn_pairs_follow_the_direction():
 @pytest.mark.parametrize("preset", PRESETS | TASKS)
 def test_every_preset_has_drawn_pairs_that_fit_it(preset):
     config = replace((PRESETS | TASKS)[preset], size=SIZE)
-    name = next(name for name, scene in scenes.SCENES.items() if config.task in scene.tasks)
+    name = next(name for name, scene in generated.SCENES.items() if config.task in scene.tasks)
     config = fit_config(config, name)
     pair = load_pairs(name, "train", config)[0]
     assert (pair.input.shape[2], pair.target.shape[2]) == (config.in_channels, config.out_channels)
@@ -197,7 +200,7 @@ def test_every_preset_has_drawn_pairs_that_fit_it(preset):
 
 def test_a_recorded_set_names_the_presets_that_fit_it(tmp_path):
     write_ab(tmp_path / "train", 2)
-    (tmp_path / sources.RECORD).write_text('{"tasks": ["edges"]}')
+    (tmp_path / RECORD).write_text('{"tasks": ["edges"]}')
     with pytest.raises(ValueError, match="is for the task edges, not facades; give --preset edges2photo"):
         load(tmp_path)
 
@@ -343,7 +346,7 @@ def test_a_missing_folder_is_one_line(name):
 def test_the_command_ends_with_one_line_and_exit_code_2(tmp_path):
     odd_width(tmp_path)
     command = [sys.executable, "train.py", "--data", str(tmp_path), "--output", str(tmp_path / "run")]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[1], check=False)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2], check=False)
     assert done.returncode == 2
     assert len(done.stderr.strip().splitlines()) == 1
     assert "7.png is 31 pixels wide" in done.stderr

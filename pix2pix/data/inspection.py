@@ -9,8 +9,9 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from pix2pix import images, labels, layouts
-from pix2pix.layouts import Found, Item
+from pix2pix import images, labels
+from pix2pix.data import layouts
+from pix2pix.data.layouts import Found, Item
 from pix2pix.utils import name_some
 
 THUMBNAIL = (32, 16)  # pixels: width and height of what pictures are compared by first

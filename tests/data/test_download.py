@@ -16,13 +16,15 @@ from pathlib import Path
 
 import pytest
 
-from pix2pix import download as downloads
-from pix2pix import fetching, published, sources
 from pix2pix.config import Config
-from pix2pix.data import load_pairs
-from pix2pix.download import download, offer
-from pix2pix.fetching import fetch
-from pix2pix.unpacking import unpack
+from pix2pix.data import catalog
+from pix2pix.data import download as downloads
+from pix2pix.data import fetch as fetching
+from pix2pix.data.dataset import load_pairs
+from pix2pix.data.download import download, offer
+from pix2pix.data.fetch import fetch
+from pix2pix.data.folder import RECORD
+from pix2pix.data.unpack import unpack
 from tests.helpers.archive_server import Served, running_server
 from tests.helpers.pairs_on_disk import SIZE, write_ab, write_cmp
 
@@ -151,7 +153,7 @@ def facades_archive(tmp_path: Path) -> bytes:
 @pytest.fixture
 def only_here(server, monkeypatch):
     """No test asks the real mirrors."""
-    sets = {name: replace(each, mirrors=[f"{server.url}/"]) for name, each in published.SETS.items()}
+    sets = {name: replace(each, mirrors=[f"{server.url}/"]) for name, each in catalog.SETS.items()}
     monkeypatch.setattr(downloads, "SETS", sets)
     return sets
 
@@ -160,9 +162,9 @@ def test_a_set_is_unpacked_as_the_loader_reads_it(server, tmp_path, only_here, c
     server.files["/facades.tar.gz"] = Served(facades_archive(tmp_path), cut_after=[700])
     download("facades", tmp_path / "data")
     folder = tmp_path / "data" / "facades"
-    assert sorted(path.name for path in folder.iterdir()) == [sources.RECORD, "train", "val"]
+    assert sorted(path.name for path in folder.iterdir()) == [RECORD, "train", "val"]
     assert len(load_pairs(str(folder), "train", Config(size=SIZE))) == 4
-    record = json.loads((folder / sources.RECORD).read_text())
+    record = json.loads((folder / RECORD).read_text())
     assert record["sha256"] == hashlib.sha256(server.files["/facades.tar.gz"].content).hexdigest()
     told = capsys.readouterr().out
     assert "licence: " in told
@@ -193,7 +195,7 @@ def test_a_folder_that_is_something_else_is_left_alone(tmp_path):
 
 
 def test_a_given_mirror_comes_first(server, tmp_path, monkeypatch):
-    sets = {"facades": replace(published.SETS["facades"], mirrors=["http://127.0.0.1:9/"])}
+    sets = {"facades": replace(catalog.SETS["facades"], mirrors=["http://127.0.0.1:9/"])}
     monkeypatch.setattr(downloads, "SETS", sets)
     server.files["/here/facades.tar.gz"] = Served(facades_archive(tmp_path))
     download("facades", tmp_path / "data", mirror=f"{server.url}/here")
@@ -309,6 +311,6 @@ def test_programs_in_an_archive_are_passed_over(tmp_path):
 
 def test_the_command_fails_in_one_line_with_exit_code_2(tmp_path):
     command = [sys.executable, "-m", "pix2pix", "download", "nothing", "--output", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[1], check=False)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2], check=False)
     assert done.returncode == 2
     assert len(done.stderr.strip().splitlines()) == 1

@@ -7,8 +7,8 @@ import numpy as np
 
 from pix2pix import images, labels
 from pix2pix.config import Config
-from pix2pix.layouts import INPUT_WORDS, SPLITS, TARGET_WORDS
-from pix2pix.sources import LOOKED_AT, RawPair, share
+from pix2pix.data.layouts import INPUT_WORDS, SPLITS, TARGET_WORDS
+from pix2pix.data.pairs import LOOKED_AT, RawPair, share
 
 SIDE_WORDS = ((*INPUT_WORDS, "label", "labels"), (*TARGET_WORDS, "photo", "photos"))  # in names of columns
 USUAL_PIXELS = 2 * 256 * 256  # of a row; its true size is known only when it is read

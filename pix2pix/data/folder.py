@@ -1,84 +1,18 @@
-"""Where pairs come from: folders, datasets of the Hub, or drawings; each gives raw pictures by index.
-
-Which one `--data` names is decided in `open_source`. Nothing is decoded before it is asked for, except a few labels.
-"""
+"""Pairs of image files in a folder, in any layout of `layouts`."""
 
 import json
-from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple, Protocol
 
-import numpy as np
-
-from pix2pix import images, labels, layouts, scenes
-from pix2pix.config import PRESETS, TASKS, Config
-from pix2pix.hub import ids
-from pix2pix.layouts import Item
+from pix2pix import images, labels
+from pix2pix.config import Config
+from pix2pix.data import layouts
+from pix2pix.data.layouts import Item
+from pix2pix.data.pairs import HELD_OUT, RawPair, share
 from pix2pix.utils import name_some
 
 RECORD = "dataset.json"  # beside a downloaded set: what it is, and which tasks it is for
-SYNTHETIC_TRAIN, SYNTHETIC_VAL = 400, 40  # as many pairs as the facades set, about
-HELD_OUT = 10  # every tenth pair is for validation where no folder says which are
 SMALLEST_SIDE = 8  # pixels
-LOOKED_AT = 8  # pictures whose colours decide whether they are labels
-
-
-class RawPair(NamedTuple):
-    """Pictures `(H, W, C)` as they are stored."""
-
-    input: np.ndarray
-    target: np.ndarray
-
-
-class Source(Protocol):
-    """Named pairs. `channels` are those of inputs and targets as stored; `tasks` those it is for (none: any); `pixels`
-    how many there are to decode in all, 0 where nothing can be broken."""
-
-    about: str
-    names: Sequence[str]
-    channels: tuple[int, int]
-    pixels: int
-    tasks: Sequence[str]
-    palette: np.ndarray
-
-    def read(self, index: int, channels: tuple[int, int]) -> RawPair: ...
-
-
-def open_source(data: str, split: str, config: Config) -> Source:
-    """The pairs of a split of what `--data` names; ValueError, in one line, where there are none or they do not fit."""
-    if data in scenes.SCENES:
-        source = DrawnSource(data, split, config)
-    elif Path(data).exists() or not (hub := ids.DATASET.fullmatch(data)):
-        source = FolderSource(Path(data), split, config)
-    else:
-        from pix2pix import hub_data  # `datasets` takes long to import
-
-        source = hub_data.open_hub(*hub.groups(), split, config)
-    if source.tasks and config.task not in source.tasks:
-        tasks = " or ".join(source.tasks)
-        raise ValueError(f"{data} is for the task {tasks}, not {config.task}; {_presets(source.tasks)}")
-    if config.task == "facades":
-        source.palette = _find_palette(source, data)
-    return source
-
-
-class DrawnSource:
-    """Pairs drawn from a seed, at the size that is trained with."""
-
-    palette, pixels = labels.PALETTE, 0
-
-    def __init__(self, name: str, split: str, config: Config):
-        count = SYNTHETIC_VAL if split == "val" else SYNTHETIC_TRAIN
-        self.scene, self.split, self.config = scenes.SCENES[name], split, config
-        self.names = [f"{index + 1}" for index in range(count)]
-        self.about = f"{count} drawn {self.scene.what}"
-        self.tasks, self.channels = self.scene.tasks, (3, 3)
-
-    def read(self, index: int, channels: tuple[int, int]) -> RawPair:
-        a, b = self.scene.draw(self.split, index, self.config.size, self.config.picture_width)
-        pair = RawPair(b, a) if self.config.direction == "BtoA" else RawPair(a, b)
-        return RawPair(*map(images.to_channels, pair, channels))
 
 
 class FolderSource:
@@ -156,13 +90,6 @@ class FolderSource:
             raise ValueError(f"{item.input} and {item.target} differ in shape: {sizes} pixels")
 
 
-def share(items: Sequence[Item], split: str) -> list[Item]:
-    """A split of pairs that no folder divides: every tenth is for val; fewer than ten are for both."""
-    if len(items) < HELD_OUT:
-        return list(items)
-    return [item for index, item in enumerate(items) if (index % HELD_OUT == HELD_OUT - 1) == (split == "val")]
-
-
 def _header(path: Path) -> images.Header:
     """Read once for as long as the file stays as it is: each set is looked at twice, for its channels and its pairs."""
     status = path.stat()
@@ -189,30 +116,3 @@ def _recorded_tasks(data: Path) -> list[str]:
         return list(json.loads((data / RECORD).read_text(encoding="utf-8"))["tasks"])
     except (OSError, ValueError, KeyError, TypeError):
         return []
-
-
-def _presets(tasks: Sequence[str]) -> str:
-    return "give --preset " + " or ".join(name for name, preset in (PRESETS | TASKS).items() if preset.task in tasks)
-
-
-def _find_palette(source: Source, data: str) -> np.ndarray:
-    """The palette that the inputs are in; ValueError where they are no facade labels at all."""
-    looked_at = range(0, len(source.names), max(1, len(source.names) // LOOKED_AT))
-    inputs = [source.read(index, (3, 3)).input[::2, ::2] for index in list(looked_at)[:LOOKED_AT]]
-    near = np.mean([_nearness(picture, source.palette, labels.NEAR) for picture in inputs])
-    if near < labels.LEAST_NEAR:
-        raise ValueError(
-            f"the inputs of {data} are no facade labels: {near:.0%} of their pixels are near the palette; "
-            "give --direction for the other half, or --task photo for pictures of any kind"
-        )
-    if source.palette is labels.CMP_PALETTE:
-        return source.palette
-    nearness = {
-        name: np.mean([_nearness(picture, palette, labels.NEAR / 4) for picture in inputs])
-        for name, palette in (("published", labels.PALETTE), ("cmp", labels.CMP_PALETTE))
-    }
-    return labels.CMP_PALETTE if nearness["cmp"] > nearness["published"] else labels.PALETTE
-
-
-def _nearness(picture: np.ndarray, palette: np.ndarray, tolerance: float) -> float:
-    return 1 - float(labels.off_palette(picture, palette, tolerance).mean())

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from pix2pix.config import Config
-from pix2pix.data import load_pairs
+from pix2pix.data.dataset import load_pairs
 from tests.helpers.pairs_on_disk import SIZE, labelled
 
 datasets = pytest.importorskip("datasets", reason="Hub datasets need `datasets`")
@@ -110,10 +110,10 @@ def test_a_row_without_a_picture_is_named(on_the_hub):
 
 def test_a_local_set_of_files_loads_through_datasets_itself(tmp_path):
     """Not the Hub, but all of `datasets`: Arrow files on the disk."""
-    from pix2pix import hub_data
+    from pix2pix.data import hub
 
     datasets.DatasetDict({"train": made(2, ("imageA", "imageB"))}).save_to_disk(str(tmp_path))
-    source = hub_data.pick_pairs("local", datasets.load_from_disk(str(tmp_path)), "train", None, "BtoA")
+    source = hub.pick_pairs("local", datasets.load_from_disk(str(tmp_path)), "train", None, "BtoA")
     inputs, target = source.read(0, (3, 1))
     assert (inputs == labelled(1)[0]).all()
     assert target.shape == (SIZE, SIZE, 1)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -13,8 +13,9 @@ from torchvision.transforms import v2
 
 from pix2pix import images, labels
 from pix2pix.config import Config
-from pix2pix.corrections import corrected
-from pix2pix.sources import Source, open_source
+from pix2pix.data.cleaning import corrected
+from pix2pix.data.pairs import Pair, Source
+from pix2pix.data.sources import open_source
 from pix2pix.synthetic import label_map
 from pix2pix.utils import available_cores, name_some
 
@@ -22,18 +23,6 @@ KEPT_BYTES = 2 * 2**30  # of decoded pairs in each training process, at most: 5,
 CHECKED_PAIRS, CHECKED_PIXELS = 1000, 2**27  # sets up to this size are decoded before training: a few seconds
 MOST_WORKERS = 8
 PALETTE_AND_BLANK = np.vstack([labels.PALETTE, np.uint8([labels.BLANK])])
-
-
-@dataclass(frozen=True)
-class Pair:
-    """One named pair; both pictures are `(size, columns, C)` uint8.
-
-    Label inputs are in exact palette colours, or `labels.BLANK` where the target shows nothing.
-    """
-
-    name: str
-    input: np.ndarray
-    target: np.ndarray
 
 
 class Pairs(Sequence[Pair]):

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO
 
+from pix2pix.data.layouts import SPLITS
 from pix2pix.images import EXTENSIONS
-from pix2pix.layouts import SPLITS
 
 WANTED = EXTENSIONS | {".txt", ".xml", ".md"}  # other files are passed over
 MOST_FILES = 1_000_000

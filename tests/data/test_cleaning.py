@@ -8,8 +8,9 @@ from PIL import Image
 
 from pix2pix import images, labels, synthetic
 from pix2pix.config import PRESETS
-from pix2pix.corrections import corrected, margins
-from pix2pix.data import Pair, PairDataset, load_pairs
+from pix2pix.data.cleaning import corrected, margins
+from pix2pix.data.dataset import PairDataset, load_pairs
+from pix2pix.data.pairs import Pair
 
 
 def with_wedge(photo: np.ndarray, level: int) -> tuple[np.ndarray, np.ndarray]:

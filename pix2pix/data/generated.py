@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pix2pix import labels, synthetic
+from pix2pix import images, labels, synthetic
+from pix2pix.config import Config
+from pix2pix.data.pairs import RawPair
 
 LIT = (255, 205, 120)  # a window at night, RGB
 LEAST_LUMA = 0.12  # of the day's light that is left at night
@@ -140,3 +142,24 @@ SCENES = {
     "synthetic-maps": Scene("towns with their maps", ("photo",), town),
     "synthetic-night": Scene("facades by night", ("photo",), night),
 }
+
+
+SYNTHETIC_TRAIN, SYNTHETIC_VAL = 400, 40  # as many pairs as the facades set, about
+
+
+class DrawnSource:
+    """Pairs drawn from a seed, at the size that is trained with."""
+
+    palette, pixels = labels.PALETTE, 0
+
+    def __init__(self, name: str, split: str, config: Config):
+        count = SYNTHETIC_VAL if split == "val" else SYNTHETIC_TRAIN
+        self.scene, self.split, self.config = SCENES[name], split, config
+        self.names = [f"{index + 1}" for index in range(count)]
+        self.about = f"{count} drawn {self.scene.what}"
+        self.tasks, self.channels = self.scene.tasks, (3, 3)
+
+    def read(self, index: int, channels: tuple[int, int]) -> RawPair:
+        a, b = self.scene.draw(self.split, index, self.config.size, self.config.picture_width)
+        pair = RawPair(b, a) if self.config.direction == "BtoA" else RawPair(a, b)
+        return RawPair(*map(images.to_channels, pair, channels))

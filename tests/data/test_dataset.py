@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from pix2pix import data, images, labels, sources
+from pix2pix import images, labels
 from pix2pix.config import Config
-from pix2pix.data import (
-    Pair,
+from pix2pix.data import dataset as data
+from pix2pix.data.dataset import (
     PairDataset,
     batches,
     fit_config,
@@ -20,6 +20,7 @@ from pix2pix.data import (
     stream_seed,
     suggest_workers,
 )
+from pix2pix.data.pairs import LOOKED_AT, Pair
 from tests.helpers.pairs_on_disk import SIZE, labelled, write, write_ab, write_two_folders
 from tests.helpers.real_facades import CMP_SAMPLE, FACADES, needs_real_facades
 
@@ -203,7 +204,7 @@ def test_a_pair_is_read_once_while_memory_lasts(tmp_path, monkeypatch):
     monkeypatch.setattr(images, "read_image", lambda path, *rest: reads.append(path) or read(path, *rest))
     monkeypatch.setattr(data, "KEPT_BYTES", 4 * SIZE * SIZE * 6)
     pairs = load_pairs(str(tmp_path), "train", PLAIN)
-    assert len(reads) <= sources.LOOKED_AT  # a large set is not decoded before training
+    assert len(reads) <= LOOKED_AT  # a large set is not decoded before training
     reads.clear()
     for _ in range(3):
         list(pairs)

@@ -10,11 +10,11 @@ from typing import Annotated, Literal
 
 import tyro
 
-from pix2pix import layouts
-from pix2pix.fetching import fetch
-from pix2pix.published import MB, SETS, PublishedSet
-from pix2pix.sources import RECORD
-from pix2pix.unpacking import unpack
+from pix2pix.data import layouts
+from pix2pix.data.catalog import MB, SETS, PublishedSet
+from pix2pix.data.fetch import fetch
+from pix2pix.data.folder import RECORD
+from pix2pix.data.unpack import unpack
 from pix2pix.utils import written_together
 
 HOME = Path("data")  # where sets are put and looked for

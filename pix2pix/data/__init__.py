@@ -1,0 +1,1 @@
+"""Pairs: where they come from, and how they are trained on."""

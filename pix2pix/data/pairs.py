@@ -1,0 +1,54 @@
+"""What a pair is, what gives pairs by index, and how one set is divided in two."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from pix2pix.data.layouts import Item
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One named pair; both pictures are `(size, columns, C)` uint8.
+
+    Label inputs are in exact palette colours, or `labels.BLANK` where the target shows nothing.
+    """
+
+    name: str
+    input: np.ndarray
+    target: np.ndarray
+
+
+HELD_OUT = 10  # every tenth pair is for validation where no folder says which are
+
+LOOKED_AT = 8  # pictures whose colours decide whether they are labels
+
+
+class RawPair(NamedTuple):
+    """Pictures `(H, W, C)` as they are stored."""
+
+    input: np.ndarray
+    target: np.ndarray
+
+
+class Source(Protocol):
+    """Named pairs. `channels` are those of inputs and targets as stored; `tasks` those it is for (none: any); `pixels`
+    how many there are to decode in all, 0 where nothing can be broken."""
+
+    about: str
+    names: Sequence[str]
+    channels: tuple[int, int]
+    pixels: int
+    tasks: Sequence[str]
+    palette: np.ndarray
+
+    def read(self, index: int, channels: tuple[int, int]) -> RawPair: ...
+
+
+def share(items: Sequence[Item], split: str) -> list[Item]:
+    """A split of pairs that no folder divides: every tenth is for val; fewer than ten are for both."""
+    if len(items) < HELD_OUT:
+        return list(items)
+    return [item for index, item in enumerate(items) if (index % HELD_OUT == HELD_OUT - 1) == (split == "val")]

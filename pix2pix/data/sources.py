@@ -1,0 +1,62 @@
+"""Where pairs come from: folders, datasets of the Hub, or drawings; each gives raw pictures by index.
+
+Which one `--data` names is decided in `open_source`. Nothing is decoded before it is asked for, except a few labels.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from pix2pix import labels
+from pix2pix.config import PRESETS, TASKS, Config
+from pix2pix.data import generated
+from pix2pix.data.folder import FolderSource
+from pix2pix.data.generated import DrawnSource
+from pix2pix.data.pairs import LOOKED_AT, Source
+from pix2pix.hub import ids
+
+
+def open_source(data: str, split: str, config: Config) -> Source:
+    """The pairs of a split of what `--data` names; ValueError, in one line, where there are none or they do not fit."""
+    if data in generated.SCENES:
+        source = DrawnSource(data, split, config)
+    elif Path(data).exists() or not (hub := ids.DATASET.fullmatch(data)):
+        source = FolderSource(Path(data), split, config)
+    else:
+        from pix2pix.data import hub as hub_data  # `datasets` takes long to import
+
+        source = hub_data.open_hub(*hub.groups(), split, config)
+    if source.tasks and config.task not in source.tasks:
+        tasks = " or ".join(source.tasks)
+        raise ValueError(f"{data} is for the task {tasks}, not {config.task}; {_presets(source.tasks)}")
+    if config.task == "facades":
+        source.palette = _find_palette(source, data)
+    return source
+
+
+def _presets(tasks: Sequence[str]) -> str:
+    return "give --preset " + " or ".join(name for name, preset in (PRESETS | TASKS).items() if preset.task in tasks)
+
+
+def _find_palette(source: Source, data: str) -> np.ndarray:
+    """The palette that the inputs are in; ValueError where they are no facade labels at all."""
+    looked_at = range(0, len(source.names), max(1, len(source.names) // LOOKED_AT))
+    inputs = [source.read(index, (3, 3)).input[::2, ::2] for index in list(looked_at)[:LOOKED_AT]]
+    near = np.mean([_nearness(picture, source.palette, labels.NEAR) for picture in inputs])
+    if near < labels.LEAST_NEAR:
+        raise ValueError(
+            f"the inputs of {data} are no facade labels: {near:.0%} of their pixels are near the palette; "
+            "give --direction for the other half, or --task photo for pictures of any kind"
+        )
+    if source.palette is labels.CMP_PALETTE:
+        return source.palette
+    nearness = {
+        name: np.mean([_nearness(picture, palette, labels.NEAR / 4) for picture in inputs])
+        for name, palette in (("published", labels.PALETTE), ("cmp", labels.CMP_PALETTE))
+    }
+    return labels.CMP_PALETTE if nearness["cmp"] > nearness["published"] else labels.PALETTE
+
+
+def _nearness(picture: np.ndarray, palette: np.ndarray, tolerance: float) -> float:
+    return 1 - float(labels.off_palette(picture, palette, tolerance).mean())
