@@ -21,9 +21,10 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from benchmarks import measuring
-from pix2pix import export, images
+from pix2pix import images
 from pix2pix.config import PRESETS, Config
 from pix2pix.data.dataset import PairDataset, batches, load_pairs, stream_seed
+from pix2pix.export import onnx_graph
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_discriminator, build_generator
 from pix2pix.networks.conv import double, halve
@@ -233,8 +234,8 @@ def save(folder: Path, config: Config, generator: nn.Module) -> None:
             for name in list(getattr(module, "parametrizations", ())):
                 nn.utils.parametrize.remove_parametrizations(module, name)
     checkpoint.save(folder, config, generator, f"{folder.name}: a shape of experiments/shapes.py\n")
-    export.add_onnx(folder, config, generator)
-    print(f"{folder}: at most {export.greatest_difference(folder, config, generator):.1e} from torch", flush=True)
+    onnx_graph.add_onnx(folder, config, generator)
+    print(f"{folder}: at most {onnx_graph.greatest_difference(folder, config, generator):.1e} from torch", flush=True)
 
 
 if __name__ == "__main__":

@@ -99,10 +99,10 @@ class Run:
 
     def finish(self, generator, step: int, scores: dict[str, float]) -> Path:
         """Keep the generator that training ends with: the only one with scores on its card and an ONNX graph."""
-        from pix2pix import export  # onnx takes long to import, and only this needs it
+        from pix2pix.export import onnx_graph  # onnx takes long to import, and only this needs it
 
         folder = self.save_checkpoint(generator, step, scores)
-        export.add_onnx(folder, *checkpoint.load(folder))
+        onnx_graph.add_onnx(folder, *checkpoint.load(folder))
         return folder
 
     def save_state(self, state: dict, step: int) -> None:

@@ -11,8 +11,9 @@ import pytest
 import torch
 from PIL import Image
 
-from pix2pix import export, images, inference, labels, synthetic
+from pix2pix import images, inference, labels, synthetic
 from pix2pix.config import PRESETS
+from pix2pix.export import onnx_graph
 from pix2pix.inference import checkpoint, random_shapes
 from pix2pix.networks import build_generator
 
@@ -94,7 +95,7 @@ def test_the_frontier_counts_the_multiplications_that_the_layers_add_up_to(tmp_p
 
     config = replace(PRESETS["paper"], width=4, depth=3)
     checkpoint.save(tmp_path / "paper", config, build_generator(config), "card")
-    export.add_onnx(tmp_path / "paper", *checkpoint.load(tmp_path / "paper"))
+    onnx_graph.add_onnx(tmp_path / "paper", *checkpoint.load(tmp_path / "paper"))
     encoders = [128**2 * 3 * 4, 64**2 * 4 * 8, 32**2 * 8 * 16]  # places of the result, channels before and after
     decoders = [32**2 * 16 * 8, 64**2 * 16 * 4, 128**2 * 8 * 3]  # places of what they are given, with skips
     counted = frontier.multiplications(str(tmp_path / "paper"), inference.load(tmp_path / "paper"))

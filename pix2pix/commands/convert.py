@@ -7,21 +7,16 @@ np.savez(path, **{name: reader.get_tensor(name) for name in reader.get_variable_
 reader = tf.train.load_checkpoint(folder). What is read is data only: no pickle is ever run.
 """
 
-import warnings
-import zipfile
 from pathlib import Path
 from typing import Annotated, Literal
 
-import numpy as np
-import torch
 import tyro
 
-from pix2pix import __version__, foreign
+from pix2pix import __version__
 from pix2pix.config import Config
+from pix2pix.export.other_programs import read_weights
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
-
-_SAVE_ALONE = "save the generator's state_dict() alone: torch.save(generator.state_dict(), FILE)"
 
 
 def convert(
@@ -55,20 +50,6 @@ def convert(
     print(f"open: python app.py --model {output}\nfaster: python -m pix2pix export {output}")
 
 
-def read_weights(path: Path, running_statistics: bool, dropout: bool) -> tuple[dict, dict[str, torch.Tensor]]:
-    """Fields of `Config` and weights under our names; ValueError, in one line, for what cannot be converted."""
-    if not path.is_file():
-        raise ValueError(f"{path}: {'a folder, not a file of weights' if path.is_dir() else 'no such file'}")
-    try:
-        if path.suffix == ".npz":
-            if running_statistics:
-                raise ValueError("TensorFlow's pix2pix always takes the statistics of the picture")
-            return foreign.read_tensorflow(_read_arrays(path), dropout)
-        return foreign.read_pytorch(_read_state(path), running_statistics, dropout)
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
-
-
 def describe(config: Config) -> str:
     """One line: what the weights turned out to be."""
     norm = "statistics of the picture" if config.norm else "running statistics, folded into the filters"
@@ -79,43 +60,6 @@ def describe(config: Config) -> str:
 def write_card(config: Config, origin: str) -> str:
     """The README.md of a converted checkpoint; what it was trained on only its owner knows."""
     return _CARD.format(task=config.task, origin=origin, what=describe(config), version=__version__)
-
-
-def _read_state(path: Path) -> dict[str, torch.Tensor]:
-    if path.suffix == ".safetensors":
-        return checkpoint.read_safetensors(path)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # torch's are about how the file was pickled
-            state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception:  # torch raises many kinds, and advises to run whatever the file holds
-        raise ValueError(f"cannot be read as weights: {_why_unreadable(path)}") from None
-    if not isinstance(state, dict) or not all(isinstance(tensor, torch.Tensor) for tensor in state.values()):
-        raise ValueError(f"holds more than weights; {_SAVE_ALONE}")
-    return state
-
-
-def _read_arrays(path: Path) -> dict[str, np.ndarray]:
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files if "generator" in name and "Adam" not in name}
-    except Exception:  # numpy and zipfile raise many kinds, and advise to run whatever the file holds
-        is_npz = zipfile.is_zipfile(path)
-        reason = "it is damaged, or holds objects instead of numbers" if is_npz else "it is no .npz file"
-        raise ValueError(f"cannot be read as arrays: {reason}") from None
-
-
-def _why_unreadable(path: Path) -> str:
-    """What is wrong with a file that torch cannot load as weights."""
-    with path.open("rb") as file:
-        start = file.read(4)
-    if not start:
-        return "it is empty"
-    if start.startswith(b"PK") and not zipfile.is_zipfile(path):
-        return "it is cut short"
-    if start.startswith((b"PK", b"\x80")):
-        return f"it is damaged, or holds objects that could run code; {_SAVE_ALONE}"
-    return "it is no file that torch.save wrote"
 
 
 _CARD = """\

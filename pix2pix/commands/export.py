@@ -5,7 +5,7 @@ from typing import Annotated
 
 import tyro
 
-from pix2pix.export import CHECKED_SIZES, CHECKED_VARIATIONS, add_int8_onnx, add_onnx, greatest_difference
+from pix2pix.export.onnx_graph import CHECKED_SIZES, CHECKED_VARIATIONS, add_int8_onnx, add_onnx, greatest_difference
 from pix2pix.inference import checkpoint
 
 

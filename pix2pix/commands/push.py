@@ -69,12 +69,12 @@ def collect(folder: Path, repo: str, scratch: Path) -> dict[str, Path | bytes]:
 def _export(folder: Path, scratch: Path) -> Path | None:
     """`model.onnx` for a checkpoint without, written to `scratch`; None where that cannot be done here."""
     try:
-        from pix2pix import export
+        from pix2pix.export import onnx_graph
     except ModuleNotFoundError as error:
         print(f"pushing without {checkpoint.ONNX}: exporting it needs {error.name}", file=sys.stderr)
         return None
     shutil.copyfile(folder / checkpoint.WEIGHTS, scratch / checkpoint.WEIGHTS)
-    export.add_onnx(scratch, *checkpoint.load(folder))
+    onnx_graph.add_onnx(scratch, *checkpoint.load(folder))
     return scratch / checkpoint.ONNX
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import torch
 
-from pix2pix import export
 from pix2pix.config import Config
+from pix2pix.export import onnx_graph
 from pix2pix.inference import card, checkpoint
 from pix2pix.networks import build_generator
 
@@ -32,7 +32,7 @@ def make_checkpoint(folder: Path, seed: int) -> Path:
 def make_trained(folder: Path) -> Path:
     """A checkpoint with its ONNX graph, as a training run ends with."""
     make_checkpoint(folder, seed=1)
-    export.add_onnx(folder, *checkpoint.load(folder))
+    onnx_graph.add_onnx(folder, *checkpoint.load(folder))
     return folder
 
 

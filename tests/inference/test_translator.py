@@ -14,9 +14,10 @@ import torch
 from PIL import Image
 
 from pix2pix import __main__ as command_line
-from pix2pix import export, images, inference, labels, synthetic
+from pix2pix import images, inference, labels, synthetic
 from pix2pix.cli import run_command
 from pix2pix.config import PRESETS
+from pix2pix.export import onnx_graph
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
 
@@ -28,7 +29,7 @@ def folder(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("checkpoints") / request.param
     config = replace(PRESETS[request.param], width=4)
     checkpoint.save(folder, config, build_generator(config), "card", half=True)
-    export.add_onnx(folder, *checkpoint.load(folder))
+    onnx_graph.add_onnx(folder, *checkpoint.load(folder))
     return folder
 
 
@@ -42,7 +43,7 @@ def test_onnx_gives_the_pictures_that_torch_gives(folder, drawing):
     for variation in (None, 3):
         difference = ours(drawing, variation).astype(int) - reference(drawing, variation)
         assert np.abs(difference).max() <= 1  # where rounding falls the other way
-    assert export.greatest_difference(folder, *checkpoint.load(folder)) < 1e-4
+    assert onnx_graph.greatest_difference(folder, *checkpoint.load(folder)) < 1e-4
 
 
 def test_the_same_input_gives_the_same_picture_and_a_variation_another_one(folder, drawing):

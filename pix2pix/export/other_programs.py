@@ -8,12 +8,16 @@ are `[height, width, in, out]`, transposed ones `[height, width, out, in]`.
 """
 
 import re
+import warnings
+import zipfile
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from pix2pix.inference import checkpoint
 from pix2pix.networks.unet import unet_widths
 from pix2pix.utils import name_some
 
@@ -165,3 +169,57 @@ def _guess_pytorch(state: Mapping[str, Tensor]) -> str:
     if "model.0.weight" in state:
         return "this looks like a discriminator (latest_net_D.pth); the generator is in latest_net_G.pth"
     return f"its weights are called {name_some(sorted(state))}" if state else "it holds no weights"
+
+
+_SAVE_ALONE = "save the generator's state_dict() alone: torch.save(generator.state_dict(), FILE)"
+
+
+def read_weights(path: Path, running_statistics: bool, dropout: bool) -> tuple[dict, dict[str, torch.Tensor]]:
+    """Fields of `Config` and weights under our names; ValueError, in one line, for what cannot be converted."""
+    if not path.is_file():
+        raise ValueError(f"{path}: {'a folder, not a file of weights' if path.is_dir() else 'no such file'}")
+    try:
+        if path.suffix == ".npz":
+            if running_statistics:
+                raise ValueError("TensorFlow's pix2pix always takes the statistics of the picture")
+            return read_tensorflow(_read_arrays(path), dropout)
+        return read_pytorch(_read_state(path), running_statistics, dropout)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def _read_state(path: Path) -> dict[str, torch.Tensor]:
+    if path.suffix == ".safetensors":
+        return checkpoint.read_safetensors(path)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch's are about how the file was pickled
+            state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception:  # torch raises many kinds, and advises to run whatever the file holds
+        raise ValueError(f"cannot be read as weights: {_why_unreadable(path)}") from None
+    if not isinstance(state, dict) or not all(isinstance(tensor, torch.Tensor) for tensor in state.values()):
+        raise ValueError(f"holds more than weights; {_SAVE_ALONE}")
+    return state
+
+
+def _read_arrays(path: Path) -> dict[str, np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files if "generator" in name and "Adam" not in name}
+    except Exception:  # numpy and zipfile raise many kinds, and advise to run whatever the file holds
+        is_npz = zipfile.is_zipfile(path)
+        reason = "it is damaged, or holds objects instead of numbers" if is_npz else "it is no .npz file"
+        raise ValueError(f"cannot be read as arrays: {reason}") from None
+
+
+def _why_unreadable(path: Path) -> str:
+    """What is wrong with a file that torch cannot load as weights."""
+    with path.open("rb") as file:
+        start = file.read(4)
+    if not start:
+        return "it is empty"
+    if start.startswith(b"PK") and not zipfile.is_zipfile(path):
+        return "it is cut short"
+    if start.startswith((b"PK", b"\x80")):
+        return f"it is damaged, or holds objects that could run code; {_SAVE_ALONE}"
+    return "it is no file that torch.save wrote"

@@ -7,9 +7,10 @@ import onnx
 import pytest
 import torch
 
-from pix2pix import export, labels, onnx_forms
+from pix2pix import labels
 from pix2pix.commands import export as export_command
 from pix2pix.config import PRESETS
+from pix2pix.export import layers, onnx_graph
 from pix2pix.inference import TorchNetwork, checkpoint, draw, random_shapes
 from pix2pix.inference.onnx_session import OnnxNetwork
 from pix2pix.networks import build_generator
@@ -24,7 +25,7 @@ def _same_numbers():
 
 @pytest.mark.parametrize(
     ("layer", "form"),
-    [(BatchStatisticsNorm(6), onnx_forms.PerImageNorm), (SmoothConv(6, 5), onnx_forms.MixThenInterpolate)],
+    [(BatchStatisticsNorm(6), layers.PerImageNorm), (SmoothConv(6, 5), layers.MixThenInterpolate)],
 )
 def test_a_form_gives_what_its_layer_gives(layer, form):
     for parameter in layer.parameters():
@@ -42,9 +43,9 @@ def pictures_of_labels():
 def test_planes_by_convolution_are_the_planes_of_every_class_and_of_colours_between():
     planes = LabelPlanes()
     for picture in pictures_of_labels():
-        ours = onnx_forms.PlanesByConv(planes)(picture)
+        ours = layers.PlanesByConv(planes)(picture)
         torch.testing.assert_close(ours[:, :12], planes(picture), rtol=0, atol=1e-4)
-        assert ours.shape[1] % onnx_forms.BLOCK == 0 and not ours[:, 12:].any()
+        assert ours.shape[1] % layers.BLOCK == 0 and not ours[:, 12:].any()
 
 
 def test_what_follows_the_planes_gives_the_same_of_padded_ones():
@@ -52,8 +53,8 @@ def test_what_follows_the_planes_gives_the_same_of_padded_ones():
     torch.nn.init.normal_(conv.bias)
     of_planes = planes(pictures_of_labels()[1])
     padded = torch.cat([of_planes, torch.zeros_like(of_planes[:, :4])], dim=1)
-    torch.testing.assert_close(onnx_forms.OfPaddedPlanes(conv)(padded), conv(of_planes), rtol=1e-5, atol=1e-5)
-    torch.testing.assert_close(onnx_forms.SkyByConv(share)(padded), share(of_planes), rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(layers.OfPaddedPlanes(conv)(padded), conv(of_planes), rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(layers.SkyByConv(share)(padded), share(of_planes), rtol=1e-5, atol=1e-6)
 
 
 def exported(folder, config):
@@ -63,7 +64,7 @@ def exported(folder, config):
         if name.endswith("bias"):
             torch.nn.init.normal_(parameter)
     checkpoint.save(folder, config, generator, "card")
-    export.add_onnx(folder, *checkpoint.load(folder))
+    onnx_graph.add_onnx(folder, *checkpoint.load(folder))
     return generator.eval()
 
 
@@ -104,7 +105,7 @@ def test_the_original_stays_as_it_was():
     noise = [torch.randn(shape) for shape in random_shapes(config, generator.random_channels, 32, 32)]
     with torch.inference_mode():
         before = generator(inputs, noise)
-        copied = onnx_forms.for_onnx(generator)
+        copied = layers.for_onnx(generator)
         torch.testing.assert_close(copied(inputs, noise), before, rtol=0, atol=1e-4)
         assert torch.equal(generator(inputs, noise), before)
     assert not any(isinstance(module, SmoothConv | LabelPlanes) for module in copied.modules())

@@ -19,10 +19,10 @@ from torch import Tensor, nn
 
 from pix2pix.config import Config
 from pix2pix.data.dataset import load_pairs
+from pix2pix.export.int8 import quantized
+from pix2pix.export.layers import for_onnx
 from pix2pix.inference import TorchNetwork, Translator, checkpoint, draw, random_shapes
 from pix2pix.inference.onnx_session import HEADER_KEY, OnnxNetwork, header_digest, read_header
-from pix2pix.onnx_forms import for_onnx
-from pix2pix.quantization import quantized
 from pix2pix.utils import write_atomically
 
 CALIBRATED_PAIRS, COMPARED_PAIRS = 16, 8  # of int8: the first ones of the training and of the validation pairs

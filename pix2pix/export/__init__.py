@@ -1,0 +1,1 @@
+"""Checkpoints to ONNX graphs, and other programs' weights to ours."""
