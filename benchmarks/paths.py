@@ -15,7 +15,8 @@ from benchmarks import measuring
 from pix2pix import images, inference
 from pix2pix.canvas.routes import _encoded
 from pix2pix.data.dataset import load_pairs
-from pix2pix.evaluation import features, pair_scores
+from pix2pix.evaluation import features
+from pix2pix.evaluation.metrics import pair_scores
 from pix2pix.serving import LIVE, listed_models
 
 VARIATIONS = (None, 1, 2)

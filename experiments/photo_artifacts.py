@@ -1,4 +1,4 @@
-"""What real photos score in the measures of drawings by hand: where the limits of `pix2pix.robustness` come from.
+"""Real photos, by the measures of drawings by hand: where the limits of `pix2pix.evaluation.robustness` come from.
 
     python -m experiments.photo_artifacts --data DATASETS/facades [--output DIR]
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks import measuring
 from pix2pix import images
-from pix2pix.blemishes import blemishes
+from pix2pix.evaluation.artifacts import blemishes
 from pix2pix.synthetic.statistics import labels_from_jpeg
 
 PERCENTILES = (5, 25, 50, 75, 95)

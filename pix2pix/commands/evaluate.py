@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from pix2pix import inference
 from pix2pix.data.dataset import load_pairs
-from pix2pix.evaluation import page
+from pix2pix.evaluation import report as page
 from pix2pix.evaluation.comparison import check_alike, name_apart, report, score_drawings, table, to_json
 from pix2pix.evaluation.scores import measure, photo_scores, score
 from pix2pix.utils import write_atomically

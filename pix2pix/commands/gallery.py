@@ -8,7 +8,8 @@ import numpy as np
 import tyro
 from PIL import Image, ImageDraw, ImageFont
 
-from pix2pix import drawings, inference, labels
+from pix2pix import inference, labels
+from pix2pix.evaluation import test_drawings
 from pix2pix.utils import write_atomically
 
 FORMATS = {
@@ -27,7 +28,7 @@ PAPER, INK, PALE = "#ffffff", "#222222", "#8a8a8a"
 def sheet(
     checkpoints: Annotated[list[str], tyro.conf.Positional],
     output: Path,
-    only: tuple[str, ...] = drawings.NAMES,
+    only: tuple[str, ...] = test_drawings.NAMES,
     width: int = 1200,
 ) -> None:
     """Write one picture of drawings by hand, each beside what every checkpoint makes of it.
@@ -44,7 +45,7 @@ def sheet(
         raise ValueError(f"{output} is no picture that can be written; end it in {', '.join(FORMATS)}")
     if not output.parent.is_dir():
         raise ValueError(f"{output.parent} is no folder; make it first")
-    shown = {name: drawings.load(name) for name in only}
+    shown = {name: test_drawings.load(name) for name in only}
     translators = [inference.load(name) for name in checkpoints]
     for translator in translators:
         if translator.config.task != "facades":

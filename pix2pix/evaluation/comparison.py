@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import torchmetrics
 
-from pix2pix.evaluation import reader
+from pix2pix.evaluation import segmentation
 from pix2pix.evaluation.bootstrap import RESAMPLES
 from pix2pix.evaluation.scores import NETWORKS, SCORES, Measured, Score, judge
 from pix2pix.inference import Translator
@@ -34,7 +34,7 @@ def report(
     return {
         "pairs": len(names),
         "resamples": RESAMPLES,
-        "networks": NETWORKS | {"reader_sha256": hashlib.sha256(reader.WEIGHTS.read_bytes()).hexdigest()},
+        "networks": NETWORKS | {"reader_sha256": hashlib.sha256(segmentation.WEIGHTS.read_bytes()).hexdigest()},
         "torchmetrics": torchmetrics.__version__,
         "photos": photos,
         "checkpoints": [
@@ -77,7 +77,7 @@ def name_apart(measured: Sequence[Measured], checkpoints: Sequence[str]) -> None
 
 def score_drawings(translators: Sequence[Translator], checkpoints: Sequence[str]) -> dict[str, dict]:
     """How each checkpoint bears drawings by people, printed and by its name."""
-    from pix2pix import robustness
+    from pix2pix.evaluation import robustness
 
     scores = {}
     for translator, checkpoint in zip(translators, checkpoints, strict=True):

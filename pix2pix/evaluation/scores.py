@@ -15,11 +15,12 @@ from typing import NamedTuple
 import numpy as np
 
 from pix2pix import images, labels
-from pix2pix.blemishes import blemishes
 from pix2pix.data.pairs import Pair
-from pix2pix.evaluation import checkerboard, features, pair_scores, reader
+from pix2pix.evaluation import checkerboard, features, segmentation
+from pix2pix.evaluation.artifacts import blemishes
 from pix2pix.evaluation.bootstrap import draws, interval, verdict
 from pix2pix.evaluation.distances import FrechetDistance, KernelDistance
+from pix2pix.evaluation.metrics import pair_scores
 from pix2pix.inference import Translator
 
 
@@ -77,8 +78,8 @@ class Looks:
         self.contrasts.append(checkerboard.contrasts(shown))
         self.overall.append(features.overall(seen))
         self.patches.append(features.patches(seen))
-        cells = np.zeros((reader.CLASSES, reader.CLASSES), np.int64)
-        self.confusions.append(cells if drawing is None else reader.confusion(reader.read(shown), drawing))
+        cells = np.zeros((segmentation.CLASSES, segmentation.CLASSES), np.int64)
+        self.confusions.append(cells if drawing is None else segmentation.confusion(segmentation.read(shown), drawing))
         self.weave.append(np.nan if drawing is None else blemishes(drawing, shown)["weave"])
 
 

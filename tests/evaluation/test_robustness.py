@@ -5,11 +5,11 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from pix2pix import drawings
-from pix2pix.blemishes import blemishes
+from pix2pix.evaluation import test_drawings
+from pix2pix.evaluation.artifacts import blemishes
+from pix2pix.evaluation.robustness import LIMITS, drawing_scores, table
 from pix2pix.images import read_image, split_pair
 from pix2pix.labels import INDEX
-from pix2pix.robustness import LIMITS, drawing_scores, table
 from pix2pix.synthetic.statistics import labels_from_jpeg
 from tests.helpers.real_facades import FACADES, needs_real_facades
 
@@ -168,6 +168,6 @@ def test_most_real_photos_keep_the_limits_that_come_from_them():
 
 def test_every_drawing_has_a_place_for_most_measures():
     """A set on which a measure says nothing would pass it in silence."""
-    flat = [blemishes(drawings.load(name), np.full((256, 256, 3), 128, np.uint8)) for name in drawings.NAMES]
+    flat = [blemishes(test_drawings.load(name), np.full((256, 256, 3), 128, np.uint8)) for name in test_drawings.NAMES]
     for measure in flat[0]:
         assert sum(not np.isnan(each[measure]) for each in flat) >= 20

@@ -15,9 +15,10 @@ from pix2pix import labels, synthetic
 from pix2pix.config import PRESETS, Config
 from pix2pix.data.dataset import load_pairs
 from pix2pix.data.pairs import Pair
-from pix2pix.evaluation import bootstrap, features, image_scores, page, reader
+from pix2pix.evaluation import bootstrap, features, report, segmentation
 from pix2pix.evaluation.comparison import to_json
 from pix2pix.evaluation.distances import FrechetDistance, KernelDistance
+from pix2pix.evaluation.metrics import image_scores
 from pix2pix.evaluation.scores import SCORES, judge, measure, photo_scores, reading, score
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
@@ -209,7 +210,7 @@ def test_reading_by_hand():
 
 def test_the_confusion_has_what_was_drawn_in_rows_and_what_was_read_in_columns():
     drawn, read = np.array([[0, 0], [2, 1]], np.uint8), np.array([[0, 3], [2, 2]], np.uint8)
-    cells = reader.confusion(read, drawn)
+    cells = segmentation.confusion(read, drawn)
     assert {(row, column) for row, column in np.argwhere(cells)} == {(0, 0), (0, 3), (2, 2), (1, 2)}
     assert cells.sum() == 4
 
@@ -220,8 +221,8 @@ def test_the_reader_reads_real_photos_that_it_never_saw():
     cells, blind = np.zeros((12, 12), np.int64), np.zeros((12, 12), np.int64)
     for pair in load_pairs(str(FACADES), "val", Config())[::5]:
         drawing = labels.snap(pair.input)
-        cells += reader.confusion(reader.read(pair.target), drawing)
-        blind += reader.confusion(reader.read(noisy(np.full_like(pair.target, 128), 40)), drawing)
+        cells += segmentation.confusion(segmentation.read(pair.target), drawing)
+        blind += segmentation.confusion(segmentation.read(noisy(np.full_like(pair.target, 128), 40)), drawing)
     scores = reading(cells)
     assert scores["pixel_accuracy"] > 0.55 and scores["mean_iou"] > 0.3
     assert reading(blind)["mean_iou"] < 0.1
@@ -293,24 +294,24 @@ def test_json_says_null_where_there_is_no_number():
 def written(measured, scored, pairs, tmp_path_factory):
     photos, each = measured
     folder = tmp_path_factory.mktemp("page")
-    page.write(folder, "6 pairs of <drawn>", pairs, each, scored, photo_scores(photos))
+    report.write(folder, "6 pairs of <drawn>", pairs, each, scored, photo_scores(photos))
     return folder
 
 
 def test_the_page_shows_inputs_what_each_checkpoint_made_and_targets(written, pairs, painters):
     text = (written / "index.html").read_text(encoding="utf-8")
     assert "6 pairs of &lt;drawn&gt;" in text and "&lt;0&gt;" in text and "<0>" not in text
-    assert text.count("<figure>") == 3 * page.SHOWN
-    assert text.count("<img") == 3 * page.SHOWN * (2 + len(painters))
+    assert text.count("<figure>") == 3 * report.SHOWN
+    assert text.count("<img") == 3 * report.SHOWN * (2 + len(painters))
     assert np.array_equal(np.asarray(Image.open(written / "images" / "0000-0.png")), pairs[0].input)
     assert "photographer - blur" in text and 'class="better"' in text
 
 
 def test_the_sheet_holds_all_pairs(pairs):
     rows = [[pair.input, pair.target] for pair in pairs]
-    shown = page.sheet(rows)
+    shown = report.sheet(rows)
     assert shown.shape == (6 // 2 * 128, 2 * 2 * 128, 3)
-    assert page.sheet(rows * 60).shape[0] * page.sheet(rows * 60).shape[1] <= 2 * 100 * 128 * 2 * 128
+    assert report.sheet(rows * 60).shape[0] * report.sheet(rows * 60).shape[1] <= 2 * 100 * 128 * 2 * 128
 
 
 @pytest.mark.browser

@@ -1,6 +1,6 @@
 """Train the reader of facades anew, on real photos and labels of a train split; about a quarter of an hour on one core.
 
-python -m pix2pix.evaluation.train_reader --data data/facades [--output reader.safetensors]
+python -m pix2pix.evaluation.train_segmentation --data data/facades [--output segmentation.safetensors]
 """
 
 import sys
@@ -21,7 +21,7 @@ from pix2pix.cli import defer, parse, run_command
 from pix2pix.config import Config
 from pix2pix.data.dataset import load_pairs
 from pix2pix.data.pairs import Pair
-from pix2pix.evaluation.reader import WEIGHTS, Reader
+from pix2pix.evaluation.segmentation import WEIGHTS, Reader
 from pix2pix.utils import write_atomically
 
 BATCH, CROP = 4, 192
@@ -97,7 +97,7 @@ def batch(pairs: list[Pair]) -> tuple[Tensor, Tensor]:
 
 
 def main(arguments: Sequence[str]) -> None:
-    parse(defer(train_reader), arguments, prog="python -m pix2pix.evaluation.train_reader")()
+    parse(defer(train_reader), arguments, prog="python -m pix2pix.evaluation.train_segmentation")()
 
 
 if __name__ == "__main__":

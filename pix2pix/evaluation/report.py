@@ -14,8 +14,8 @@ from pix2pix.utils import write_atomically
 
 SHOWN = 3  # pairs of each: the best, the median, the worst
 SHEET_PAIRS, SHEET_SIDE = 100, 128  # pairs on the sheet at most, pixels of the longer side of a picture there
-_STYLE = (Path(__file__).parents[1] / "report.css").read_text(encoding="utf-8")
-_PAGE = Template((Path(__file__).parent / "page.html").read_text(encoding="utf-8"))
+_STYLE = (Path(__file__).parent / "report.css").read_text(encoding="utf-8")
+_PAGE = Template((Path(__file__).parent / "report.html").read_text(encoding="utf-8"))
 
 
 def write(

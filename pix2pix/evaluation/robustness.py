@@ -1,4 +1,4 @@
-"""How a checkpoint bears drawings by people: the hand-made ones of `pix2pix.drawings`, and small edits of them.
+"""How a checkpoint bears drawings by people: the hand-made ones of `test_drawings`, and small edits of them.
 
 scores = drawing_scores(inference.load("checkpoints/facades"))
 print(table(scores))
@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pix2pix import drawings, images
-from pix2pix.blemishes import blemishes
+from pix2pix import images
+from pix2pix.evaluation import test_drawings
+from pix2pix.evaluation.artifacts import blemishes
 from pix2pix.labels import INDEX
 
 Generate = Callable[[np.ndarray], np.ndarray]  # label map (H, W) -> picture (H, W, 3) uint8: a Translator is one
@@ -49,13 +50,13 @@ PLACES = ((72, 61), (171, 158))  # row and column of the middles of the edits, i
 RECTANGLE, DAB = (26, 18), (3, 3)  # pixels: height and width of a window, and of a slip of the brush
 
 
-def drawing_scores(generate: Generate, names: Sequence[str] = drawings.NAMES) -> dict:
+def drawing_scores(generate: Generate, names: Sequence[str] = test_drawings.NAMES) -> dict:
     """Every measure of `LIMITS` on every drawing; the same for the same translator. Takes 8 pictures a drawing.
 
     `drawings`: by drawing and measure, None where a drawing has no place for the measure. `means`: by measure.
     `failed`: by measure, the names of the drawings beyond its limit.
     """
-    scores = {name: _scores(generate, drawings.load(name)) for name in names}
+    scores = {name: _scores(generate, test_drawings.load(name)) for name in names}
     told = {measure: [each[measure] for each in scores.values() if not math.isnan(each[measure])] for measure in LIMITS}
     return {
         "drawings": {

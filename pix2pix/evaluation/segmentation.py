@@ -3,7 +3,7 @@
 What it finds in a generated photo, against the labels that the photo was generated from, is the paper's FCN score
 (section 4.1). `reader.safetensors` beside this file was trained on the 288 real photos of the facades' train split:
 
-python -m pix2pix.evaluation.train_reader --data data/facades
+python -m pix2pix.evaluation.train_segmentation --data data/facades
 """
 
 from functools import cache
@@ -18,7 +18,7 @@ from torch.nn.functional import interpolate, relu
 from pix2pix import images, labels
 from pix2pix.networks.efficientnet import Trunk
 
-WEIGHTS = Path(__file__).parent / "reader.safetensors"
+WEIGHTS = Path(__file__).parent / "segmentation.safetensors"
 CLASSES = len(labels.CLASSES)
 WIDTH = 64
 

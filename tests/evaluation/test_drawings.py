@@ -7,35 +7,36 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pix2pix import drawings, images, labels
+from pix2pix import images, labels
 from pix2pix.__main__ import main
 from pix2pix.commands.gallery import compose
+from pix2pix.evaluation import test_drawings
 
-FOLDER = Path(drawings.__file__).parent
+FOLDER = Path(test_drawings.__file__).parent
 
 
 def test_there_are_at_least_24_and_every_file_is_named():
-    assert len(drawings.NAMES) >= 24
-    assert sorted(path.stem for path in FOLDER.glob("*.png")) == sorted(drawings.NAMES)
+    assert len(test_drawings.NAMES) >= 24
+    assert sorted(path.stem for path in FOLDER.glob("*.png")) == sorted(test_drawings.NAMES)
 
 
-@pytest.mark.parametrize("name", drawings.NAMES)
+@pytest.mark.parametrize("name", test_drawings.NAMES)
 def test_a_drawing_is_what_the_canvas_saves(name):
     picture = images.read_image(FOLDER / f"{name}.png")
     assert picture.shape == (256, 256, 3)
     assert not labels.off_palette(picture, tolerance=0).any()
-    np.testing.assert_array_equal(labels.colorize(drawings.load(name)), picture)
+    np.testing.assert_array_equal(labels.colorize(test_drawings.load(name)), picture)
 
 
 def test_no_two_are_alike_and_together_they_use_every_class():
-    loaded = [drawings.load(name) for name in drawings.NAMES]
+    loaded = [test_drawings.load(name) for name in test_drawings.NAMES]
     assert min((one != other).mean() for one, other in combinations(loaded, 2)) > 0.01
     assert set(np.unique(loaded)) == set(range(12))
 
 
 def test_a_drawing_of_another_name_is_refused():
     with pytest.raises(ValueError, match="no drawing is called 'castle'; there are: empty_wall"):
-        drawings.load("castle")
+        test_drawings.load("castle")
 
 
 @pytest.mark.parametrize(("suffix", "kind"), [(".png", "PNG"), (".webp", "WEBP"), (".jpg", "JPEG")])

@@ -1,0 +1,29 @@
+"""L1, PSNR and SSIM of generated pictures against their targets."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torchmetrics.functional.image import peak_signal_noise_ratio, structural_similarity_index_measure
+
+from pix2pix import images
+
+
+def image_scores(generated: Sequence[np.ndarray], targets: Sequence[np.ndarray]) -> dict[str, float]:
+    """Means over pairs of pictures `(H, W, 3)` uint8.
+
+    `l1`: mean absolute difference on the scale [-1, 1] that the loss uses, lower is better. `psnr`: dB, higher is
+    better. `ssim`: 0..1, higher is better. PSNR and SSIM by torchmetrics, on values in [0, 1].
+    """
+    scores = [pair_scores(one, other) for one, other in zip(generated, targets, strict=True)]
+    return dict(zip(("l1", "psnr", "ssim"), np.mean(scores, axis=0).tolist(), strict=True))
+
+
+def pair_scores(generated: np.ndarray, target: np.ndarray) -> tuple[float, float, float]:
+    """L1, PSNR and SSIM of one pair."""
+    l1 = np.abs(images.normalize(generated.astype(np.float64)) - images.normalize(target.astype(np.float64))).mean()
+    shares = (images.planes(picture) / np.float32(255) for picture in (generated, target))
+    ours, theirs = (torch.from_numpy(share)[None] for share in shares)  # in float64, SSIM takes 30 times as long
+    psnr = peak_signal_noise_ratio(ours, theirs, data_range=1.0)
+    ssim = structural_similarity_index_measure(ours, theirs, data_range=1.0)
+    return float(l1), float(psnr), float(ssim)
