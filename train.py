@@ -11,18 +11,20 @@ accelerate launch train.py --data path/to/facades --precision bf16
 import sys
 from collections.abc import Sequence
 
-from pix2pix import options
 from pix2pix.cli import run_command
+from pix2pix.training import options
 
 
 def main(arguments: Sequence[str]) -> None:
     """Raises ValueError or OSError for what the user can mend; exits with 130 or 143 when interrupted."""
     given = options.read(arguments)
     try:
-        from pix2pix import session  # torch takes seconds to import, and neither --help nor a wrong flag needs it
+        from pix2pix.training import (
+            launch,  # torch takes seconds to import, and neither --help nor a wrong flag needs it
+        )
     except ModuleNotFoundError as error:
         raise ValueError(f"training needs {error.name}: pip install -r requirements-train.txt") from None
-    session.hold(given)
+    launch.hold(given)
 
 
 if __name__ == "__main__":

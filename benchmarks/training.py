@@ -24,8 +24,8 @@ from torch import Tensor
 from benchmarks import measuring
 from pix2pix.config import PRESETS, Config
 from pix2pix.networks import build_discriminator, build_generator
-from pix2pix.recorded import PLAIN_CALLS
-from pix2pix.trainer import Trainer
+from pix2pix.training.cuda_graph import PLAIN_CALLS
+from pix2pix.training.trainer import Trainer
 from pix2pix.utils import available_cores
 
 STEPS, QUICK_STEPS = 30, 3

@@ -31,7 +31,7 @@ from pix2pix.networks.conv import double, halve
 from pix2pix.networks.layers import SmoothConv, UnitConv
 from pix2pix.networks.noise_unet import NoiseUNet
 from pix2pix.networks.unet import unet_widths
-from pix2pix.trainer import Trainer
+from pix2pix.training.trainer import Trainer
 
 EPOCHS, QUICK_STEPS = 4, 2
 LIVE = replace(PRESETS["live"], width=16, width_cap=8, discriminator_width=16, l1_weight=50.0, learning_rate=4e-4)
@@ -220,7 +220,7 @@ def learned(name: str, config: Config, pairs: Sequence, teacher: nn.Module, most
 
 
 def epoch_of(trainer: Trainer, dataset: PairDataset, epoch: int):
-    """One epoch's batches; before each, learning rate and random stream are set as in `pix2pix.trainer.train`."""
+    """One epoch's batches; before each, learning rate and random stream are set as in `pix2pix.training.loop.train`."""
     for batch in batches(dataset, trainer.config, epoch):
         trainer.set_learning_rate(epoch)
         torch.manual_seed(stream_seed(trainer.config.seed, trainer.steps, 0))

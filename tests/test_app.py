@@ -336,7 +336,7 @@ def test_a_checkpoint_for_another_task_is_refused(monkeypatch):
 
 
 def test_starting_imports_neither_torch_nor_the_trainer():
-    heavy = ("torch", "pix2pix.trainer", "pix2pix.data.dataset", "matplotlib")
+    heavy = ("torch", "pix2pix.training.trainer", "pix2pix.data.dataset", "matplotlib")
     code = f"import sys, app; print([name for name in {heavy} if name in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"

@@ -23,7 +23,7 @@ class NoiseUNet(nn.Module):
     convolution.
     Noise, instead of dropout: each decoder but the last adds a plane of N(0, 1) to its channels, as much as each wants
     (Karras et al. 2019). A plain wall is the same everywhere; only noise lets plaster differ from spot to spot.
-    A tone of `tone_size` numbers: the colours of wall and sky (`pix2pix.tone`), which shift the inner decoders.
+    A tone of `tone_size` numbers: the colours of wall and sky (`training.color_code`), which shift the inner decoders.
     """
 
     random_kind = "noise"

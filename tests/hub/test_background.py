@@ -14,14 +14,14 @@ import pytest
 import torch
 
 import train
-from pix2pix import options, session
 from pix2pix.commands import push as push_command
 from pix2pix.config import PRESETS
 from pix2pix.hub import transfer
 from pix2pix.hub.background import Push, Pusher
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
-from pix2pix.run import Run
+from pix2pix.training import launch, options
+from pix2pix.training.run import Run
 from tests.helpers.hub_helpers import ROOT, TINY, make_trained, run_python, same
 from tests.helpers.hub_server import READER
 
@@ -246,12 +246,12 @@ def test_training_starts_from_a_checkpoint_on_the_hub(the_hub, tmp_path):
     trained = make_trained(tmp_path / "step-000000100")
     push_command.push(str(trained), REPO)
     generator = build_generator(TINY)
-    session.start_with(generator, TINY, REPO)
+    launch.start_with(generator, TINY, REPO)
     for ours, theirs in zip(generator.parameters(), checkpoint.load(trained)[1].parameters(), strict=True):
         assert torch.equal(ours, theirs)
     wider = dataclasses.replace(TINY, width=4)
     with pytest.raises(ValueError, match=f"^{REPO} holds another generator; it fits with --width 2$"):
-        session.start_with(build_generator(wider), wider, REPO)
+        launch.start_with(build_generator(wider), wider, REPO)
 
 
 @pytest.mark.parametrize(

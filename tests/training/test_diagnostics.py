@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pix2pix.config import Config
-from pix2pix.diagnosis import diagnose
+from pix2pix.training.diagnostics import diagnose
 
 CONFIG = Config(epochs=100)
 WELL = {"discriminator": 0.7, "adversarial": 2.0, "l1": 0.3, "right_on_real": 0.93, "right_on_fake": 0.95}

@@ -8,16 +8,18 @@ import pytest
 import torch
 from accelerate import Accelerator
 
-from pix2pix import diagnosis, journal, results
 from pix2pix.config import Config
 from pix2pix.data.dataset import load_pairs
 from pix2pix.data.pairs import Pair
-from pix2pix.diagnosis import Finding
-from pix2pix.journal import Journal
 from pix2pix.networks import build_discriminator, build_generator
-from pix2pix.results import Final, State
-from pix2pix.run import Run
-from pix2pix.trainer import Trainer, train
+from pix2pix.training import diagnostics, monitor
+from pix2pix.training.diagnostics import Finding
+from pix2pix.training.loop import train
+from pix2pix.training.monitor import Journal
+from pix2pix.training.report import results
+from pix2pix.training.report.results import Final, State
+from pix2pix.training.run import Run
+from pix2pix.training.trainer import Trainer
 from tests.conftest import DESKTOP, PHONE
 
 FACTS = {"data": "a <b> & c", "train_pairs": 10, "val_pairs": 3, "processes": 1, "command": "python train.py",
@@ -53,7 +55,7 @@ def test_the_page_is_there_from_the_start_and_refreshes_until_the_end(run):
         assert REFRESH in page(run)
         assert "Step 0 of 800 · epoch 0.0 of 2" in page(run)
         assert page(run).count("Nothing yet.") == len(results.CHARTS)
-        kept.written = -journal.PAGE_SECONDS
+        kept.written = -monitor.PAGE_SECONDS
         kept.add(line(400, **SCORES))
         assert REFRESH in page(run)
         assert "Step 400 of 800 · epoch 1.0 of 2 · less than a minute left" in page(run)
@@ -134,8 +136,8 @@ def pairs() -> list[Pair]:
 @pytest.mark.slow
 def test_a_run_in_which_d_is_far_stronger_is_told_so(pairs, tmp_path, monkeypatch, capsys):
     """Eight pairs, which D of 24 filters knows by heart, and G of one; in a window of 100 steps instead of 2000."""
-    monkeypatch.setattr(diagnosis, "LONG_STEPS", 100)
-    monkeypatch.setattr(journal, "DIAGNOSED_STEPS", 50)
+    monkeypatch.setattr(diagnostics, "LONG_STEPS", 100)
+    monkeypatch.setattr(monitor, "DIAGNOSED_STEPS", 50)
     run = trained(pairs, tmp_path / "run", width=1, discriminator_width=24, epochs=70)
     assert capsys.readouterr().out.count("warning: D wins outright") == 1
     assert "<li>D wins outright" in page(run)
@@ -144,7 +146,7 @@ def test_a_run_in_which_d_is_far_stronger_is_told_so(pairs, tmp_path, monkeypatc
 @pytest.mark.slow
 def test_a_run_in_which_g_collapses_is_told_so(pairs, tmp_path, monkeypatch, capsys):
     """A learning rate a hundred times too high, and no L1 to lead back."""
-    monkeypatch.setattr(diagnosis, "YOUNG_STEPS", 48)
+    monkeypatch.setattr(diagnostics, "YOUNG_STEPS", 48)
     settings = {"width": 4, "discriminator_width": 4, "epochs": 10, "score_every": 2}
     run = trained(pairs, tmp_path / "run", generator="noise", l1_weight=0, learning_rate=0.02, **settings)
     assert capsys.readouterr().out.count("warning: G collapsed") == 1
@@ -154,7 +156,7 @@ def test_a_run_in_which_g_collapses_is_told_so(pairs, tmp_path, monkeypatch, cap
 
 @pytest.mark.slow
 def test_a_run_that_is_well_is_told_nothing(pairs, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(diagnosis, "YOUNG_STEPS", 96)
+    monkeypatch.setattr(diagnostics, "YOUNG_STEPS", 96)
     run = trained(pairs, tmp_path / "run", width=4, discriminator_width=4, epochs=20, score_every=2)
     assert "warning" not in capsys.readouterr().out
     assert "Nothing stands out so far." in page(run)

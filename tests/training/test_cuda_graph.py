@@ -11,9 +11,9 @@ from pix2pix.config import PRESETS, Config
 from pix2pix.networks import build_discriminator, build_generator
 from pix2pix.networks.patchgan import PatchGAN
 from pix2pix.networks.unet import UNet
-from pix2pix.objectives import build_objective
-from pix2pix.recorded import PLAIN_CALLS, Recorded
-from pix2pix.trainer import Trainer
+from pix2pix.training.cuda_graph import PLAIN_CALLS, Recorded
+from pix2pix.training.losses import build_objective
+from pix2pix.training.trainer import Trainer
 
 
 def record(function):

@@ -12,18 +12,18 @@ from string import Template
 from urllib.parse import quote
 
 from pix2pix import images
-from pix2pix.charts import Curve, line_chart
 from pix2pix.data.pairs import Pair
-from pix2pix.diagnosis import Finding, Line
 from pix2pix.evaluation.metrics import image_scores
 from pix2pix.inference import Translator
-from pix2pix.run import Run
+from pix2pix.training.diagnostics import Finding, Line
+from pix2pix.training.report.charts import Curve, line_chart
+from pix2pix.training.run import Run
 from pix2pix.utils import write_atomically
 
 REFRESH = 30  # seconds, while the run goes on
 PAGE = Path("results", "index.html")  # in the run folder
 
-_STYLE = (Path(__file__).parent / "evaluation" / "report.css").read_text(encoding="utf-8")
+_STYLE = (Path(__file__).parents[2] / "evaluation" / "report.css").read_text(encoding="utf-8")
 _PAGE = Template((Path(__file__).parent / "results.html").read_text(encoding="utf-8"))
 _ROW = Template((Path(__file__).parent / "results_row.html").read_text(encoding="utf-8"))
 

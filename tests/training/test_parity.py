@@ -8,12 +8,12 @@ import torch
 from accelerate import Accelerator
 
 from pix2pix.config import Config
-from pix2pix.losses import adversarial_loss, discriminator_loss, l1_loss
 from pix2pix.networks.patchgan import PatchGAN
 from pix2pix.networks.unet import UNet
-from pix2pix.trainer import Trainer
+from pix2pix.training.losses import adversarial_loss, discriminator_loss, l1_loss
+from pix2pix.training.trainer import Trainer
 
-GOLDEN = Path(__file__).parents[2] / "shared" / "data" / "parity"
+GOLDEN = Path(__file__).parents[3] / "shared" / "data" / "parity"
 
 
 @pytest.fixture(params=["batch1.npz", "batch4.npz"])

@@ -1,18 +1,19 @@
-"""What the two networks are trained for, as `Config.objective` names it: the paper's objective, and ours.
+"""The losses, on logits, and what the two networks are trained for by them: the paper's objective, and ours.
 
-Both take images `(N, C, H, W)` in [-1, 1]. `judge` returns D's loss with its logits on real and on generated images;
-`generator_loss` returns the loss to minimise, and of its parts the two that every run logs: adversarial and L1.
+Discriminators have no sigmoid of their own. `Config.objective` names the objective. Both take images `(N, C, H, W)`
+in [-1, 1]: `judge` returns D's loss with its logits on real and on generated images; `generator_loss` returns the
+loss to minimise, and of its parts the two that every run logs: adversarial and L1.
 """
 
 from collections.abc import Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pix2pix.config import Config
-from pix2pix.diff_augment import augmented
-from pix2pix.losses import adversarial_loss, discriminator_loss, feature_loss, l1_loss
 from pix2pix.networks.efficientnet import perceptual_loss
+from pix2pix.training.diffaugment import augmented
 
 
 class PaperObjective(nn.Module):
@@ -91,3 +92,23 @@ def _shown(config: Config, inputs: Tensor, *pictures: Tensor) -> Sequence[Tensor
 def _in_colour(pictures: Tensor) -> Tensor:
     """`(N, 1 or 3, H, W)` -> `(N, 3, H, W)`: what a classifier of photos takes."""
     return pictures.expand(-1, 3, -1, -1)
+
+
+def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """mean(-(log D(real) + log(1 - D(fake)))), not halved (equation 1)."""
+    return (F.softplus(-real_logits) + F.softplus(fake_logits)).mean()
+
+
+def adversarial_loss(fake_logits: Tensor) -> Tensor:
+    """mean(-log D(fake)): the non-saturating form that section 3.3 trains with."""
+    return F.softplus(-fake_logits).mean()
+
+
+def l1_loss(generated: Tensor, targets: Tensor) -> Tensor:
+    """mean |target - generated|, images in [-1, 1] (equation 3)."""
+    return F.l1_loss(generated, targets)
+
+
+def feature_loss(generated: Sequence[Tensor], targets: Sequence[Tensor]) -> Tensor:
+    """mean |difference| of features, `(N, C, H, W)` each, averaged over the layers they are of (pix2pixHD, eq. 4)."""
+    return torch.stack([F.l1_loss(ours, theirs) for ours, theirs in zip(generated, targets, strict=True)]).mean()

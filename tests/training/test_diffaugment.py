@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from pix2pix.config import PRESETS
-from pix2pix.diff_augment import LARGEST_MOVE, augmented
 from pix2pix.networks import build_discriminator
-from pix2pix.objectives import build_objective
+from pix2pix.training.diffaugment import LARGEST_MOVE, augmented
+from pix2pix.training.losses import build_objective
 
 
 def ramps(count: int, height: int, width: int) -> torch.Tensor:

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from pix2pix.charts import BOTTOM, HEIGHT, LEFT, MOST_POINTS, RIGHT, TOP, WIDTH, Curve, line_chart
+from pix2pix.training.report.charts import BOTTOM, HEIGHT, LEFT, MOST_POINTS, RIGHT, TOP, WIDTH, Curve, line_chart
 
 
 def drawn(*curves: Curve, mark=None) -> ElementTree.Element:

@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from pix2pix.losses import adversarial_loss, discriminator_loss, l1_loss
+from pix2pix.training.losses import adversarial_loss, discriminator_loss, l1_loss
 
 EPS = 1e-12  # the notebook's guard inside its logarithms
 

@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 
-from pix2pix import results
-from pix2pix.diagnosis import diagnose
-from pix2pix.results import Final, State
-from pix2pix.run import Run
+from pix2pix.training.diagnostics import diagnose
+from pix2pix.training.report import results
+from pix2pix.training.report.results import Final, State
+from pix2pix.training.run import Run
 
 PAGE_SECONDS = 5.0  # between two writings of the page, at least: on a GPU a log line may come every tenth of a second
 DIAGNOSED_STEPS = 500  # between diagnoses, at least, of lines without scores: all of the log is read for one

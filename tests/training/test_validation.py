@@ -7,7 +7,7 @@ import torch
 from pix2pix import synthetic
 from pix2pix.data.pairs import Pair
 from pix2pix.evaluation.metrics import image_scores
-from pix2pix.validation import epochs_between_scores, quick_scores
+from pix2pix.training.validation import epochs_between_scores, quick_scores
 
 CPU = torch.device("cpu")
 PHOTOS = [synthetic.facade(seed, 32, 32)[1] for seed in range(4)]

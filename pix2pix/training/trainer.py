@@ -1,47 +1,22 @@
-"""The training loop: it receives networks, pairs, a config and a run folder, and knows nothing of the command line."""
+"""One training step: networks, optimisers, averages, and what a resumed run needs of them."""
 
 import copy
-import math
-import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
-from pathlib import Path
+from contextlib import contextmanager
 
-import numpy as np
 import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
-from tqdm import tqdm
 
-from pix2pix import images, results
 from pix2pix.config import Config
-from pix2pix.data.dataset import PairDataset, batches, steps_per_epoch, stream_seed
-from pix2pix.data.pairs import Pair
-from pix2pix.hub.background import Pusher
-from pix2pix.inference import TorchNetwork, Translator, random_shapes
-from pix2pix.journal import Journal
-from pix2pix.objectives import build_objective
-from pix2pix.recorded import PLAIN_CALLS, Recorded
-from pix2pix.run import Run
-from pix2pix.validation import SCORED_PAIRS, epochs_between_scores, quick_scores
+from pix2pix.inference import random_shapes
+from pix2pix.training.cuda_graph import PLAIN_CALLS, Recorded
+from pix2pix.training.losses import build_objective
 
 LOSS_DECAY = 0.99  # a step, of the losses shown
 SHOWN = ("discriminator", "adversarial", "l1", "right_on_real", "right_on_fake")
-SAMPLE_PAIRS = 8  # validation pairs on a sample sheet
-
-
-class Interrupted(Exception):
-    """Training was asked to stop by a signal (Ctrl-C, SIGTERM); its state at `step` is saved."""
-
-    def __init__(self, step: int, number: int):
-        super().__init__(f"stopped at step {step} by signal {number}")
-        self.step, self.signal = step, number
-
-
-class Diverged(Exception):
-    """A loss is no longer a number; what was saved before stands."""
 
 
 class Trainer:
@@ -206,70 +181,6 @@ class Trainer:
         self._prepare_step()
 
 
-def train(
-    trainer: Trainer,
-    train_pairs: list[Pair],
-    val_pairs: list[Pair],
-    run: Run,
-    workers: int = 0,
-    pusher: Pusher | None = None,
-) -> None:
-    """Train from wherever `run` stands to the end of the config's epochs; write its results.
-
-    `pusher`, on the main process alone, is handed a checkpoint every so many epochs and at the end.
-    Raises Interrupted after saving when asked to stop, Diverged (saving nothing) when a loss is no longer finite.
-    """
-    config, accelerator = trainer.config, trainer.accelerator
-    rank, processes = accelerator.process_index, accelerator.num_processes
-    # Workers read what does not fit in memory, and know no GPU.
-    dataset = PairDataset(train_pairs, config, "cpu" if workers else accelerator.device)
-    per_epoch = steps_per_epoch(len(dataset), config, processes)
-    if per_epoch == 0:
-        raise ValueError(f"{len(dataset)} pairs are too few for {processes} processes of batch {config.batch_size}")
-    total, batch = per_epoch * config.epochs, config.batch_size * processes
-    state, step = run.load_state()
-    if state:
-        trainer.load_state(state)
-    if step == total:
-        return
-    steps_between_scores = per_epoch * epochs_between_scores(config.score_every, per_epoch)
-
-    with (
-        tqdm(total=total * batch, initial=step * batch, unit="img", dynamic_ncols=True, disable=rank != 0) as bar,
-        Journal(run, step, total, per_epoch, bar.write) if rank == 0 else nullcontext() as journal,
-        _stop_signals() as asked_to_stop,
-    ):
-        while step < total:
-            epoch, first = divmod(step, per_epoch)
-            for pairs in batches(dataset, config, epoch, first, rank, processes, workers):
-                trainer.set_learning_rate(epoch)
-                # Every step has a random stream of its own, so that there is no state of it to save.
-                torch.manual_seed(stream_seed(config.seed, step, rank))
-                halves = (half.to(accelerator.device, non_blocking=True) for half in pairs)
-                trainer.update(*map(images.normalize, halves))
-                step += 1
-                bar.update(batch)
-
-                stopping = _any_process(accelerator, bool(asked_to_stop))
-                at_end = step == total
-                scoring = at_end or step % steps_between_scores == 0
-                if step % config.log_every == 0 or scoring:
-                    _log(trainer, journal, step, epoch, val_pairs[:SCORED_PAIRS] if scoring else [])
-                pushing = pusher is not None and (at_end or (pusher.every and step % (pusher.every * per_epoch) == 0))
-                if step % config.save_every == 0 or at_end or stopping or pushing:
-                    kept = _save(
-                        trainer, run, journal, step, val_pairs if at_end else None, keep=pushing or not stopping
-                    )
-                    if pushing and kept is not None:
-                        pusher.submit(kept, run.folder)
-                if (step % config.sample_every == 0 or at_end) and rank == 0:
-                    run.save_samples(step, sample_sheet(trainer, val_pairs))
-                if stopping and not at_end:
-                    if rank == 0:
-                        journal.ended = f"stopped; to go on: {run.resume_command}"
-                    raise Interrupted(step, asked_to_stop[0] if asked_to_stop else signal.SIGTERM)
-
-
 def step_seconds(trainer: Trainer, steps: int = 3) -> float:
     """Seconds a step takes on noise, after a few to warm up; the networks are no longer new afterwards."""
     config, device = trainer.config, trainer.accelerator.device
@@ -285,62 +196,6 @@ def step_seconds(trainer: Trainer, steps: int = 3) -> float:
     return (time.perf_counter() - start) / steps
 
 
-def sample_sheet(trainer: Trainer, pairs: list[Pair]) -> np.ndarray:
-    """Rows of input | generated | target for the first few pairs: `(H, W, 3)` uint8."""
-    translator = _translator(trainer)
-    shown = [(pair.input, translator(pair.input), pair.target) for pair in pairs[:SAMPLE_PAIRS]]
-    rows = [np.hstack([images.to_shown(picture) for picture in row]) for row in shown]
-    return np.vstack(rows)
-
-
-def _log(trainer: Trainer, journal: Journal | None, step: int, epoch: int, scored: list[Pair]) -> None:
-    """Log the losses, and on the main process the scores of some pairs."""
-    losses = _finite_losses(trainer, step)
-    if journal is not None:
-        shown = losses | (quick_scores(_translator(trainer), scored, trainer.accelerator.device) if scored else {})
-        words = "  ".join(f"{name} {value:.4f}" for name, value in shown.items())
-        journal.say(f"step {step}  epoch {epoch + 1}  {words}")
-        journal.add({"step": step, "epoch": epoch, "learning_rate": trainer.learning_rate} | shown)
-
-
-def _save(
-    trainer: Trainer, run: Run, journal: Journal | None, step: int, last_pairs: list[Pair] | None, keep: bool
-) -> Path | None:
-    """Save the resume state, a checkpoint where it is to be kept, and at the end the results on the last pairs.
-
-    Returns the checkpoint's folder on the process that saved one.
-    """
-    _finite_losses(trainer, step)
-    if journal is None:
-        return None
-    folder = None
-    if last_pairs is not None:
-        journal.final = results.write_pictures(run.folder / "results", _translator(trainer), last_pairs)
-        folder = run.finish(trainer.result, step, journal.final.scores)
-    elif keep:
-        folder = run.save_checkpoint(trainer.result, step)
-    run.save_state(trainer.state(), step)
-    return folder
-
-
-def _finite_losses(trainer: Trainer, step: int) -> dict[str, float]:
-    losses = trainer.shown_losses()
-    if not all(math.isfinite(loss) for loss in losses.values()):
-        raise Diverged(f"the losses are no longer numbers at step {step}: {losses}")
-    return losses
-
-
-def _translator(trainer: Trainer) -> Translator:
-    return Translator(trainer.config, TorchNetwork(trainer.result))
-
-
-def _any_process(accelerator: Accelerator, asked: bool) -> bool:
-    """Whether any process was asked to stop: all must stop at the same step, or they wait for each other forever."""
-    if accelerator.num_processes == 1:
-        return asked
-    return bool(accelerator.reduce(torch.tensor(float(asked), device=accelerator.device)).item())
-
-
 @contextmanager
 def _frozen(module: nn.Module) -> Iterator[nn.Module]:
     module.requires_grad_(False)
@@ -348,20 +203,3 @@ def _frozen(module: nn.Module) -> Iterator[nn.Module]:
         yield module
     finally:
         module.requires_grad_(True)
-
-
-@contextmanager
-def _stop_signals() -> Iterator[list[int]]:
-    """Collect Ctrl-C and SIGTERM instead of dying of them in the middle of a step; a second Ctrl-C kills."""
-    received: list[int] = []
-
-    def note(number: int, frame: object) -> None:
-        received.append(number)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -12,13 +12,12 @@ from pix2pix.config import PRESETS, Config
 from pix2pix.data.dataset import PairDataset
 from pix2pix.data.pairs import Pair
 from pix2pix.inference import checkpoint
-from pix2pix.losses import feature_loss
 from pix2pix.networks import build_discriminator, build_generator
 from pix2pix.networks.efficientnet import perceptual_loss
-from pix2pix.objectives import build_objective
-from pix2pix.session import load_teacher
-from pix2pix.tone import Tone
-from pix2pix.trainer import Trainer
+from pix2pix.training.color_code import Tone
+from pix2pix.training.launch import load_teacher
+from pix2pix.training.losses import build_objective, feature_loss
+from pix2pix.training.trainer import Trainer
 
 TINY = replace(PRESETS["best"], size=64, width=4, discriminator_width=4, jitter=False, mirror=False)
 

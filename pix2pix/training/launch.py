@@ -10,7 +10,6 @@ import torch
 from accelerate import Accelerator, PartialState
 from tqdm import tqdm
 
-from pix2pix import results
 from pix2pix.config import Config, to_json
 from pix2pix.data.dataset import fit_config, load_pairs, steps_per_epoch, suggest_workers
 from pix2pix.data.download import offer
@@ -20,10 +19,12 @@ from pix2pix.hub.errors import Unreachable
 from pix2pix.hub.ids import parse
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_discriminator, build_generator
-from pix2pix.options import Options, push_flags
-from pix2pix.run import Run, check_new
-from pix2pix.tone import Tone
-from pix2pix.trainer import Diverged, Interrupted, Trainer, step_seconds, train
+from pix2pix.training.color_code import Tone
+from pix2pix.training.loop import Diverged, Interrupted, train
+from pix2pix.training.options import Options, push_flags
+from pix2pix.training.report import results
+from pix2pix.training.run import Run, check_new
+from pix2pix.training.trainer import Trainer, step_seconds
 
 LAST_PUSH = 20.0  # seconds that a run which stops early still waits for its last push
 

@@ -16,7 +16,8 @@ from pix2pix.data.generated import SCENES
 from pix2pix.data.pairs import Pair
 from pix2pix.inference import TorchNetwork, Translator, checkpoint
 from pix2pix.networks import build_discriminator, build_generator
-from pix2pix.trainer import Trainer, sample_sheet, step_seconds
+from pix2pix.training.loop import sample_sheet
+from pix2pix.training.trainer import Trainer, step_seconds
 from tests.data.test_layouts import LAYOUTS
 from tests.helpers.pairs_on_disk import SIZE, labelled
 

@@ -24,14 +24,15 @@ from pix2pix import images, labels, synthetic
 from pix2pix.cli import run_command
 from pix2pix.config import Config
 from pix2pix.data.dataset import load_pairs
-from pix2pix.losses import adversarial_loss, discriminator_loss, l1_loss
 from pix2pix.networks.patchgan import PatchGAN
 from pix2pix.networks.unet import UNet
-from pix2pix.run import Run
-from pix2pix.trainer import Diverged, Trainer
-from pix2pix.trainer import train as train_loop
+from pix2pix.training.loop import Diverged
+from pix2pix.training.loop import train as train_loop
+from pix2pix.training.losses import adversarial_loss, discriminator_loss, l1_loss
+from pix2pix.training.run import Run
+from pix2pix.training.trainer import Trainer
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 TINY = ["--preset", "paper", "--size", "64", "--depth", "6", "--width", "2", "--discriminator-width", "2"]
 
 
