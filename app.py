@@ -19,13 +19,14 @@ from anyio.to_thread import run_sync as in_thread
 from starlette.middleware import Middleware
 
 from pix2pix import config as configs
-from pix2pix import inference, plain_page
-from pix2pix.canvas import SIZE, STARTED, LabelCanvas, Painter, find_examples, preloads, read_labels
+from pix2pix import inference
 from pix2pix.fallback import Fallback
 from pix2pix.hub import ids
 from pix2pix.inference import checkpoint
-from pix2pix.serving import CrowdedError, Line, Models, Visitors, listed_models
 from pix2pix.utils import available_cores
+from pix2pix.web import image_page
+from pix2pix.web.canvas import SIZE, STARTED, LabelCanvas, Painter, find_examples, preloads, read_labels
+from pix2pix.web.serving import CrowdedError, Line, Models, Visitors, listed_models
 
 ROOT = Path(__file__).parent
 PAGE, DARK_PAGE = "#f7f7f5", "#151517"  # as --page in canvas.css
@@ -104,7 +105,7 @@ def build(painter: Painter) -> gr.Blocks:
     with gr.Blocks(title="pix2pix: paint a facade", analytics_enabled=False, fill_width=True) as page:
         LabelCanvas(painter)
         with gr.Row(visible=False):
-            image = plain_page.Upload(label="label image")
+            image = image_page.Upload(label="label image")
             seed = gr.Number(None, label="seed", precision=0, minimum=0)
             model = gr.Textbox(label="model")
             wall, sky = gr.Textbox(label="wall"), gr.Textbox(label="sky")
@@ -132,11 +133,11 @@ def serve(options: argparse.Namespace, **further) -> gr.Blocks:
         page = build(painter)
         launch(page, painter, **further)
     else:
-        page = plain_page.build(models, config, options.data)
+        page = image_page.build(models, config, options.data)
         page.launch(
-            app_kwargs={"middleware": [Middleware(Fallback, started=plain_page.STARTED)]},
-            css=plain_page.CSS,
-            max_file_size=plain_page.LARGEST_UPLOAD,
+            app_kwargs={"middleware": [Middleware(Fallback, started=image_page.STARTED)]},
+            css=image_page.CSS,
+            max_file_size=image_page.LARGEST_UPLOAD,
             **LAUNCH,
             **further,
         )

@@ -13,11 +13,11 @@ import numpy as np
 
 from benchmarks import measuring
 from pix2pix import images, inference
-from pix2pix.canvas.routes import _encoded
 from pix2pix.data.dataset import load_pairs
 from pix2pix.evaluation import features
 from pix2pix.evaluation.metrics import pair_scores
-from pix2pix.serving import LIVE, listed_models
+from pix2pix.web.canvas.routes import _encoded
+from pix2pix.web.serving import LIVE, listed_models
 
 VARIATIONS = (None, 1, 2)
 QUICK_PAIRS = 2

@@ -12,12 +12,13 @@ import pytest
 from PIL import Image
 
 import app
-from pix2pix import images, plain_page
+from pix2pix import images
 from pix2pix.__main__ import main
 from pix2pix.config import Config
 from pix2pix.data.dataset import load_pairs
 from pix2pix.labels import INDEX, colorize
-from pix2pix.serving import Models
+from pix2pix.web import image_page
+from pix2pix.web.serving import Models
 from tests.helpers.pairs_on_disk import SIZE, labelled, write_ab
 from tests.helpers.refused_pictures import REFUSED
 
@@ -131,7 +132,7 @@ def of_gradio(page: gr.Blocks) -> list:
 
 @pytest.mark.parametrize("task", ["edges", "colors", "photo"])
 def test_no_input_of_the_pages_for_other_tasks_lets_gradio_open_pictures(task):
-    assert of_gradio(plain_page.build(Models(None, {"model": "model"}), Config(task=task, size=32))) == []
+    assert of_gradio(image_page.build(Models(None, {"model": "model"}), Config(task=task, size=32))) == []
 
 
 def test_no_input_of_the_canvas_page_lets_gradio_open_pictures(served):

@@ -72,8 +72,8 @@ def record(animation: Path, still: Path | None = None) -> None:
     from playwright.sync_api import sync_playwright
 
     import app
-    from pix2pix.canvas import Painter, find_examples
-    from pix2pix.serving import Line, Models, listed_models
+    from pix2pix.web.canvas import Painter, find_examples
+    from pix2pix.web.serving import Line, Models, listed_models
     from tests.conftest import CHROMIUM
     from tests.helpers.running_app import RunningApp
 

@@ -17,9 +17,9 @@ import httpx
 import numpy as np
 
 import app
-from pix2pix.canvas import Painter, find_examples
 from pix2pix.labels import colorize
-from pix2pix.serving import Line, Models
+from pix2pix.web.canvas import Painter, find_examples
+from pix2pix.web.serving import Line, Models
 
 
 class StandIn:

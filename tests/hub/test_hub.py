@@ -166,7 +166,7 @@ def test_the_hub_reads_the_card_as_it_is_meant(the_hub, trained):
         ("huggan/facades@main:imageA,imageB", ["huggan/facades"]),
         ("/data/facades", None),
         ("synthetic", None),
-        ("tests/js", None),
+        ("tests/web/js", None),
     ],
 )
 def test_a_card_names_a_dataset_of_the_hub_and_no_folder(data, datasets):

@@ -30,7 +30,7 @@ def test_exactly_what_the_app_needs_is_deployed(the_hub, capsys):
     deploy(SPACE)
     assert capsys.readouterr().out.strip() == f"{the_hub.url}/spaces/{SPACE}"
     files = deployed(the_hub)
-    assert {"app.py", "requirements.txt", "README.md", "pix2pix/canvas/canvas.html"} <= files.keys()
+    assert {"app.py", "requirements.txt", "README.md", "pix2pix/web/canvas/canvas.html"} <= files.keys()
     assert {name.split("/")[0] for name in files} <= {
         ".gitattributes", "app.py", "requirements.txt", "README.md", "LICENSE", "pix2pix", "checkpoints", "docs",
     }  # fmt: skip

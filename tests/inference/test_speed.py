@@ -9,13 +9,13 @@ import torch
 
 import app
 from pix2pix import inference, synthetic
-from pix2pix.canvas.routes import _encoded
 from pix2pix.config import PRESETS
 from pix2pix.inference import checkpoint
 from pix2pix.labels import decode_runs, encode_runs
 from pix2pix.networks import build_generator
-from pix2pix.serving import LIVE, listed_models
 from pix2pix.utils import available_cores
+from pix2pix.web.canvas.routes import _encoded
+from pix2pix.web.serving import LIVE, listed_models
 
 MODELS = listed_models(app.ROOT / "checkpoints")
 ROUNDS = 10

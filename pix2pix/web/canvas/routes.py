@@ -24,11 +24,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from pix2pix.canvas.examples import SIZE, Examples
-from pix2pix.canvas.uploads import read_labels
 from pix2pix.inference import read_colour
 from pix2pix.labels import colorize, decode_runs, encode_runs
-from pix2pix.serving import CrowdedError, Line, Model, Models, ReplacedError
+from pix2pix.web.canvas.uploads import read_labels
+from pix2pix.web.examples import SIZE, Examples
+from pix2pix.web.serving import CrowdedError, Line, Model, Models, ReplacedError
 
 LONGEST_REQUEST = 4 * SIZE * SIZE + 4096  # bytes: the longest honest drawing and its settings
 LARGEST_UPLOAD = 20 * 2**20  # bytes

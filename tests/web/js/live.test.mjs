@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { Live, Refusal } from "../../pix2pix/canvas/js/live.js";
+import { Live, Refusal } from "../../../pix2pix/web/canvas/js/live.js";
 
 /** A live loop on a server that answers when told to. */
 function setUp() {

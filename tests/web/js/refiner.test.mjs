@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
 
-import { Refusal } from "../../pix2pix/canvas/js/live.js";
-import { Refiner } from "../../pix2pix/canvas/js/refiner.js";
+import { Refusal } from "../../../pix2pix/web/canvas/js/live.js";
+import { Refiner } from "../../../pix2pix/web/canvas/js/refiner.js";
 
 const RESTED = 120; // milliseconds
 const settle = () => new Promise((resolve) => setImmediate(resolve));

@@ -8,15 +8,15 @@ import pytest
 
 import app
 from pix2pix import inference
-from pix2pix.canvas import Painter, find_examples
 from pix2pix.config import Config
 from pix2pix.inference import checkpoint
 from pix2pix.labels import INDEX, PALETTE
-from pix2pix.serving import Line, Models
+from pix2pix.web.canvas import Painter, find_examples
+from pix2pix.web.serving import Line, Models
 from tests.conftest import DESKTOP
 from tests.helpers.canvas_page import CanvasPage
 from tests.helpers.running_app import RunningApp, StandIn, free_port, grey_of
-from tests.test_canvas_page import downloaded
+from tests.web.test_canvas_page import downloaded
 
 pytestmark = pytest.mark.browser
 WALL, WINDOW, DOOR = (grey_of(PALETTE[INDEX[name]].tolist()) for name in ("facade", "window", "door"))

@@ -11,10 +11,11 @@ import torch
 from PIL import Image
 
 import app
-from pix2pix import images, inference, plain_page
+from pix2pix import images, inference
 from pix2pix.config import Config
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
+from pix2pix.web import image_page
 from tests.conftest import DESKTOP, PHONE
 from tests.helpers.running_app import free_port
 
@@ -122,7 +123,7 @@ def test_an_edges_checkpoint_opens_a_pen_on_white_that_the_generated_picture_fol
     drawn = shown(page, "Generated", other_than=blank)
     choose(page, 0)
     example = shown(page, "Generated", other_than=drawn)
-    lines, target = plain_page.find_pairs(None, TASKS["edges"])[0]
+    lines, target = image_page.find_pairs(None, TASKS["edges"])[0]
     assert (pixels(example) == translator(lines)).all()
     assert (pixels(shown(page, "Target")) == target).all()
     page.wait_for_timeout(500)  # until the editor has drawn the example
@@ -217,31 +218,31 @@ def test_without_a_readable_checkpoint_the_page_is_that_for_facades(tmp_path):
     [((64, 64), (64, 64)), ((32, 32), (64, 64)), ((400, 100), (128, 32)), ((1, 3000), (1, 256))],
 )
 def test_uploads_keep_their_shape_within_bounds_and_have_about_as_many_pixels_as_in_training(sides, read):
-    assert plain_page.read_input(png(picture(0, *sides)), TASKS["photo"]).shape == (*read, 3)
+    assert image_page.read_input(png(picture(0, *sides)), TASKS["photo"]).shape == (*read, 3)
 
 
 def test_uploads_for_colourisation_are_read_as_grey():
-    assert plain_page.read_input(png(picture(0)), TASKS["colors"]).shape == (SIZE, SIZE, 1)
+    assert image_page.read_input(png(picture(0)), TASKS["colors"]).shape == (SIZE, SIZE, 1)
 
 
 def test_a_model_of_arrays_refuses_uploads_in_one_line():
     with pytest.raises(ValueError, match="arrays of 5 channels"):
-        plain_page.read_input(png(picture(0)), TASKS["five"])
+        image_page.read_input(png(picture(0)), TASKS["five"])
 
 
 @pytest.mark.parametrize("task", ["edges", "colors", "photo", "five"])
 def test_examples_are_drawn_where_there_is_no_data(task):
-    pairs = plain_page.find_pairs(None, TASKS[task])
-    assert len(pairs) == plain_page.MOST_EXAMPLES
+    pairs = image_page.find_pairs(None, TASKS[task])
+    assert len(pairs) == image_page.MOST_EXAMPLES
     assert all(side.shape == (SIZE, SIZE, 3) for pair in pairs for side in pair)
 
 
 def test_examples_are_val_pairs_of_the_data_where_they_fit(example_pairs, tmp_path, capsys):
-    (given, target), *_ = plain_page.find_pairs(example_pairs, TASKS["photo"])
+    (given, target), *_ = image_page.find_pairs(example_pairs, TASKS["photo"])
     pair = images.read_image(example_pairs / "val" / "1.png")
     assert (target == images.resize(pair[:, :256], SIZE, SIZE)).all()
     assert (given == images.resize(pair[:, 256:], SIZE, SIZE)).all()
     (tmp_path / "val").mkdir()
     (tmp_path / "val" / "1.png").write_bytes(b"no picture")
-    assert len(plain_page.find_pairs(tmp_path, TASKS["photo"])) == plain_page.MOST_EXAMPLES
+    assert len(image_page.find_pairs(tmp_path, TASKS["photo"])) == image_page.MOST_EXAMPLES
     assert capsys.readouterr().out.startswith(f"No examples of {tmp_path}: ")

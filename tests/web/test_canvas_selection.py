@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pix2pix.labels import INDEX
-from tests.test_canvas_tools import rectangle
+from tests.web.test_canvas_tools import rectangle
 
 pytestmark = pytest.mark.browser
 WALL, WINDOW, DOOR, BACKGROUND, SHOP = (INDEX[name] for name in ("facade", "window", "door", "background", "shop"))

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import gradio as gr
 
-from pix2pix.canvas.examples import SIZE
-from pix2pix.canvas.routes import Painter
 from pix2pix.labels import CLASSES, INDEX
+from pix2pix.web.canvas.routes import Painter
+from pix2pix.web.examples import SIZE
 
 FOLDER = Path(__file__).parent
 KEYS = "1234567890-="  # one for each class, in the order of a keyboard

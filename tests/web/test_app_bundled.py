@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import app
-from pix2pix.canvas import Painter, find_examples
 from pix2pix.labels import INDEX
-from pix2pix.serving import Line, Models, listed_models
+from pix2pix.web.canvas import Painter, find_examples
+from pix2pix.web.serving import Line, Models, listed_models
 from tests.conftest import DESKTOP, PHONE
 from tests.helpers.canvas_page import CanvasPage
 from tests.helpers.facade_session import steps

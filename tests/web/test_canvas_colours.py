@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from pix2pix.canvas import Painter, find_examples
-from pix2pix.serving import Line, Models
+from pix2pix.web.canvas import Painter, find_examples
+from pix2pix.web.serving import Line, Models
 from tests.conftest import DESKTOP, PHONE
 from tests.helpers.canvas_page import CanvasPage
 from tests.helpers.running_app import RunningApp, StandIn
-from tests.test_canvas_page import downloaded
+from tests.web.test_canvas_page import downloaded
 
 pytestmark = pytest.mark.browser
 CLEAR, DUSK, BRICK, OCHRE = "#6ea3dc", "#c98f76", "#a0604c", "#c99a54"

@@ -22,7 +22,7 @@ from pix2pix.data import generated as scenes
 from pix2pix.data.generated import DrawnSource
 from pix2pix.data.pairs import Source
 from pix2pix.data.sources import open_source
-from pix2pix.serving import Models
+from pix2pix.web.serving import Models
 
 TITLES = {"edges": "Draw lines, get a picture", "colors": "Colour a grey picture", "photo": "Translate a picture"}
 DRAWN = {"edges": "synthetic-edges", "colors": "synthetic", "photo": "synthetic-maps"}
@@ -36,7 +36,7 @@ MOST_WAITING = 32
 MOST_SEEDS = 2**31
 HOUR = 3600  # seconds
 STARTED = ".panes > .block ~ .block ~ .block"  # CSS selector: all three panes are there
-CSS = (Path(__file__).parent / "plain_page.css").read_text(encoding="utf-8")
+CSS = (Path(__file__).parent / "image_page.css").read_text(encoding="utf-8")
 
 
 class Upload(gr.Image):

@@ -11,7 +11,7 @@ import pytest
 from pix2pix.labels import decode_runs, encode_runs
 
 JS_TESTS = Path(__file__).parent / "js"
-MODULES = Path(__file__).parents[1] / "pix2pix" / "canvas" / "js"
+MODULES = Path(__file__).parents[2] / "pix2pix" / "web" / "canvas" / "js"
 NODE = shutil.which("node")
 
 pytestmark = pytest.mark.skipif(NODE is None, reason="node is not installed")

@@ -8,7 +8,7 @@ import app
 from tests.conftest import DESKTOP
 from tests.helpers.canvas_page import CanvasPage
 from tests.helpers.running_app import free_port
-from tests.test_app_space import make_checkpoint
+from tests.web.test_app_space import make_checkpoint
 
 pytestmark = pytest.mark.browser
 WORDS = "div.fallback[role=alert]"

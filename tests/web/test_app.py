@@ -13,11 +13,11 @@ import pytest
 from PIL import Image
 
 import app
-from pix2pix.canvas import Painter, find_examples
-from pix2pix.canvas.examples import SyntheticExamples
-from pix2pix.canvas.routes import LARGEST_UPLOAD, LONGEST_REQUEST
 from pix2pix.labels import INDEX, PALETTE, colorize, decode_runs, encode_runs
-from pix2pix.serving import Line, Models
+from pix2pix.web.canvas import Painter, find_examples
+from pix2pix.web.canvas.routes import LARGEST_UPLOAD, LONGEST_REQUEST
+from pix2pix.web.examples import SyntheticExamples
+from pix2pix.web.serving import Line, Models
 from tests.helpers.running_app import StandIn, StandInApp, grey_of, run
 
 ROOT = Path(app.__file__).parent

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pix2pix.serving import MOST_OTHERS, CrowdedError, Line, Models, ReplacedError, listed_models
+from pix2pix.web.serving import MOST_OTHERS, CrowdedError, Line, Models, ReplacedError, listed_models
 from tests.helpers.running_app import run
 
 

@@ -15,7 +15,7 @@ from pix2pix.synthetic import facade, label_map, pair_seed
 from pix2pix.synthetic.layout import make_plan
 from pix2pix.synthetic.statistics import components, labels_from_jpeg
 
-REAL_PAIRS = Path(__file__).parents[1] / ".." / "shared" / "data" / "facades" / "train"
+REAL_PAIRS = Path(__file__).parents[2] / ".." / "shared" / "data" / "facades" / "train"
 
 # Means over 288 real facades: python -m experiments.synthetic_statistics --data DATASETS/facades/train
 REAL_SHARES = {  # % of the area
@@ -38,7 +38,7 @@ def pairs() -> list[tuple[np.ndarray, np.ndarray]]:
 def test_a_seed_gives_the_same_bytes_in_another_process():
     """Nothing global takes part: not numpy's own random state, not the hash seed, not what was drawn before."""
     code = "from pix2pix.synthetic import facade; import sys; sys.stdout.buffer.write(facade(7, 96, 128)[1].tobytes())"
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     other = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, check=True).stdout
     facade(8)
     np.random.seed(0)

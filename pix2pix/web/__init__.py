@@ -1,0 +1,1 @@
+"""The pages of `app.py` and the routes behind them; torch is not needed."""
