@@ -58,11 +58,11 @@ def find_model(name: str) -> str | None:
     with plain_errors(repo):
         info = HfApi().model_info(repo, revision=revision, files_metadata=True, timeout=transfer.TIMEOUT)
         sizes = {file.rfilename: file.size or 0 for file in info.siblings or ()}
-        transfer.check_listing(repo, sizes)
+        checkpoint.check_listing(repo, sizes)
     if checkpoint.ONNX not in sizes:
         raise ValueError(f"{repo} has no {checkpoint.ONNX}, on which the Space runs: push it again")
     if info.private:
         print(f"{repo} is private: give the Space a secret HF_TOKEN that may read it")
         return None
-    wanted = ",".join(file for file in transfer.FILES if file in sizes)
+    wanted = ",".join(file for file in checkpoint.FILES if file in sizes)
     return f"{repo} {wanted} {info.sha}" if revision else f"{repo} {wanted}"

@@ -14,8 +14,11 @@ import tyro
 from pix2pix import images
 from pix2pix.hub.errors import patiently
 from pix2pix.hub.ids import parse
-from pix2pix.hub.transfer import FILES, RUN_FOLDER, SAMPLES, check_token, keep_quiet, run_files, upload
+from pix2pix.hub.transfer import check_token, keep_quiet, upload
 from pix2pix.inference import card, checkpoint
+from pix2pix.inference.checkpoint import FILES, RUN_FOLDER, run_files
+
+SAMPLES = "samples.png"
 
 
 def push(
@@ -47,7 +50,9 @@ def push(
             files |= {f"{RUN_FOLDER}/{file}": run / file for file in run_files(run)}
         if missing := [path for path in files.values() if isinstance(path, Path) and not path.is_file()]:
             raise ValueError(f"{missing[0]} does not exist")
-        address = patiently(lambda: upload(repo, files, f"Push {found.name}", private, revision, tag))
+        address = patiently(
+            lambda: upload(repo, files, f"Push {found.name}", private, revision, tag, ours=(*FILES, SAMPLES))
+        )
     print(address)
 
 

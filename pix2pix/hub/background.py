@@ -9,11 +9,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from pix2pix.hub.transfer import run_files
 
 LONGEST_PUSH = 3600.0  # seconds until a push counts as stuck and is ended
 ROOT = Path(__file__).parents[2]
@@ -75,11 +73,12 @@ class Pusher:
         repo: str,
         private: bool = False,
         every: int = 0,
-        state: bool = False,
+        state: Callable[[Path], Sequence[str]] | None = None,
         say: Callable[[str], None] = print,
         push: Callable[[Push, threading.Event], str] = push_apart,
     ):
-        """`every`: epochs between pushes, 0 for the end alone; `state`: push what a run needs to be resumed too.
+        """`every`: epochs between pushes, 0 for the end alone; `state`: what of a run folder is pushed too, to be
+        resumed from.
 
         `say` prints a line; `push` does the work and returns the address, or raises, soon once its event is set.
         """
@@ -97,7 +96,7 @@ class Pusher:
             if self._thread is None:
                 for left in run.glob(".pushing-*"):  # by a run that was killed
                     shutil.rmtree(left, ignore_errors=True)
-            frozen = _freeze(run) if self.state else None
+            frozen = _freeze(run, self.state(run)) if self.state else None
         except OSError as error:
             self._say(f"{checkpoint.name} is not pushed: {error}")
             return
@@ -148,10 +147,10 @@ class Pusher:
             _discard(push)
 
 
-def _freeze(run: Path) -> Path:
+def _freeze(run: Path, files: Sequence[str]) -> Path:
     """A copy of what a run is resumed from, as of now: the training replaces and extends its files meanwhile."""
     folder = Path(tempfile.mkdtemp(dir=run, prefix=".pushing-")).resolve()
-    for name in run_files(run):
+    for name in files:
         copy = _link if name.endswith((".pt", ".safetensors")) else shutil.copyfile
         (folder / name).parent.mkdir(exist_ok=True)
         copy(run / name, folder / name)

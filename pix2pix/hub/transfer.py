@@ -1,4 +1,4 @@
-"""Checkpoints and runs on the Hugging Face Hub, named USER/REPO or USER/REPO@REVISION, fetched into its cache.
+"""Files of the Hugging Face Hub, of USER/REPO or USER/REPO@REVISION, fetched into its cache; and the way back.
 
 The address of the Hub (HF_ENDPOINT), the cache (HF_HOME), the token (HF_TOKEN, or `hf auth login`) and offline mode
 (HF_HUB_OFFLINE) are those of `huggingface_hub`.
@@ -8,79 +8,62 @@ import hashlib
 import re
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from pix2pix.hub.errors import NO_TOKEN, Missing, Unreachable, patiently, plain_errors
 from pix2pix.hub.ids import parse
-from pix2pix.inference import checkpoint
 from pix2pix.utils import written_together
 
-FILES = (checkpoint.CONFIG, checkpoint.WEIGHTS, checkpoint.ONNX, checkpoint.CARD)
-RUN_FOLDER, RUN_FILES = "run", ("run.json", "log.jsonl", "state.pt")
-TEACHER_FILES = tuple(f"{checkpoint.TEACHER}/{file}" for file in (checkpoint.CONFIG, checkpoint.WEIGHTS))
-MOST_BYTES = 4 * 2**30  # of a checkpoint: twenty times the paper's generator
 TIMEOUT = 10.0  # seconds until the Hub counts as unreachable and the cache is asked
 COMMIT = re.compile(r"[0-9a-f]{40}")
+Check = Callable[[str, Mapping[str, int]], None]  # of USER/REPO and the bytes of its files by path; raises ValueError
 
 
-def download(name: str) -> Path:
-    """The folder of a checkpoint on the Hub: only the files of a checkpoint, in the Hub's cache.
+def download(name: str, files: Sequence[str], needed: Sequence[str], check: Check) -> Path:
+    """Return the folder in the Hub's cache that holds these files of a repository, `needed` ones at least.
 
     A commit that is in the cache is not asked for again; where the Hub cannot be reached, the newest state of the
-    cache is used. Raises ValueError in one line: unknown names, no network and nothing cached, what is no checkpoint.
+    cache is used. Raises ValueError in one line: unknown names, no network and nothing cached, and whatever
+    `check` raises it for.
     """
     repo, revision = parse(name)
-    folder = _cached(repo, revision) if revision and COMMIT.fullmatch(revision) else None
+    folder = _cached(repo, revision, files, needed) if revision and COMMIT.fullmatch(revision) else None
     if folder is None:
         try:
-            folder = _fetch(repo, revision)
+            folder = _fetch(repo, revision, files, check)
         except Unreachable as error:
-            folder = _cached(repo, revision)
+            folder = _cached(repo, revision, files, needed)
             if folder is None:
                 raise Missing(f"{name} is not in the cache, and {error}") from None
     _check_whole(folder)
     return folder
 
 
-def _fetch(repo: str, revision: str | None) -> Path:
+def _fetch(repo: str, revision: str | None, files: Sequence[str], check: Check) -> Path:
     from huggingface_hub import HfApi
 
     with plain_errors(repo):
         info = HfApi().model_info(repo, revision=revision, files_metadata=True, timeout=TIMEOUT)
-        check_listing(repo, {file.rfilename: file.size or 0 for file in info.siblings or ()})
+        check(repo, {file.rfilename: file.size or 0 for file in info.siblings or ()})
 
     def transfer() -> Path:
         with plain_errors(repo):
-            return Path(HfApi().snapshot_download(repo, revision=revision, allow_patterns=list(FILES)))
+            return Path(HfApi().snapshot_download(repo, revision=revision, allow_patterns=list(files)))
 
     return patiently(transfer, delays=(1.0, 4.0))
 
 
-def check_listing(repo: str, sizes: Mapping[str, int]) -> None:
-    """Raises ValueError where a repository with these files, in bytes, is no checkpoint that we would load."""
-    missing = [file for file in (checkpoint.CONFIG, checkpoint.WEIGHTS) if file not in sizes]
-    pickles = [name for name in sizes if any(Path(name).match(pattern) for pattern in checkpoint.PICKLES)]
-    if checkpoint.WEIGHTS in missing and pickles:
-        raise ValueError(
-            f"{repo} holds {pickles[0]}, a pickle, which could run code; a checkpoint has {checkpoint.WEIGHTS}"
-        )
-    if missing:
-        raise ValueError(f"{repo} is not a checkpoint: it has no {' and no '.join(missing)}")
-    if (total := sum(sizes.get(file, 0) for file in FILES)) > MOST_BYTES:
-        raise ValueError(f"{repo} is not a checkpoint of ours: its files have {total / 2**30:.0f} GiB")
-
-
-def _cached(repo: str, revision: str | None) -> Path | None:
-    """The folder in the cache, if config and weights are there."""
+def _cached(repo: str, revision: str | None, files: Sequence[str], needed: Sequence[str]) -> Path | None:
+    """Return the folder in the cache, if what is needed is there."""
     from huggingface_hub import HfApi
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     try:
-        found = HfApi().snapshot_download(repo, revision=revision, allow_patterns=list(FILES), local_files_only=True)
+        found = HfApi().snapshot_download(repo, revision=revision, allow_patterns=list(files), local_files_only=True)
     except LocalEntryNotFoundError:
         return None
-    whole = all((Path(found) / file).is_file() for file in (checkpoint.CONFIG, checkpoint.WEIGHTS))
+    whole = all((Path(found) / file).is_file() for file in needed)
     return Path(found) if whole else None
 
 
@@ -94,34 +77,31 @@ def _check_whole(folder: Path) -> None:
                     raise ValueError(f"{path} is damaged; delete {blob} to have it fetched again")
 
 
-def run_files(folder: Path) -> list[str]:
-    """What a run is resumed from, by path in its folder."""
-    return [*RUN_FILES, *(file for file in TEACHER_FILES if (folder / file).is_file())]
+def download_folder(
+    name: str, path: str, needed: Sequence[str], further: Sequence[str], goal: Path, if_missing: str = ""
+) -> None:
+    """Fetch files of the folder `path` of a repository into the new folder `goal`, wholly or not at all.
 
-
-def download_run(name: str, folder: Path) -> None:
-    """Fetch a run that was pushed with its state into the new run folder `folder`, wholly or not at all."""
+    Where one of the `needed` files is not there, ValueError says so, and `if_missing`.
+    """
     from huggingface_hub import HfApi
 
     repo, revision = parse(name)
 
     def transfer() -> None:
         with plain_errors(repo):
-            for file in RUN_FILES:
-                if not HfApi().file_exists(repo, f"{RUN_FOLDER}/{file}", revision=revision):
-                    raise ValueError(f"{name} has no {RUN_FOLDER}/{file}: it was pushed without --push-state")
-            patterns = [f"{RUN_FOLDER}/{file}" for file in (*RUN_FILES, *TEACHER_FILES)]
+            for file in needed:
+                if not HfApi().file_exists(repo, f"{path}/{file}", revision=revision):
+                    raise ValueError(f"{name} has no {path}/{file}{if_missing}")
+            patterns = [f"{path}/{file}" for file in (*needed, *further)]
             HfApi().snapshot_download(repo, revision=revision, allow_patterns=patterns, local_dir=building)
 
-    with written_together(folder) as building:
+    with written_together(goal) as building:
         patiently(transfer, delays=(1.0, 4.0))
-        for path in list((building / RUN_FOLDER).iterdir()):
-            path.replace(building / path.name)
-        for leftover in (RUN_FOLDER, ".cache"):
+        for each in list((building / path).iterdir()):
+            each.replace(building / each.name)
+        for leftover in (path, ".cache"):
             shutil.rmtree(building / leftover)
-
-
-SAMPLES = "samples.png"
 
 
 def check_token() -> None:
@@ -161,10 +141,11 @@ def upload(
     private: bool = False,
     revision: str | None = None,
     tag: str | None = None,
+    ours: Collection[str] = (),
 ) -> str:
     """Make the files of a model repository these, in one commit, or in none where they are already; its address.
 
-    Of what was pushed before, files that no longer exist are deleted; what others put there stays.
+    Of the paths that are `ours`, those that are not among the files are deleted; what others put there stays.
     """
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 
@@ -174,7 +155,7 @@ def upload(
         if revision:
             api.create_branch(repo, branch=revision, exist_ok=True)
         there = {file.rfilename for file in api.model_info(repo, revision=revision).siblings or ()}
-        stale = there & {*FILES, SAMPLES} - files.keys()
+        stale = (there & set(ours)) - files.keys()
         commit = api.create_commit(
             repo,
             [

@@ -3,7 +3,7 @@
 Nothing here unpickles. torch is imported only where weights become a network: the app serves ONNX without it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,10 @@ from pix2pix.utils import name_some, write_atomically, written_together
 CONFIG, WEIGHTS, ONNX, CARD = "config.json", "model.safetensors", "model.onnx", "README.md"
 TONES = ("tone_mean", "tone_spread")  # names in the weights: what colours the tones of our generator stand for
 TEACHER = "teacher"  # the folder in a run
+FILES = (CONFIG, WEIGHTS, ONNX, CARD)
+RUN_FOLDER, RUN_FILES = "run", ("run.json", "log.jsonl", "state.pt")  # where on the Hub; what a run is resumed from
+TEACHER_FILES = (f"{TEACHER}/{CONFIG}", f"{TEACHER}/{WEIGHTS}")
+MOST_BYTES = 4 * 2**30  # of a checkpoint: twenty times the paper's generator
 PICKLES = ("*.bin", "*.ckpt", "*.pickle", "*.pkl", "*.pt", "*.pth")
 
 
@@ -30,7 +34,7 @@ def find(name: str | Path) -> Path:
         from pix2pix.hub import errors, transfer  # its client takes half a second to import, and folders need none
 
         try:
-            return transfer.download(str(name))
+            return transfer.download(str(name), FILES, (CONFIG, WEIGHTS), check_listing)
         except errors.Missing as error:
             raise ValueError(f"there is no folder {name}, and on the Hub: {error}") from None
     if kept := sorted((folder / "checkpoints").glob("step-*")):
@@ -43,6 +47,23 @@ def find(name: str | Path) -> Path:
     if missing:
         raise ValueError(f"{folder} is not a checkpoint: it has no {' and no '.join(missing)}")
     return folder
+
+
+def check_listing(repo: str, sizes: Mapping[str, int]) -> None:
+    """Raises ValueError where a repository with these files, in bytes, is no checkpoint that we would load."""
+    missing = [file for file in (CONFIG, WEIGHTS) if file not in sizes]
+    pickles = [name for name in sizes if any(Path(name).match(pattern) for pattern in PICKLES)]
+    if WEIGHTS in missing and pickles:
+        raise ValueError(f"{repo} holds {pickles[0]}, a pickle, which could run code; a checkpoint has {WEIGHTS}")
+    if missing:
+        raise ValueError(f"{repo} is not a checkpoint: it has no {' and no '.join(missing)}")
+    if (total := sum(sizes.get(file, 0) for file in FILES)) > MOST_BYTES:
+        raise ValueError(f"{repo} is not a checkpoint of ours: its files have {total / 2**30:.0f} GiB")
+
+
+def run_files(folder: Path) -> list[str]:
+    """What a run is resumed from, by path in its folder."""
+    return [*RUN_FILES, *(file for file in TEACHER_FILES if (folder / file).is_file())]
 
 
 def shown_name(name: str | Path) -> str:

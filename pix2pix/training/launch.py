@@ -103,7 +103,10 @@ def open_run(options: Options) -> Run:
         with PartialState().main_process_first():
             if PartialState().is_main_process:
                 check_new(output)
-                transfer.download_run(pushed, output)
+                why = ": it was pushed without --push-state"
+                transfer.download_folder(
+                    pushed, checkpoint.RUN_FOLDER, checkpoint.RUN_FILES, checkpoint.TEACHER_FILES, output, why
+                )
     return Run.open(output)
 
 
@@ -138,7 +141,8 @@ def make_pusher(options: Options, accelerator: Accelerator) -> Pusher | None:
         transfer.check_writable(options.push_to_hub, options.private)
     except Unreachable as error:
         accelerator.print(f"{error}; training starts all the same, and pushes when it can")
-    return Pusher(options.push_to_hub, options.private, options.push_every, options.push_state, say=tqdm.write)
+    state = checkpoint.run_files if options.push_state else None
+    return Pusher(options.push_to_hub, options.private, options.push_every, state, say=tqdm.write)
 
 
 def describe_cost(trainer: Trainer, steps: int) -> str:

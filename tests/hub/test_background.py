@@ -16,7 +16,6 @@ import torch
 import train
 from pix2pix.commands import push as push_command
 from pix2pix.config import PRESETS
-from pix2pix.hub import transfer
 from pix2pix.hub.background import Push, Pusher
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
@@ -34,7 +33,7 @@ SMALL += ["--log-every", "1"]
 def run(tmp_path) -> Path:
     folder = tmp_path / "run"
     folder.mkdir()
-    for name in transfer.RUN_FILES:
+    for name in checkpoint.RUN_FILES:
         (folder / name).write_text("first")
     return folder
 
@@ -78,7 +77,7 @@ def test_the_state_is_pushed_as_it_was_when_the_checkpoint_was_saved(run):
         seen.append({path.name: path.read_text() for path in job.frozen.iterdir()})
         return "address"
 
-    pusher = Pusher(REPO, state=True, say=lambda _: None, push=push)
+    pusher = Pusher(REPO, state=checkpoint.run_files, say=lambda _: None, push=push)
     pusher.submit(Path("step-1"), run)
     (run / "new").write_text("second")
     (run / "new").replace(run / "state.pt")
@@ -86,8 +85,8 @@ def test_the_state_is_pushed_as_it_was_when_the_checkpoint_was_saved(run):
         log.write(" and more")
     slow.go_on.release()
     pusher.close()
-    assert seen == [dict.fromkeys(transfer.RUN_FILES, "first")]
-    assert sorted(path.name for path in run.iterdir()) == sorted(transfer.RUN_FILES), "copies are left"
+    assert seen == [dict.fromkeys(checkpoint.RUN_FILES, "first")]
+    assert sorted(path.name for path in run.iterdir()) == sorted(checkpoint.RUN_FILES), "copies are left"
 
 
 def test_what_was_not_pushed_is_told_at_the_end_with_the_command_that_pushes_it(run):
@@ -96,7 +95,7 @@ def test_what_was_not_pushed_is_told_at_the_end_with_the_command_that_pushes_it(
     def fail(push: Push, stop: threading.Event) -> str:
         raise RuntimeError("no network")
 
-    pusher = Pusher(REPO, private=True, state=True, say=said.append, push=fail)
+    pusher = Pusher(REPO, private=True, state=checkpoint.run_files, say=said.append, push=fail)
     pusher.submit(Path("/runs/a b/step-1"), run)
     pusher.close()
     assert said[-2:] == [
@@ -271,5 +270,5 @@ def test_resume_takes_a_name_or_none(arguments, source, rest):
 def test_a_repository_without_state_is_not_resumed(the_hub, tmp_path):
     push_command.push(str(make_trained(tmp_path / "step-000000100")), REPO)
     with pytest.raises(ValueError, match=f"{REPO} has no run/run.json: it was pushed without --push-state"):
-        transfer.download_run(REPO, tmp_path / "run")
+        launch.open_run(options.read(["--resume", REPO, "--output", str(tmp_path / "run")]))
     assert not (tmp_path / "run").exists()

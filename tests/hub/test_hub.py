@@ -84,7 +84,7 @@ def test_only_the_files_of_a_checkpoint_are_fetched(the_hub, trained):
         {"key": "file", "value": {"path": "notes.txt", "content": ""}},
     ])  # fmt: skip
     folder = checkpoint.find(REPO)
-    assert {path.name for path in folder.iterdir()} == set(transfer.FILES)
+    assert {path.name for path in folder.iterdir()} == set(checkpoint.FILES)
 
 
 def test_an_older_state_is_loaded_by_tag_branch_and_commit(the_hub, trained, other):
@@ -406,7 +406,7 @@ def test_a_config_larger_than_its_weights_is_refused_before_it_costs_memory(the_
 
 def test_a_checkpoint_of_an_impossible_size_is_not_fetched():
     with pytest.raises(ValueError, match="is not a checkpoint of ours: its files have 5 GiB"):
-        transfer.check_listing("anna/huge", {"config.json": 400, "model.safetensors": 5 * 2**30})
+        checkpoint.check_listing("anna/huge", {"config.json": 400, "model.safetensors": 5 * 2**30})
 
 
 @pytest.mark.parametrize(
