@@ -16,7 +16,7 @@ from pix2pix import images, inference
 from pix2pix.data.dataset import load_pairs
 from pix2pix.evaluation import features
 from pix2pix.evaluation.metrics import pair_scores
-from pix2pix.web.canvas.routes import _encoded
+from pix2pix.web.canvas.routes import encode
 from pix2pix.web.serving import LIVE, listed_models
 
 VARIATIONS = (None, 1, 2)
@@ -83,7 +83,7 @@ def through_jpeg(model: inference.Translator) -> Painter:
     """The pictures as a browser gets them while somebody draws."""
 
     def paint(drawing: np.ndarray, variation: int | None) -> np.ndarray:
-        return images.read_image(_encoded(model(drawing, variation), "JPEG"))
+        return images.read_image(encode(model(drawing, variation), "JPEG"))
 
     return paint
 

@@ -1,4 +1,4 @@
-"""The command line: python -m pix2pix COMMAND. Each command is a plain function beside its logic.
+"""The command line: python -m pix2pix COMMAND. Each command is a plain function in `commands/`.
 
 It names them only: a command's module, and what that imports, is loaded when the command is called.
 """
@@ -16,7 +16,7 @@ COMMANDS = {
     "sheet": ("pix2pix.commands.gallery", "drawings by hand beside what checkpoints make of them"),
     "export": ("pix2pix.commands.export", "model.onnx beside the weights, checked against torch"),
     "data": ("pix2pix.commands.data", "check, pair and split own pictures"),
-    "download": ("pix2pix.data.download", "published sets, verified and resumed"),
+    "download": ("pix2pix.commands.download", "published sets, verified and resumed"),
     "convert": ("pix2pix.commands.convert", "other programs' generators as checkpoints"),
     "push": ("pix2pix.commands.push", "a checkpoint to the Hub as a model"),
     "deploy": ("pix2pix.commands.deploy", "the app to the Hub as a Space"),

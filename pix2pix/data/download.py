@@ -1,14 +1,8 @@
-"""The command `download`: a published set, ready for `train.py --data`.
-
-python -m pix2pix download facades
-"""
+"""Published sets, downloaded, checked and unpacked, ready for `train.py --data`."""
 
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
-
-import tyro
 
 from pix2pix.data import layouts
 from pix2pix.data.catalog import MB, SETS, PublishedSet
@@ -20,16 +14,8 @@ from pix2pix.utils import written_together
 HOME = Path("data")  # where sets are put and looked for
 
 
-def download(
-    name: Annotated[Literal[tuple(SETS)], tyro.conf.Positional], output: Path = HOME, mirror: str | None = None
-) -> None:
-    """Download a published set, check it and unpack it to OUTPUT/NAME; call it again to go on after a cut.
-
-    Args:
-        name: The set.
-        output: Folder of sets; made if missing.
-        mirror: Address of a folder with the archive, tried before the known ones.
-    """
+def download(name: str, output: Path = HOME, mirror: str | None = None) -> None:
+    """Download a published set, check it and unpack it to `output`/NAME; where it was cut before, go on from there."""
     published, folder = SETS[name], output / name
     if (folder / RECORD).is_file():
         print(f"{folder} is there already")

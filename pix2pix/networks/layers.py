@@ -104,7 +104,7 @@ class SmoothConv(nn.Module):
 _GAIN = math.sqrt(2 / (1 + LEAK**2))  # keeps the second moment through LeakyReLU (He et al. 2015)
 
 
-def _init_normal(module: nn.Module) -> None:
+def init_normal(module: nn.Module) -> None:
     """Filters N(0, 0.02), norm scales N(1, 0.02), offsets 0 (paper, section 6.2, and its TensorFlow code)."""
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
         nn.init.normal_(module.weight, 0.0, 0.02)

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from pix2pix import labels
 from pix2pix.networks.conv import slide
-from pix2pix.networks.layers import LEAK, BatchStatisticsNorm, LabelPlanes, _init_normal
+from pix2pix.networks.layers import LEAK, BatchStatisticsNorm, LabelPlanes, init_normal
 
 
 class PatchGAN(nn.Module):
@@ -25,7 +25,7 @@ class PatchGAN(nn.Module):
             stride = 2 if layer < 3 else 1
             self.convs.append(nn.Conv2d(widths[layer], widths[layer + 1], 4, stride=stride, padding=1, bias=False))
             self.norms.append(BatchStatisticsNorm(widths[layer + 1]) if 0 < layer < 4 else nn.Identity())
-        self.apply(_init_normal)
+        self.apply(init_normal)
 
     def forward(self, inputs: Tensor, images: Tensor) -> Tensor:
         return self.layers(inputs, images)[-1]

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pix2pix.networks.conv import halve
-from pix2pix.networks.layers import LEAK, BatchStatisticsNorm, TransposedConv, _init_normal
+from pix2pix.networks.layers import LEAK, BatchStatisticsNorm, TransposedConv, init_normal
 
 DROPPED_DECODERS = 3  # the innermost decoders carry dropout (paper, section 6.1.1)
 
@@ -60,7 +60,7 @@ class UNet(nn.Module):
             bias = biases and not normed
             self.decoders.append(TransposedConv(before, after, bias))
             self.decoder_norms.append(BatchStatisticsNorm(after) if normed else nn.Identity())
-        self.apply(_init_normal)
+        self.apply(init_normal)
 
     @property
     def random_channels(self) -> list[int]:

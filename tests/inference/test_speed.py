@@ -14,7 +14,7 @@ from pix2pix.inference import checkpoint
 from pix2pix.labels import decode_runs, encode_runs
 from pix2pix.networks import build_generator
 from pix2pix.utils import available_cores
-from pix2pix.web.canvas.routes import _encoded
+from pix2pix.web.canvas.routes import encode
 from pix2pix.web.serving import LIVE, listed_models
 
 MODELS = listed_models(app.ROOT / "checkpoints")
@@ -67,7 +67,7 @@ def test_what_surrounds_the_network_takes_little_beside_it(bundled):
     translator = inference.Translator(bundled.config, network)
 
     def answer(text: str) -> bytes:
-        return _encoded(translator(decode_runs(text, 256, 256)), "JPEG")
+        return encode(translator(decode_runs(text, 256, 256)), "JPEG")
 
     shares = []
     for text in map(encode_runs, drawings()):
