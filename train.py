@@ -19,9 +19,8 @@ def main(arguments: Sequence[str]) -> None:
     """Raises ValueError or OSError for what the user can mend; exits with 130 or 143 when interrupted."""
     given = options.read(arguments)
     try:
-        from pix2pix.training import (
-            launch,  # torch takes seconds to import, and neither --help nor a wrong flag needs it
-        )
+        # torch takes seconds to import, and neither --help nor a wrong flag needs it
+        from pix2pix.training import launch
     except ModuleNotFoundError as error:
         raise ValueError(f"training needs {error.name}: pip install -r requirements-train.txt") from None
     launch.hold(given)

@@ -71,7 +71,7 @@ def open_hub(
 def pick_pairs(
     name: str, splits: "DatasetDict", split: str, columns: tuple[str, str] | None, direction: str
 ) -> HubSource:
-    """The rows and columns of a split; one without val is divided as `sources.share` does."""
+    """The rows and columns of a split; one without val is divided as `pairs.share` does."""
     present = {key: next((other for other in SPLITS[key] if other in splits), None) for key in SPLITS}
     if not present["train"]:
         raise ValueError(f"{name} has no train split; it has {', '.join(splits)}")

@@ -31,7 +31,7 @@ def unpack(archive: Path, folder: Path, most_bytes: int) -> int:
     """Unpack a tar or zip file into an existing folder and return how many files were written.
 
     A folder in which all others lie is left out. On an error some files may be written: hand in a folder that
-    is thrown away then (`checkpoint.written_together`).
+    is thrown away then (`utils.written_together`).
     """
     count, left = 0, most_bytes
     try:

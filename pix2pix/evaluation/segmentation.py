@@ -1,7 +1,7 @@
 """The reader: a segmentation network that reads the 12 classes off a photo of a facade.
 
 What it finds in a generated photo, against the labels that the photo was generated from, is the paper's FCN score
-(section 4.1). `reader.safetensors` beside this file was trained on the 288 real photos of the facades' train split:
+(section 4.1). What is beside this file was trained on the 288 real photos of the facades' train split:
 
 python -m pix2pix.evaluation.train_segmentation --data data/facades
 """

@@ -16,7 +16,7 @@ PLACE = "path/to/this/folder"  # in the card's example, until the checkpoint is 
 
 
 def write(config: Config, facts: dict[str, str | int], step: int, scores: dict[str, float] | None = None) -> str:
-    """The card's text. `facts` are those of `Run`; `scores` those of `evaluation.image_scores`, where there are any."""
+    """The card's text. `facts` are those of `Run`; `scores` those of `metrics.image_scores`, where there are any."""
     epochs = step * config.batch_size * facts["processes"] / facts["train_pairs"]
     rows = [
         (
