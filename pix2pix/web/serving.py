@@ -8,7 +8,7 @@ model may then stop and raise. Its `takes_colours` says whether wall and sky cha
 
 import asyncio
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,9 +20,11 @@ from pix2pix.hub import ids
 
 Model = Callable[..., np.ndarray]  # (labels, variation, unwanted: Future | None = None, wall=None, sky=None)
 Loader = Callable[[str | Path], Model]
+Queue = tuple[str, bool]  # of a line: an address, and whether its visitors asked before
 Visitors = Literal["bundled", "hub", "any"]  # what visitors may load: listed models, also Hub ids, also server folders
 
 LIVE = "-live"  # how the name of a live companion ends: what paints in its model's stead while the drawing changes
+MOST_KNOWN = 2**16  # visitors that a line remembers: 7 MB, and only where so many names are sent
 MOST_OTHERS = 2  # models that are not listed kept in memory at once: about 0.5 GB each for the paper's generator
 
 
@@ -35,57 +37,115 @@ class CrowdedError(Exception):
 
 
 class Line:
-    """Turns at the model, first come first served: `running` at once, one waiting per visitor, `waiting` in all.
+    """Turns at the model: `running` at once, `waiting` in all, shared out by address and there by visitor.
 
-    Since a visitor never waits twice, everyone's turn comes after at most one turn of each other visitor. With 256
-    waiting and a slow generator, a picture every 90 ms, the last one waits 23 s: the page's patience is 30.
+    A visitor is a name that anybody can invent. So each address has two queues, one of visitors who asked before and
+    one of those who are new, and the queues take turns. Names invented by the hundred share what one queue gets, also
+    beside honest painters behind the same address. No visitor waits twice. `each` bounds what an address runs at once.
+
+    Where the line is full, a newcomer to a shorter queue takes the last place of the longest (longest queue drop, as
+    fair queues of packets do it). With 256 waiting and a slow generator, a picture every 90 ms, the last one waits
+    23 s: the page's patience is 30.
     """
 
-    def __init__(self, running: int = 1, waiting: int = 256):
+    def __init__(self, running: int = 1, waiting: int = 256, each: int | None = None):
         self._free = running
+        self._each = each or running
         self._most_waiting = waiting
-        self._waiting: OrderedDict[str | None, asyncio.Future] = OrderedDict()
+        self._running: Counter[str] = Counter()  # turns held, by address
+        self._waiting: OrderedDict[Queue, OrderedDict[object, asyncio.Future]] = OrderedDict()
+        self._known: OrderedDict[int, None] = OrderedDict()  # who asked lately, by a hash: names may be long
 
     @asynccontextmanager
-    async def turn(self, visitor: str | None) -> AsyncIterator[None]:
+    async def turn(self, visitor: object, address: str = "") -> AsyncIterator[None]:
         """Wait for a turn and hold it. Raises ReplacedError or CrowdedError instead of entering.
 
-        A visitor is whatever text a browser sends; None is one that no browser can be.
+        A visitor is whatever text a browser sends; None is one that no browser can be. The address is not of their
+        choice.
         """
-        if self._free:
-            self._free -= 1
+        queue = (address, self._asked_before(visitor, address))
+        if self._free and self._may_run(queue):
+            self._begin(address)
         else:
-            await self._wait(visitor)
+            await self._wait(visitor, queue)
         try:
             yield
         finally:
-            self._pass_on()
+            self._end(address)
 
-    async def _wait(self, visitor: str | None) -> None:
+    def _asked_before(self, visitor: object, address: str) -> bool:
+        name = hash((address, visitor))
+        known = name in self._known
+        self._known[name] = None
+        self._known.move_to_end(name)
+        if len(self._known) > MOST_KNOWN:
+            self._known.popitem(last=False)
+        return known
+
+    async def _wait(self, visitor: object, queue: Queue) -> None:
         turn = asyncio.get_running_loop().create_future()
-        older = self._waiting.get(visitor)
-        if older is None and len(self._waiting) >= self._most_waiting:
-            raise CrowdedError
-        self._waiting[visitor] = turn  # in the older one's place: painting on does not cost the place in the line
-        if older is not None and not older.done():
-            older.set_exception(ReplacedError())
+        place = next((each for each in self._places(queue) if visitor in self._waiting[each]), None)
+        if place is not None:  # in the older one's place: painting on does not cost the place in the line
+            older, self._waiting[place][visitor] = self._waiting[place][visitor], turn
+            if not older.done():
+                older.set_exception(ReplacedError())
+        else:
+            if sum(map(len, self._waiting.values())) >= self._most_waiting:
+                self._drop_last_of_longest(queue)
+            self._waiting.setdefault(queue, OrderedDict())[visitor] = turn
         try:
             await turn
         except asyncio.CancelledError:
-            if self._waiting.get(visitor) is turn:
-                del self._waiting[visitor]
+            place = next((each for each in self._places(queue) if self._waiting[each].get(visitor) is turn), None)
+            if place is not None:
+                self._leave(visitor, place)
             elif turn.done() and not turn.cancelled() and turn.exception() is None:
-                self._pass_on()  # the turn came in the same moment as the visitor left
+                self._end(queue[0])  # the turn came in the same moment as the visitor left
             raise
 
-    def _pass_on(self) -> None:
-        """Give the turn to the first who still waits: one cancelled just now stands in the line until its task runs."""
-        while self._waiting:
-            _, turn = self._waiting.popitem(last=False)
-            if not turn.done():
-                turn.set_result(None)
-                return
+    def _places(self, queue: Queue) -> list[Queue]:
+        """The queues of the same address that there are: who is known by now may still wait as a new one."""
+        return [each for each in ((queue[0], False), (queue[0], True)) if each in self._waiting]
+
+    def _drop_last_of_longest(self, queue: Queue) -> None:
+        """Make room for one more in `queue`; raises CrowdedError where it is as long as any."""
+        longest = max(self._waiting, key=lambda each: len(self._waiting[each]), default=queue)
+        if len(self._waiting.get(longest, ())) <= len(self._waiting.get(queue, ())) + 1:
+            raise CrowdedError
+        visitor, turn = next(reversed(self._waiting[longest].items()))
+        self._leave(visitor, longest)
+        if not turn.done():
+            turn.set_exception(CrowdedError())
+
+    def _leave(self, visitor: object, queue: Queue) -> None:
+        del self._waiting[queue][visitor]
+        if not self._waiting[queue]:
+            del self._waiting[queue]
+
+    def _begin(self, address: str) -> None:
+        self._free -= 1
+        self._running[address] += 1
+
+    def _end(self, address: str) -> None:
         self._free += 1
+        self._running[address] -= 1
+        if not self._running[address]:
+            del self._running[address]
+        self._pass_on()
+
+    def _pass_on(self) -> None:
+        """Give free turns to who still waits: one cancelled just now stands in the line until its task runs."""
+        while self._free and (queue := next(filter(self._may_run, self._waiting), None)):
+            visitor, turn = next(iter(self._waiting[queue].items()))
+            self._leave(visitor, queue)
+            if not turn.done():
+                if queue in self._waiting:
+                    self._waiting.move_to_end(queue)
+                self._begin(queue[0])
+                turn.set_result(None)
+
+    def _may_run(self, queue: Queue) -> bool:
+        return self._running[queue[0]] < self._each
 
 
 class Models:

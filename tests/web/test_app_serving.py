@@ -2,6 +2,8 @@
 
 import asyncio
 import threading
+from collections import Counter
+from itertools import count
 
 import pytest
 from hypothesis import given, settings
@@ -177,6 +179,87 @@ def test_no_interleaving_loses_a_turn_or_gives_one_too_many(running, waiting, ti
         assert len(holding) == running
 
     run(scene())
+
+
+FORGED = 400
+
+
+@pytest.mark.parametrize("honest", [["home", "school"], ["hotel", "hotel"]], ids=["elsewhere", "at the same address"])
+@pytest.mark.parametrize("running", [1, 2])
+def test_who_invents_a_visitor_for_each_picture_leaves_two_honest_painters_a_quarter_of_all_each(honest, running):
+    async def scene() -> Counter:
+        line, painted = Line(running), Counter()
+
+        async def paint(visitor: str, address: str) -> None:
+            async with line.turn(visitor, address):
+                await asyncio.sleep(0)
+            painted[visitor if visitor.startswith("honest") else "forged"] += 1
+
+        async def forge(number: int) -> None:
+            for attempt in count():
+                try:
+                    await paint(f"forged {number}.{attempt}", "hotel")
+                except CrowdedError:
+                    await asyncio.sleep(0)
+
+        async def drag(number: int, address: str) -> None:
+            while painted.total() < 400:
+                try:
+                    await paint(f"honest {number}", address)
+                except CrowdedError:
+                    await asyncio.sleep(0.001)
+
+        forgers = [asyncio.create_task(forge(number)) for number in range(FORGED)]
+        await asyncio.sleep(0)  # they fill the line before the first honest painter comes
+        await asyncio.gather(*(drag(number, address) for number, address in enumerate(honest)))
+        for forger in forgers:
+            forger.cancel()
+        return painted
+
+    painted = run(scene())
+    alone = painted.total() / 2  # what each of two painters would have had
+    assert min(painted["honest 0"], painted["honest 1"]) >= alone / 4, painted
+
+
+def test_a_full_line_makes_room_for_another_address_at_the_cost_of_the_longest_queue():
+    async def scene():
+        line, order, gate = Line(running=1, waiting=3), [], asyncio.Event()
+
+        async def take_from(address: str, visitor: str) -> None:
+            async with line.turn(visitor, address):
+                order.append(visitor)
+                await gate.wait()
+
+        tasks = []
+        for address, visitor in (*(("hotel", each) for each in "abcde"), ("home", "f"), ("home", "g"), ("home", "h")):
+            tasks.append(asyncio.create_task(take_from(address, visitor)))
+            await asyncio.sleep(0)
+        gate.set()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        return order, [type(each) if each else None for each in results]
+
+    order, met = run(scene())
+    assert order == ["a", "b", "f", "c"]  # addresses take turns
+    assert met == [None, None, None, CrowdedError, CrowdedError, None, CrowdedError, CrowdedError]
+
+
+def test_an_address_runs_no_more_at_once_than_its_share_and_leaves_the_rest_to_others():
+    async def scene():
+        line, order, gate = Line(running=3, each=1), [], asyncio.Event()
+
+        async def take_from(address: str) -> None:
+            async with line.turn(object(), address):
+                order.append(address)
+                await gate.wait()
+
+        tasks = [asyncio.create_task(take_from(address)) for address in ("a", "a", "a", "b")]
+        await asyncio.sleep(0.01)
+        begun = list(order)
+        gate.set()
+        await asyncio.gather(*tasks)
+        return begun, order
+
+    assert run(scene()) == (["a", "b"], ["a", "b", "a", "a"])
 
 
 # --- Models
