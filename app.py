@@ -2,7 +2,7 @@
 
 A checkpoint for another task opens a page of its own: a pen for edges, an image upload for the rest.
 
-python app.py [--model FOLDER|NAME|USER/REPO] [--data FOLDER] [--visitors bundled|hub|any] [--mcp]
+python app.py [--model FOLDER|NAME|USER/REPO] [--data FOLDER] [--visitors bundled|hub|any] [--behind-proxy] [--mcp]
 """
 
 import argparse
@@ -16,6 +16,7 @@ from typing import get_args
 import gradio as gr
 import numpy as np
 from anyio.to_thread import run_sync as in_thread
+from gradio.utils import get_upload_folder
 from starlette.middleware import Middleware
 
 from pix2pix import config as configs
@@ -25,8 +26,10 @@ from pix2pix.hub import ids
 from pix2pix.inference import checkpoint
 from pix2pix.utils import available_cores
 from pix2pix.web import image_page
-from pix2pix.web.canvas import SIZE, STARTED, LabelCanvas, Painter, find_examples, preloads, read_labels
-from pix2pix.web.serving import CrowdedError, Line, Models, Visitors, listed_models
+from pix2pix.web.canvas import MOST_SEEDS, SIZE, STARTED, LabelCanvas, Painter, find_examples, preloads, read_labels
+from pix2pix.web.gradio_page import MOST_WAITING, Page, served_options
+from pix2pix.web.limits import Bounds
+from pix2pix.web.serving import CrowdedError, Line, ModelError, Models, Visitors, listed_models
 
 ROOT = Path(__file__).parent
 PAGE, DARK_PAGE = "#f7f7f5", "#151517"  # as --page in canvas.css
@@ -50,6 +53,12 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         choices=get_args(Visitors),
         default=env("PIX2PIX_VISITORS", "bundled"),
         help="what visitors may load: the listed models (default), also Hub ids, also folders of this machine",
+    )
+    parser.add_argument(
+        "--behind-proxy",
+        action="store_true",
+        default=env("PIX2PIX_BEHIND_PROXY", "").lower() in ("1", "true", "yes"),
+        help="visitors come through a proxy on another machine: tell them apart by the last entry of X-Forwarded-For",
     )
     parser.add_argument("--mcp", action="store_true", help="also serve the API as an MCP tool (needs gradio[mcp])")
     options = parser.parse_args(arguments)
@@ -92,17 +101,18 @@ def build(painter: Painter) -> gr.Blocks:
                 raise ValueError("a label image is needed")
             data = image if isinstance(image, bytes) else image.read_bytes()
             upload = await in_thread(read_labels, data, SIZE, SIZE)
+            if seed is not None and not 0 <= seed < MOST_SEEDS:
+                raise ValueError(f"seed must be a whole number from 0 to {MOST_SEEDS - 1}")
             translator = await in_thread(painter.models.get, model)
             colours = inference.read_colours(translator, wall, sky)
             paint = partial(translator, upload.labels, None if seed is None else int(seed), **colours)
-            async with painter.line.turn(None):  # all callers together, who wait in Gradio's queue, are one visitor
-                return await in_thread(paint)
+            return await painter.in_turn(paint, model or None, None)  # all who wait in Gradio's queue are one visitor
         except CrowdedError:
             raise gr.Error("many people are painting right now; try again", print_exception=False) from None
-        except ValueError as error:
+        except (ValueError, ModelError) as error:
             raise gr.Error(str(error), print_exception=False) from None
 
-    with gr.Blocks(title="pix2pix: paint a facade", analytics_enabled=False, fill_width=True) as page:
+    with Page("pix2pix: paint a facade", fill_width=True) as page:
         LabelCanvas(painter)
         with gr.Row(visible=False):
             image = image_page.Upload(label="label image")
@@ -112,7 +122,7 @@ def build(painter: Painter) -> gr.Blocks:
             photo = gr.Image(format="png", label="photo")
             button = gr.Button()
         button.click(generate, [image, seed, model, wall, sky], photo, api_name="generate", concurrency_limit=1)
-    return page
+    return page.queue(max_size=MOST_WAITING)
 
 
 def main() -> None:
@@ -126,21 +136,18 @@ def serve(options: argparse.Namespace, **further) -> gr.Blocks:
     config = read_config(next(iter(listed.values()), None))
     task = config.task if config else "facades"
     models = Models(partial(load, task=task), of_task(listed, task), options.visitors)
+    proxy = "any" if options.behind_proxy else "space" if os.environ.get("SPACE_ID") else "none"
+    bounds = Bounds(proxy, Path(get_upload_folder()))
     threading.Thread(target=warm_up, args=[models], daemon=True).start()
     if task == "facades":
         line = Line(running=available_cores())  # one picture on two cores takes nearly as long as two on one each
-        painter = Painter(models, find_examples(options.data or ROOT / "data" / "facades"), line)
+        painter = Painter(models, find_examples(options.data or ROOT / "data" / "facades"), line, bounds)
         page = build(painter)
         launch(page, painter, **further)
     else:
         page = image_page.build(models, config, options.data)
-        page.launch(
-            app_kwargs={"middleware": [Middleware(Fallback, started=image_page.STARTED)]},
-            css=image_page.CSS,
-            max_file_size=image_page.LARGEST_UPLOAD,
-            **LAUNCH,
-            **further,
-        )
+        words = Middleware(Fallback, started=image_page.STARTED)
+        page.launch(css=image_page.CSS, **served_options(bounds.of_gradio(), words), **LAUNCH, **further)
     return page
 
 
@@ -163,10 +170,11 @@ def of_task(listed: dict[str, str | Path], task: str) -> dict[str, str | Path]:
 
 def launch(page: gr.Blocks, painter: Painter, **options):
     """Serve the page and the painter's routes; further options are those of `gr.Blocks.launch`."""
+    words = Middleware(Fallback, started=STARTED)
     return page.launch(
-        app_kwargs={"routes": painter.routes(), "middleware": [Middleware(Fallback, started=STARTED)]},
         css=CSS,
         head=preloads(painter),
+        **served_options(painter.bounds.of_gradio(), words, routes=painter.routes()),
         **LAUNCH,
         **options,
     )

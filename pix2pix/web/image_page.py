@@ -22,7 +22,8 @@ from pix2pix.data import generated as scenes
 from pix2pix.data.generated import DrawnSource
 from pix2pix.data.pairs import Source
 from pix2pix.data.sources import open_source
-from pix2pix.web.serving import Models
+from pix2pix.web.gradio_page import MOST_WAITING, Page
+from pix2pix.web.serving import ModelError, Models
 
 TITLES = {"edges": "Draw lines, get a picture", "colors": "Colour a grey picture", "photo": "Translate a picture"}
 DRAWN = {"edges": "synthetic-edges", "colors": "synthetic", "photo": "synthetic-maps"}
@@ -31,10 +32,7 @@ DRAWN_SIDE = 256  # pixels: drawing larger examples would take seconds
 BLANK = "blank"  # the sheet that the pen starts with
 THUMBNAIL = 96  # pixels
 LONGEST = 4  # times the side of training pictures, for uploads that are long and narrow
-LARGEST_UPLOAD = "20mb"
-MOST_WAITING = 32
 MOST_SEEDS = 2**31
-HOUR = 3600  # seconds
 STARTED = ".panes > .block ~ .block ~ .block"  # CSS selector: all three panes are there
 CSS = (Path(__file__).parent / "image_page.css").read_text(encoding="utf-8")
 
@@ -88,7 +86,7 @@ def build(models: Models, config: Config, data: Path | None = None) -> gr.Blocks
             translator = models.get(model)
             generated = translator(read_input(picture, translator.config), None if seed is None else int(seed))
             return images.to_shown(generated)
-        except ValueError as error:
+        except (ValueError, ModelError) as error:
             raise gr.Error(str(error), print_exception=False) from None
 
     def follow(picture: bytes | Path | None, seed: float | None, model: str | None) -> np.ndarray | None:
@@ -119,7 +117,7 @@ def build(models: Models, config: Config, data: Path | None = None) -> gr.Blocks
     turn = {"concurrency_limit": 1, "concurrency_id": "model"}
     own = {"api_visibility": "private", "show_progress": "hidden"}
     title = f"pix2pix: {TITLES[config.task].lower()}"
-    with gr.Blocks(title=title, analytics_enabled=False, fill_width=True, delete_cache=(HOUR, HOUR)) as page:
+    with Page(title, fill_width=True) as page:
         with gr.Row(elem_classes="head"):
             gr.HTML(f"<h1>{TITLES[config.task]}</h1>", elem_classes="title")
             several = len(models.offered) > 1 or models.visitors != "bundled"

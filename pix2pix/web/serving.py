@@ -36,6 +36,10 @@ class CrowdedError(Exception):
     """More visitors wait than the line takes."""
 
 
+class ModelError(Exception):
+    """A model that a visitor brought paints no more; the text says why, for people."""
+
+
 class Line:
     """Turns at the model: `running` at once, `waiting` in all, shared out by address and there by visitor.
 
@@ -194,6 +198,10 @@ class Models:
     def loaded(self, name: str | None = None) -> Model | None:
         """The same without loading or waiting: None where it is not in memory."""
         return self._loaded.get(name or self.default or "")
+
+    def is_listed(self, name: str | None) -> bool:
+        """Whether the model of that name (None: the default) is one that the page's owner chose."""
+        return name is None or name in self.listed
 
     def _make_room(self) -> None:
         """Forget the visitors' model that was loaded first; the listed ones stay."""

@@ -13,30 +13,36 @@ import io
 import json
 import logging
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
+from typing import NamedTuple, TypeVar
 
 import anyio
 import anyio.to_thread
 import numpy as np
 from PIL import Image
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from pix2pix.inference import read_colour
+from pix2pix.inference import Colour, read_colour
 from pix2pix.labels import colorize, decode_runs, encode_runs
 from pix2pix.web.canvas.uploads import read_labels
-from pix2pix.web.examples import SIZE, Examples
-from pix2pix.web.serving import CrowdedError, Line, Model, Models, ReplacedError
+from pix2pix.web.examples import SIZE, Examples, Pair
+from pix2pix.web.limits import ADDRESS, PENALTY, Bounds, Refused, refusal
+from pix2pix.web.serving import CrowdedError, Line, Model, ModelError, Models, ReplacedError
 
 LONGEST_REQUEST = 4 * SIZE * SIZE + 4096  # bytes: the longest honest drawing and its settings
 LARGEST_UPLOAD = 20 * 2**20  # bytes
 LONGEST_NAME = 200  # characters
 MOST_SEEDS = 2**31
+LONGEST_PAINTING = 20.0  # seconds
+REST = 9  # times what drawing a random facade took, until the next is drawn
 THUMBNAIL = 72  # pixels
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 JS_FOLDER = Path(__file__).parent / "js"
+Painted = TypeVar("Painted")
 
 log = logging.getLogger(__name__)
 
@@ -44,28 +50,33 @@ log = logging.getLogger(__name__)
 class Painter:
     """The routes and what they share: the models, whose turn it is, and the examples to start from."""
 
-    def __init__(self, models: Models, examples: Examples, line: Line):
-        self.models, self.examples, self.line = models, examples, line
+    def __init__(self, models: Models, examples: Examples, line: Line, bounds: Bounds | None = None):
+        self.models, self.examples, self.line, self.bounds = models, examples, line, bounds or Bounds()
         self._modules = {path.name: path.read_bytes() for path in sorted(JS_FOLDER.glob("*.js"))}
         # The digest in the path: modules are cached for good, and never mixed with those of another version.
         digest = hashlib.sha256(b"".join(self._modules.values())).hexdigest()[:12]
         self.base = "canvas"
         self.modules = [f"{self.base}/{digest}/{name}" for name in self._modules]
         self.main_module = f"{self.base}/{digest}/main.js"
-        # Of the threads that all routes share, loading (which may take minutes) and reading get only a few.
-        self._loaders, self._readers = anyio.CapacityLimiter(4), anyio.CapacityLimiter(2)
+        self.others = Line()  # at models that visitors brought: slow ones hold up nobody but their own painters
+        # Threads of their own for each kind of work: none waits until another kind is done.
+        self._loading = Line(running=4, waiting=256, each=2)  # which may take minutes
+        self._painters, self._loaders, self._readers, self._drawers = map(anyio.CapacityLimiter, (64, 4, 2, 3))
 
     def routes(self) -> list[Route]:
         """Flat, since a Mount does not find its routes behind a proxy that strips the path's beginning."""
         return [
-            Route(f"/{self.base}/generate", self.generate, methods=["POST"]),
-            Route(f"/{self.base}/model", self.model, methods=["POST"]),
-            Route(f"/{self.base}/read", self.read, methods=["POST"]),
-            Route(f"/{self.base}/random/{{seed:int}}", self.random),
-            Route(f"/{self.base}/examples/{{number:int}}", self.example),
-            Route(f"/{self.base}/examples/{{number:int}}/{{picture}}.jpg", self.picture),
-            Route(f"/{self.base}/{{digest}}/{{name}}", self.module),
+            self._route("paint", "generate", self.generate, "POST"),
+            self._route("model", "model", self.model, "POST"),
+            self._route("read", "read", self.read, "POST"),
+            self._route("random", "random/{seed}", self.random),
+            self._route("example", "examples/{number}", self.example),
+            self._route("example", "examples/{number}/{picture}.jpg", self.picture),
+            self._route("other", "{digest}/{name}", self.module),
         ]
+
+    def _route(self, kind: str, path: str, endpoint, method: str = "GET") -> Route:
+        return Route(f"/{self.base}/{path}", endpoint, methods=[method], middleware=[self.bounds.of(kind)])
 
     async def generate(self, request: Request) -> Response:
         """JSON {drawing, model, variation, wall, sky, visitor, format: "jpeg"|"png"} -> the picture's bytes.
@@ -74,111 +85,169 @@ class Painter:
         """
         laps = Laps()
         try:
-            job = await _json(request)
-            labels = decode_runs(_text(job, "drawing"), SIZE, SIZE)
-            variation, kind = _variation(job.get("variation")), "PNG" if job.get("format") == "png" else "JPEG"
-            colours = {part: read_colour(_text(job, part), part) for part in ("wall", "sky")}
-            name, visitor = _text(job, "model") or None, _text(job, "visitor")
-            model = self.models.loaded(name) or await self._load(name)
+            job = _read_job(await _json(request))
+            model = self.models.loaded(job.model) or await self._load(job.model, request)
         except ValueError as error:
-            return _refusal(str(error), 422)
+            return refusal(str(error), 422)
         laps.end("decode")
 
-        unwanted = Future()
-
-        def paint() -> bytes:
-            photo = model(labels, variation, unwanted, **colours)
+        def paint(unwanted: Future) -> bytes:
+            laps.end("wait")
+            photo = model(job.labels, job.variation, unwanted, **job.colours)
             laps.end("generate")
-            picture = encode(photo, kind)
+            picture = encode(photo, job.format)
             laps.end("encode")
             return picture
 
         try:
-            async with self.line.turn(visitor):
-                laps.end("wait")
-                if await request.is_disconnected():
-                    return _left()
-                watch = asyncio.create_task(_cancel_when_left(request, unwanted))
-                try:
-                    picture = await anyio.to_thread.run_sync(paint)
-                finally:
-                    watch.cancel()
+            picture = await self.in_turn(paint, job.model, job.visitor, request)
         except ReplacedError:
-            return _refusal("a newer drawing took its place", 409, again=True)
+            return refusal("a newer drawing took its place", 409, again=True)
         except CrowdedError:
-            return _refusal("many people are painting right now; yours comes as soon as there is room", 503, again=True)
+            await asyncio.sleep(PENALTY)
+            return refusal("many people are painting right now; yours comes as soon as there is room", 503, again=True)
+        except ModelError as error:
+            return refusal(str(error), 422)
+        except ClientDisconnect:
+            raise
         except Exception:
-            if unwanted.cancelled():
-                return _left()
             log.exception("the model failed to paint")
-            return _refusal("the model failed to paint this; your drawing is safe", 500, again=True)
+            return refusal("the model failed to paint this; your drawing is safe", 500, again=True)
         headers = {"Cache-Control": "no-store", "Server-Timing": str(laps)}
-        return Response(picture, media_type=f"image/{kind.lower()}", headers=headers)
+        return Response(picture, media_type=f"image/{job.format.lower()}", headers=headers)
+
+    async def in_turn(
+        self, paint: Callable[[Future], Painted], model: str | None, visitor: str | None, request: Request | None = None
+    ) -> Painted:
+        """Call `paint` in a thread when it is the visitor's turn, with a Future that is cancelled where it should stop.
+
+        Raises CrowdedError or ReplacedError instead, ModelError where it takes too long, and ClientDisconnect where
+        the visitor of `request` leaves.
+        """
+        unwanted, line = Future(), self.line if self.models.is_listed(model) else self.others
+        async with line.turn(visitor, _address(request) if request else ""):
+            if request:
+                await _check_there(request)
+            watch = asyncio.create_task(_cancel_when_left(request, unwanted) if request else asyncio.sleep(0))
+            late = asyncio.get_running_loop().call_later(LONGEST_PAINTING, unwanted.cancel)
+            try:
+                return await anyio.to_thread.run_sync(paint, unwanted, limiter=self._painters)
+            except Exception:
+                if not unwanted.cancelled():
+                    raise
+                if request and watch.done():
+                    raise ClientDisconnect from None
+                raise ModelError(f"this model took longer than {LONGEST_PAINTING:.0f} s for a picture") from None
+            finally:
+                watch.cancel()
+                late.cancel()
 
     async def model(self, request: Request) -> Response:
         """JSON {model} -> {model, colours: whether it takes any} once it is loaded."""
         try:
-            name = _text(await _json(request), "model")
-            model = await self._load(name or None)
+            name = _text(await _json(request), "model") or None
+            model = self.models.loaded(name) or await self._load(name, request)
         except ValueError as error:
-            return _refusal(str(error), 422)
-        except Exception:
-            log.exception("a model failed to load")
-            return _refusal("this model could not be loaded", 500)
+            return refusal(str(error), 422)
         return JSONResponse({"model": name or self.models.default, "colours": model.takes_colours})
 
-    async def _load(self, name: str | None) -> Model:
-        return await anyio.to_thread.run_sync(self.models.get, name, limiter=self._loaders)
+    async def _load(self, name: str | None, request: Request) -> Model:
+        """A model that is not in memory yet; raises ValueError where it cannot be."""
+        try:
+            async with self._loading.turn(object(), _address(request)):
+                await _check_there(request)
+                return await anyio.to_thread.run_sync(self.models.get, name, limiter=self._loaders)
+        except CrowdedError:
+            raise Refused(503, "many models are being loaded right now; try again in a moment") from None
+        except (ValueError, ClientDisconnect):
+            raise
+        except Exception:
+            log.exception("a model failed to load")
+            raise Refused(500, "this model could not be loaded", again=False) from None
 
     async def read(self, request: Request) -> Response:
         """An uploaded image file -> {drawing, width, height, off, pixels, palette}."""
         try:
             data = await _body(request, LARGEST_UPLOAD)
+            await _check_there(request)
             upload = await anyio.to_thread.run_sync(read_labels, data, SIZE, SIZE, limiter=self._readers)
         except ValueError as error:
-            return _refusal(str(error), 422)
+            return refusal(str(error), 422)
         (width, height), drawing = upload.original_size, encode_runs(upload.labels)
         facts = {"off": upload.off, "pixels": upload.pixels, "palette": upload.palette}
         return JSONResponse({"drawing": drawing, "width": width, "height": height, **facts})
 
-    def random(self, request: Request) -> Response:
+    async def random(self, request: Request) -> Response:
+        """A random facade's drawing; drawing them takes a tenth of one core's time at most."""
         from pix2pix.synthetic import label_map
 
-        seed = request.path_params["seed"]
-        if seed >= MOST_SEEDS:
-            return _refusal(f"seeds are below {MOST_SEEDS}", 422)
-        return JSONResponse({"drawing": encode_runs(label_map(seed, SIZE, SIZE))}, headers=FOREVER)
-
-    def example(self, request: Request) -> Response:
         try:
-            pair = self._pair(request)
+            seed = _number(request.path_params["seed"], MOST_SEEDS, "seeds are whole numbers")
         except ValueError as error:
-            return _refusal(str(error), 404)
+            return refusal(str(error), 422)
+
+        def draw() -> str:
+            return encode_runs(label_map(seed, SIZE, SIZE))
+
+        await _body(request, 0)
+        await _check_there(request)
+        start = time.perf_counter()
+        drawing = await anyio.to_thread.run_sync(draw, limiter=self._drawers)
+        await asyncio.sleep(REST * (time.perf_counter() - start))  # in its turn, so that the next one waits
+        return JSONResponse({"drawing": drawing}, headers=FOREVER)
+
+    async def example(self, request: Request) -> Response:
+        try:
+            pair = await self._pair(request)
+        except ValueError as error:
+            return refusal(str(error), 404)
         return JSONResponse({"drawing": encode_runs(pair.labels)})
 
-    def picture(self, request: Request) -> Response:
+    async def picture(self, request: Request) -> Response:
         """The example's target, or a thumbnail of drawing and target side by side."""
         try:
-            pair = self._pair(request)
+            pair = await self._pair(request)
         except ValueError as error:
-            return _refusal(str(error), 404)
+            return refusal(str(error), 404)
         picture = pair.target
         if request.path_params["picture"] == "thumbnail":
             halves = [Image.fromarray(each).resize((THUMBNAIL, THUMBNAIL)) for each in (colorize(pair.labels), picture)]
             picture = np.hstack([np.asarray(half) for half in halves])
         return Response(encode(picture, "JPEG"), media_type="image/jpeg")
 
-    def module(self, request: Request) -> Response:
+    async def module(self, request: Request) -> Response:
         code = self._modules.get(request.path_params["name"])
         if code is None:
-            return _refusal("there is no such module", 404)
+            return refusal("there is no such module", 404)
         return Response(code, media_type="text/javascript", headers=FOREVER)
 
-    def _pair(self, request: Request):
-        number = request.path_params["number"]
-        if number >= len(self.examples.names):
-            raise ValueError(f"there is no example {number}")
-        return self.examples.pair(number)
+    async def _pair(self, request: Request) -> Pair:
+        number = _number(request.path_params["number"], len(self.examples.names), "examples are numbered")
+        await _body(request, 0)
+        await _check_there(request)
+        return await anyio.to_thread.run_sync(self.examples.pair, number, limiter=self._drawers)
+
+
+class Job(NamedTuple):
+    """What a visitor asks to be painted; the text that it came as, which may be four times as long, is let go."""
+
+    labels: np.ndarray  # (SIZE, SIZE) uint8
+    variation: int | None
+    colours: dict[str, Colour | None]
+    model: str | None
+    visitor: str
+    format: str
+
+
+def _read_job(sent: dict) -> Job:
+    return Job(
+        labels=decode_runs(_text(sent, "drawing"), SIZE, SIZE),
+        variation=_variation(sent.get("variation")),
+        colours={part: read_colour(_text(sent, part), part) for part in ("wall", "sky")},
+        model=_text(sent, "model") or None,
+        visitor=_text(sent, "visitor"),
+        format="PNG" if sent.get("format") == "png" else "JPEG",
+    )
 
 
 class Laps:
@@ -215,13 +284,21 @@ async def _body(request: Request, most: int) -> bytes:
 
 
 async def _json(request: Request) -> dict:
+    data = await _body(request, LONGEST_REQUEST)
     try:
-        job = json.loads(await _body(request, LONGEST_REQUEST))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
+        job = json.loads(data)
+    except (ValueError, RecursionError):  # also numbers of thousands of digits, and bytes that are no UTF-8
         raise ValueError("the request is not JSON") from None
     if not isinstance(job, dict):
         raise ValueError("the request is not a JSON object")
     return job
+
+
+def _number(text: str, most: int, rule: str) -> int:
+    """A number in a path, below `most`."""
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(most)) and int(text) < most):
+        raise ValueError(f"{rule} from 0 to {most - 1}, not {text[:20]}")
+    return int(text)
 
 
 def _text(job: dict, key: str) -> str:
@@ -239,16 +316,18 @@ def _variation(value: object) -> int | None:
     return value
 
 
+def _address(request: Request) -> str:
+    return request.scope.get(ADDRESS, "")
+
+
+async def _check_there(request: Request) -> None:
+    """End a request whose visitor has left, before work is put into it; its body has to be read by then."""
+    if await request.is_disconnected():
+        raise ClientDisconnect
+
+
 async def _cancel_when_left(request: Request, unwanted: Future) -> None:
     """Cancel `unwanted` when the visitor takes the request back, as the page does when a stroke ends refining."""
     while (await request.receive())["type"] != "http.disconnect":
         pass
     unwanted.cancel()
-
-
-def _left() -> Response:
-    return Response(status_code=499)  # nginx's code: the visitor has left; nobody reads this
-
-
-def _refusal(error: str, status: int, again: bool = False) -> JSONResponse:
-    return JSONResponse({"error": error, "again": again}, status_code=status)

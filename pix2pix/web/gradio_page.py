@@ -1,0 +1,50 @@
+"""What our Gradio pages have in common: bounded uploads that are cleaned up, and errors in one line of our own."""
+
+import logging
+from collections.abc import Sequence
+
+import gradio as gr
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
+
+LARGEST_UPLOAD = "20mb"
+MOST_WAITING = 32  # calls in Gradio's queue
+HOUR = 3600  # seconds
+
+log = logging.getLogger(__name__)
+
+
+class Page(gr.Blocks):
+    """Blocks whose uploads are deleted after an hour, and whose failures are told as `gr.Error`."""
+
+    def __init__(self, title: str, **options):
+        super().__init__(title=title, analytics_enabled=False, delete_cache=(HOUR // 6, HOUR), **options)
+
+    async def process_api(self, *inputs, **options) -> dict:
+        """Call the API; what is no gr.Error would be told in Gradio's words, which are for who wrote the page."""
+        try:
+            return await super().process_api(*inputs, **options)
+        except gr.Error:
+            raise
+        except Exception as error:
+            log.warning("a call of the API failed: %s: %s", type(error).__name__, str(error).split("\n")[0][:200])
+            message = "this could not be done: an input is of the wrong kind, or the server failed; see its /?view=api"
+            raise gr.Error(message, print_exception=False) from None
+
+    async def preprocess_data(self, *inputs, **options):
+        """Read the inputs of a call; a value that is none for its component is the caller's error."""
+        try:
+            return await super().preprocess_data(*inputs, **options)
+        except gr.Error:
+            raise
+        except Exception:
+            message = "an input is of the wrong kind: this server's page /?view=api says what each one is"
+            raise gr.Error(message, print_exception=False) from None
+
+
+def served_options(*middleware: Middleware, routes: Sequence[BaseRoute] = ()) -> dict:
+    """Options of `gr.Blocks.launch` that put middleware around Gradio's own routes, and further `routes` beside them."""
+    return {
+        "app_kwargs": {"routes": list(routes), "middleware": list(middleware)},
+        "max_file_size": LARGEST_UPLOAD,
+    }
