@@ -6,6 +6,7 @@ with any other number what an array file holds. No torch in here: the app starts
 
 import io
 import os
+import re
 import struct
 import zlib
 from collections.abc import Iterator
@@ -26,6 +27,10 @@ EXTENSIONS = frozenset(
     | {".ppm", ".pgm", ".pbm", ".npy"}
 )
 MOST_PIXELS = 64 * 2**20  # 64 megapixels, 200 MB decoded: larger files are refused before they are decoded
+MOST_WEB_PIXELS = 8 * 2**20  # of what visitors upload: a screen of 3840x2160 is read, and takes up to 200 MB meanwhile
+MOST_SCANS = 64  # of a JPEG from a stranger: encoders write about ten
+_TILE_WIDTH, _TILE_LENGTH = 322, 323  # TIFF tags
+_JPEG_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # between them: coded pixels, with their restarts
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 _GREY_MODES = frozenset({"1", "L", "LA", "F"})
 _ORIENTATION = 0x0112  # the EXIF tag
@@ -52,19 +57,20 @@ def denormalize(image: np.ndarray) -> np.ndarray:
     return np.clip(np.rint((image + 1) * 127.5), 0, 255).astype(np.uint8).transpose(1, 2, 0).copy()
 
 
-def read_image(source: Path | str | bytes | BinaryIO, channels: int = 3) -> np.ndarray:
+def read_image(source: Path | str | bytes | BinaryIO, channels: int = 3, most_pixels: int = MOST_PIXELS) -> np.ndarray:
     """An image file in one of `FORMATS`, or an array file (`.npy`) -> picture `(H, W, channels)` uint8.
 
     Upright by its EXIF orientation, on white where it is transparent (unless 4 channels are asked for), 16-bit grey
     scaled to 8, CMYK to RGB, the first frame of several. Arrays are `(H, W)` or `(H, W, C)`: uint8, uint16, or floats
     in 0..1. Raises ValueError, in one line that names the file, for what is no readable image, has more than
-    `MOST_PIXELS` pixels, or cannot be brought to that many channels.
+    `most_pixels` pixels, or cannot be brought to that many channels. With fewer than `MOST_PIXELS`, larger JPEG files
+    are decoded at a half, a quarter or an eighth of their size.
     """
     name = _name(source)
     if isinstance(source, Path | str) and Path(source).suffix.lower() == ".npy":
         picture = _from_array(_read_array(Path(source)), name)
     else:
-        with opened(source) as image:
+        with opened(source, most_pixels) as image:
             picture = _from_image(image, with_alpha=channels == 4)
     try:
         return to_channels(picture, channels)
@@ -73,7 +79,7 @@ def read_image(source: Path | str | bytes | BinaryIO, channels: int = 3) -> np.n
 
 
 @contextmanager
-def opened(source: Path | str | bytes | BinaryIO) -> Iterator[Image.Image]:
+def opened(source: Path | str | bytes | BinaryIO, most_pixels: int = MOST_PIXELS) -> Iterator[Image.Image]:
     """An image file, open but not decoded; whatever fails inside the block is a ValueError that names the file.
 
     Nothing else here opens pictures: only `FORMATS` are tried.
@@ -81,20 +87,54 @@ def opened(source: Path | str | bytes | BinaryIO) -> Iterator[Image.Image]:
     name = _name(source)
     try:
         with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS) as image:
-            too_large = image.width * image.height > MOST_PIXELS
-            if not too_large:
+            refused = _refuse_to_decode(image, most_pixels)
+            if not refused:
                 yield image
     except FileNotFoundError:
         raise ValueError(f"{source} does not exist") from None
     except Image.DecompressionBombError:
-        too_large = True
+        refused = f"is too large; at most {most_pixels:,} pixels are read"
     except UnidentifiedImageError:
         raise ValueError(f"{name} is not an image file that can be read; these can: {', '.join(FORMATS)}") from None
     except _BROKEN as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise ValueError(f"{name} cannot be read as an image: {reason}") from None
-    if too_large:
-        raise ValueError(f"{name} is too large; at most {MOST_PIXELS:,} pixels are read")
+    if refused:
+        raise ValueError(f"{name} {refused}")
+
+
+def _refuse_to_decode(image: Image.Image, most_pixels: int) -> str | None:
+    """Say why an opened image would cost too much memory or time; None where it would not.
+
+    Where fewer than `MOST_PIXELS` are allowed, a JPEG that is too large is set to be decoded at a part of its size.
+    One of several scans is kept whole in memory meanwhile, and each scan passes over all of it.
+    """
+    pixels = image.width * image.height
+    if image.format in ("JPEG", "MPO") and pixels <= MOST_PIXELS and most_pixels < MOST_PIXELS:
+        scans = _count_scans(image.fp)
+        if scans > MOST_SCANS or (scans > 1 and pixels > 2 * most_pixels):
+            return f"is a progressive JPEG of {pixels:,} pixels and {scans} scans, too costly to read; save it as PNG"
+        part = next((part for part in (1, 2, 4) if pixels <= most_pixels * part**2), 8)
+        if part > 1:
+            image.draft(None, (image.width // part, image.height // part))
+    tile = image.tag_v2.get(_TILE_WIDTH, 0) * image.tag_v2.get(_TILE_LENGTH, 0) if image.format == "TIFF" else 0
+    if max(image.width * image.height, tile) > most_pixels:
+        return f"is too large; at most {most_pixels:,} pixels are read"
+    return None
+
+
+def _count_scans(file: BinaryIO) -> int:
+    """Count the scans of a JPEG file; those of thumbnails in its metadata are none."""
+    here = file.tell()
+    file.seek(0)
+    data = file.read()
+    file.seek(here)
+    scans, marker = 0, _JPEG_MARKER.search(data, 2)
+    while marker and marker[0][1] != 0xD9:
+        scans += marker[0][1] == 0xDA
+        length = int.from_bytes(data[marker.end() : marker.end() + 2], "big")
+        marker = _JPEG_MARKER.search(data, marker.end() + length)
+    return scans
 
 
 class Header(NamedTuple):

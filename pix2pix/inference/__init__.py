@@ -2,6 +2,7 @@
 
 from pix2pix.inference.translator import (
     FURTHEST_TONE,
+    Colour,
     TorchNetwork,
     Translator,
     draw,
@@ -15,6 +16,7 @@ from pix2pix.inference.translator import (
 
 __all__ = [
     "FURTHEST_TONE",
+    "Colour",
     "TorchNetwork",
     "Translator",
     "draw",

@@ -43,7 +43,7 @@ class Page(gr.Blocks):
 
 
 def served_options(*middleware: Middleware, routes: Sequence[BaseRoute] = ()) -> dict:
-    """Options of `gr.Blocks.launch` that put middleware around Gradio's own routes, and further `routes` beside them."""
+    """Give options of `gr.Blocks.launch`: middleware around Gradio's own routes, further `routes` beside them."""
     return {
         "app_kwargs": {"routes": list(routes), "middleware": list(middleware)},
         "max_file_size": LARGEST_UPLOAD,

@@ -185,7 +185,8 @@ def read_input(picture: bytes | Path, config: Config) -> np.ndarray:
             f"this model takes arrays of {config.in_channels} channels, which no image file has; "
             "use python -m pix2pix translate"
         )
-    pixels = images.read_image(picture, 1 if config.task == "colors" else config.in_channels)
+    channels = 1 if config.task == "colors" else config.in_channels
+    pixels = images.read_image(picture, channels, most_pixels=images.MOST_WEB_PIXELS)
     height, width = pixels.shape[:2]
     scale = (config.size * config.picture_width / (height * width)) ** 0.5
     longest = LONGEST * max(config.size, config.picture_width)

@@ -61,7 +61,7 @@ class Painter:
         self.others = Line()  # at models that visitors brought: slow ones hold up nobody but their own painters
         # Threads of their own for each kind of work: none waits until another kind is done.
         self._loading = Line(running=4, waiting=256, each=2)  # which may take minutes
-        self._painters, self._loaders, self._readers, self._drawers = map(anyio.CapacityLimiter, (64, 4, 2, 3))
+        self._painters, self._loaders, self._readers, self._drawers = map(anyio.CapacityLimiter, (64, 4, 1, 3))
 
     def routes(self) -> list[Route]:
         """Flat, since a Mount does not find its routes behind a proxy that strips the path's beginning."""

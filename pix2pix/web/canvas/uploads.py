@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pix2pix.images import read_image, resize_labels
+from pix2pix.images import MOST_WEB_PIXELS, read_image, resize_labels
 from pix2pix.labels import CMP_PALETTE, NEAR, PALETTE, is_label_image, off_palette, snap
 
 MOST_SIDE = 1024  # pixels: larger images are shrunk by nearest neighbour before they are compared to 12 colours
@@ -12,7 +12,7 @@ MOST_SIDE = 1024  # pixels: larger images are shrunk by nearest neighbour before
 
 class Upload(NamedTuple):
     labels: np.ndarray  # (height, width) uint8
-    original_size: tuple[int, int]  # (width, height) of the file
+    original_size: tuple[int, int]  # (width, height) of the file, or of the part at which a large JPEG is read
     off: int  # pixels of the file's label image that were no palette colour
     pixels: int  # pixels that were looked at
     palette: str  # "published" or "CMP"
@@ -20,7 +20,7 @@ class Upload(NamedTuple):
 
 def read_labels(data: bytes, height: int, width: int) -> Upload:
     """A label image file -> label map of this size. Raises ValueError, in one line for people, for anything else."""
-    image = read_image(data)
+    image = read_image(data, most_pixels=MOST_WEB_PIXELS)
     original = (image.shape[1], image.shape[0])
     image = _shrunk(image)
     name, palette = min(
