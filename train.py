@@ -2,7 +2,7 @@
 
 python train.py --data synthetic --output runs/first
 python train.py --data path/to/facades --preset live --output runs/facades
-python train.py --resume --output runs/facades
+python train.py --resume runs/facades --epochs 300
 python train.py --data synthetic --push-to-hub USER/REPO --push-every 10 --push-state
 python train.py --resume USER/REPO
 accelerate launch train.py --data path/to/facades --precision bf16
@@ -12,18 +12,18 @@ import sys
 from collections.abc import Sequence
 
 from pix2pix.cli import run_command
-from pix2pix.training import options
+from pix2pix.training import options, plans
 
 
 def main(arguments: Sequence[str]) -> None:
     """Raises ValueError or OSError for what the user can mend; exits with 130 or 143 when interrupted."""
     given = options.read(arguments)
+    plan = plans.make(given)  # torch takes seconds to import; what is wrong with names and pairs is told without it
     try:
-        # torch takes seconds to import, and neither --help nor a wrong flag needs it
         from pix2pix.training import launch
     except ModuleNotFoundError as error:
         raise ValueError(f"training needs {error.name}: pip install -r requirements-train.txt") from None
-    launch.hold(given)
+    launch.hold(given, plan)
 
 
 if __name__ == "__main__":

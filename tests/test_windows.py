@@ -11,7 +11,7 @@ from pix2pix.commands.push import collect
 from pix2pix.config import Config
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
-from tests import windows
+from tests.helpers import windows
 from tests.helpers.pairs_on_disk import write_ab, write_two_folders
 
 ROOT = Path(__file__).parents[1]
@@ -20,7 +20,7 @@ TINY = ["--preset", "paper", "--size", "32", "--depth", "3", "--width", "2", "--
 
 def run(*arguments, cwd: Path, encoding: str = "utf-8") -> subprocess.CompletedProcess:
     """Run a command of ours as on Windows, its output redirected."""
-    command = [sys.executable, str(ROOT / "tests" / "windows.py"), *map(str, arguments)]
+    command = [sys.executable, str(ROOT / "tests" / "helpers" / "windows.py"), *map(str, arguments)]
     environment = os.environ | {"PYTHONIOENCODING": encoding}  # of a redirected output, which Windows sets by itself
     done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True)
     assert b"Traceback" not in done.stderr

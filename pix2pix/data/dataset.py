@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import numpy as np
 import torch
@@ -85,35 +84,19 @@ class Pairs(Sequence[Pair]):
         return Pair(self.source.names[index], _planar(inputs), _planar(target))
 
 
-def load_pairs(data: str, split: str, config: Config) -> Pairs:
-    """The pairs of one split; ValueError names what cannot be used, and why.
+def load_pairs(data: str | Source, split: str, config: Config) -> Pairs:
+    """The pairs of one split, named or opened already; ValueError names what cannot be used, and why.
 
     Every file's header is read. Sets of up to `CHECKED_PAIRS` pairs and `CHECKED_PIXELS` pixels are decoded as well, so
     that a broken picture is found before training; in larger sets it is found when it is first read.
     """
-    source = open_source(data, split, config)
+    source = open_source(data, split, config) if isinstance(data, str) else data
     # Who tests knows no target, and a teacher paints what the labels say: only photos correct them.
     of_photos = config.task == "facades" and split == "train" and not config.teacher
     pairs = Pairs(source, config, config.correct_labels and of_photos)
     if 0 < source.pixels <= CHECKED_PIXELS and len(pairs) <= CHECKED_PAIRS:
         pairs.check()
     return pairs
-
-
-def fit_config(config: Config, data: str) -> Config:
-    """The config with the channels of the data: 1 where all pictures of a side are grey, n for arrays of n channels.
-
-    Channels that were asked for, other than the 3 that are the default, stay as they are.
-    """
-    if config.task == "facades" and config.out_channels != 3:
-        return config
-    has_in, has_out = open_source(data, "train", config).channels
-    in_channels = {"facades": 3, "colors": 1}.get(config.task, has_in)
-    return replace(
-        config,
-        in_channels=in_channels if config.in_channels == 3 else config.in_channels,
-        out_channels=has_out if config.out_channels == 3 else config.out_channels,
-    )
 
 
 def suggest_workers(pairs: Sequence[Pair]) -> int:

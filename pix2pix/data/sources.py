@@ -3,7 +3,8 @@
 Which one `--data` names is decided in `open_source`. Nothing is decoded before it is asked for, except a few labels.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,17 @@ def open_source(data: str, split: str, config: Config) -> Source:
     if config.task == "facades":
         source.palette = _find_palette(source, data)
     return source
+
+
+def fit_config(config: Config, source: Source, given: Collection[str] = ()) -> Config:
+    """The config with the channels of the pairs: 1 where all pictures of a side are grey, n for arrays of n channels.
+
+    Channels that were `given`, or are not the 3 that are the default, stay as they are.
+    """
+    of_labels = {"facades": 3, "colors": 1}
+    has = {"in_channels": of_labels.get(config.task, source.channels[0]), "out_channels": source.channels[1]}
+    fits = {name: count for name, count in has.items() if getattr(config, name) == 3 and name not in given}
+    return replace(config, **fits)
 
 
 def _presets(tasks: Sequence[str]) -> str:

@@ -15,9 +15,9 @@ from pix2pix.utils import name_some, write_atomically, written_together
 
 CONFIG, WEIGHTS, ONNX, CARD = "config.json", "model.safetensors", "model.onnx", "README.md"
 TONES = ("tone_mean", "tone_spread")  # names in the weights: what colours the tones of our generator stand for
-TEACHER = "teacher"  # the folder in a run
+RUN, TEACHER = "run.json", "teacher"  # the file that makes a folder a run, and the folder in it
 FILES = (CONFIG, WEIGHTS, ONNX, CARD)
-RUN_FOLDER, RUN_FILES = "run", ("run.json", "log.jsonl", "state.pt")  # where on the Hub; what a run is resumed from
+RUN_FOLDER, RUN_FILES = "run", (RUN, "log.jsonl", "state.pt")  # where on the Hub; what a run is resumed from
 TEACHER_FILES = (f"{TEACHER}/{CONFIG}", f"{TEACHER}/{WEIGHTS}")
 MOST_BYTES = 4 * 2**30  # of a checkpoint: twenty times the paper's generator
 PICKLES = ("*.bin", "*.ckpt", "*.pickle", "*.pkl", "*.pt", "*.pth")
@@ -42,6 +42,8 @@ def find(name: str | Path) -> Path:
     if not folder.is_dir():
         raise ValueError(f"no checkpoint at {name}: give a folder with {CONFIG} and {WEIGHTS}, or USER/REPO on the Hub")
     missing = [file for file in (CONFIG, WEIGHTS) if not (folder / file).is_file()]
+    if (folder / RUN).is_file():
+        raise ValueError(f"{folder} is a run without a checkpoint so far; to go on: python train.py --resume {folder}")
     if WEIGHTS in missing and (pickle := next((p for pattern in PICKLES for p in sorted(folder.glob(pattern))), None)):
         raise ValueError(f"{folder} holds {pickle.name}, a pickle, which could run code; a checkpoint has {WEIGHTS}")
     if missing:

@@ -3,76 +3,74 @@
 import shlex
 import subprocess
 import sys
-from dataclasses import fields
 from pathlib import Path
 
 import torch
-from accelerate import Accelerator, PartialState
+from accelerate import Accelerator
 from tqdm import tqdm
 
 from pix2pix.config import Config, to_json
-from pix2pix.data.dataset import fit_config, load_pairs, steps_per_epoch, suggest_workers
-from pix2pix.data.download import offer
+from pix2pix.data.dataset import load_pairs, steps_per_epoch, suggest_workers
 from pix2pix.hub import transfer
 from pix2pix.hub.background import Pusher
 from pix2pix.hub.errors import Unreachable
-from pix2pix.hub.ids import parse
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_discriminator, build_generator
+from pix2pix.training import processes
 from pix2pix.training.color_code import Tone
 from pix2pix.training.loop import Diverged, Interrupted, train
 from pix2pix.training.options import Options, push_flags
+from pix2pix.training.plans import Plan
 from pix2pix.training.report import results
-from pix2pix.training.run import Run, check_new
+from pix2pix.training.run import Run
 from pix2pix.training.trainer import Trainer, step_seconds
 
 LAST_PUSH = 20.0  # seconds that a run which stops early still waits for its last push
 
 
-def hold(options: Options) -> None:
+def hold(options: Options, plan: Plan) -> None:
     """Raises ValueError or OSError for what the user can mend; exits with 130 or 143 when interrupted."""
-    if options.resume:
-        run = open_run(options)
-        config, data = run.config, str(run.facts["data"])
-    else:
-        data = offer(options.data)
-        output = options.output or Path("runs") / Path(data).name
-        check_new(output)
-        config = fit_config(options.config, data)
-
+    config, run = plan.config, plan.run
     # Read everything before anything is written: a broken picture is better found now than after an hour.
-    train_pairs, val_pairs = load_pairs(data, "train", config), load_pairs(data, "val", config)
-    accelerator = Accelerator(mixed_precision=config.precision)
+    train_pairs, val_pairs = load_pairs(plan.train, "train", config), load_pairs(plan.val, "val", config)
+    accelerator = processes.join(config.precision)
     torch.manual_seed(config.seed)
     generator, discriminator = build_generator(config), build_discriminator(config)
-    if options.init_from and not options.resume:
-        start_with(generator, config, options.init_from)
+    init_from = options.init_from if run is None else run.facts.get("init_from")
+    if init_from and (run is None or run.is_at_start):
+        start_with(generator, config, init_from)
     tone = Tone(config, train_pairs) if config.tone and not config.teacher else None
-    teacher_folder = checkpoint.find(run.teacher if options.resume else config.teacher) if config.teacher else None
-    teacher = load_teacher(config, teacher_folder) if teacher_folder else None
+    teacher_folder = checkpoint.find(run.teacher if run else config.teacher) if config.teacher else None
+    teacher = checkpoint.load(teacher_folder)[1] if teacher_folder else None
     trainer = Trainer(config, generator, discriminator, accelerator, tone, teacher)
-    hardware, processes = describe_hardware(accelerator), accelerator.num_processes
-    steps = steps_per_epoch(len(train_pairs), config, processes)
+    hardware = describe_hardware(accelerator)
+    steps = steps_per_epoch(len(train_pairs), config, accelerator.num_processes)
     accelerator.print(
-        f"{data}: {len(train_pairs)} training and {len(val_pairs)} validation pairs, {config.direction}\n"
+        f"{plan.data}: {len(train_pairs)} training and {len(val_pairs)} validation pairs, {config.direction}\n"
         f"train: {train_pairs.about}\nval: {val_pairs.about}\n"
         f"{describe_depth(config)}\n"
-        f"on {hardware}: {steps:,} steps an epoch, {steps * config.epochs:,} in all"
+        f"on {hardware}: {steps:,} steps an epoch, {steps * config.epochs:,} in all",
+        *plan.notes,
+        sep="\n",
     )
     if options.dry_run:
         accelerator.print(to_json(config) + describe_cost(trainer, steps * config.epochs))
         return
 
     pusher = make_pusher(options, accelerator)
-    if not options.resume:
-        facts = {
-            "data": data, "train_pairs": len(train_pairs), "val_pairs": len(val_pairs), "processes": processes,
-            "command": shlex.join(["python", "train.py", *sys.argv[1:]]), "commit": current_commit(),
-            "hardware": hardware, "torch": torch.__version__,
+    command = shlex.join(["python", "train.py", *sys.argv[1:]])
+    facts = {"data": plan.data, "train_pairs": len(train_pairs), "val_pairs": len(val_pairs)}
+    if run is None:
+        facts |= {
+            "processes": accelerator.num_processes, "init_from": options.init_from or "", "command": command,
+            "commit": current_commit(), "hardware": hardware, "torch": torch.__version__,
         }  # fmt: skip
-        run = Run.create(output, config, facts) if accelerator.is_main_process else Run(output, config, facts)
-        if teacher_folder and accelerator.is_main_process:
-            run.keep_teacher(teacher_folder)
+        run = Run.create(plan.folder, config, facts) if accelerator.is_main_process else Run(plan.folder, config, facts)
+    elif accelerator.is_main_process:
+        longer = {"command": f"{run.facts['command']} && {command}"} if config != run.config else {}
+        run.change(config, **facts, **longer)
+    if teacher_folder and accelerator.is_main_process:
+        run.keep_teacher(teacher_folder)
     accelerator.wait_for_everyone()
     try:
         accelerator.print(f"watch: {run.folder / results.PAGE}")
@@ -87,50 +85,23 @@ def hold(options: Options) -> None:
         if pusher is not None:
             pusher.close(LAST_PUSH)
         raise ValueError(
-            f"{error}; {run.folder} keeps what was saved before: start again with a lower --learning-rate"
-            + (" or without --precision" if config.precision != "no" else "")
+            f"{error}; {run.folder} keeps what was saved before: start another run with a lower --learning-rate than "
+            f"{config.learning_rate:g}" + (" or without --precision" if config.precision != "no" else "")
         ) from None
     if pusher is not None:
         pusher.close()
-    accelerator.print(f"results: {run.folder / results.PAGE}\npaint: python app.py --model {run.folder}")
-
-
-def open_run(options: Options) -> Run:
-    """The run in --output, after it was fetched from the Hub where --resume names one there."""
-    pushed = options.pushed_run
-    output = options.output or Path("runs") / parse(pushed)[0].split("/")[1]
-    if pushed is not None:
-        with PartialState().main_process_first():
-            if PartialState().is_main_process:
-                check_new(output)
-                why = ": it was pushed without --push-state"
-                transfer.download_folder(
-                    pushed, checkpoint.RUN_FOLDER, checkpoint.RUN_FILES, checkpoint.TEACHER_FILES, output, why
-                )
-    return Run.open(output)
+    if accelerator.is_main_process:
+        checkpoint.find(run.folder)  # ValueError where there is none: what is not there is not announced
+        print(f"results: {run.folder / results.PAGE}\npaint: python app.py --model {shlex.quote(str(run.folder))}")
 
 
 def start_with(generator: torch.nn.Module, config: Config, name: str) -> None:
-    """Give a new generator the weights of a checkpoint; ValueError says by which flags it would fit."""
+    """Give a new generator of the same shape the weights of a checkpoint."""
     theirs, source = checkpoint.load(name)
     try:
         generator.load_state_dict(source.state_dict())
     except RuntimeError:
-        names = [field.name for field in fields(Config)]
-        names = names[names.index("generator") : names.index("discriminator_width")]
-        apart = [name for name in names if getattr(config, name) != getattr(theirs, name)]
-        flags = " ".join(f"--{name.replace('_', '-')} {getattr(theirs, name)}" for name in apart)
-        raise ValueError(f"{name} holds another generator; it fits with {flags or 'another --task'}") from None
-
-
-def load_teacher(config: Config, folder: Path) -> torch.nn.Module:
-    """The teacher in `folder`; ValueError where it does not take the same inputs and noise as its pupil."""
-    theirs, teacher = checkpoint.load(folder)
-    alike = ("task", "generator", "depth", "tone", "in_channels", "out_channels")
-    if apart := [name for name in alike if getattr(config, name) != getattr(theirs, name)]:
-        wanted = ", ".join(f"{name.replace('_', '-')} {getattr(theirs, name)}" for name in apart)
-        raise ValueError(f"{config.teacher} cannot teach this generator: it has {wanted}")
-    return teacher
+        raise ValueError(f"{name} paints from other inputs: it fits with --task {theirs.task}") from None
 
 
 def make_pusher(options: Options, accelerator: Accelerator) -> Pusher | None:

@@ -2,7 +2,7 @@
 
 import math
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
@@ -15,10 +15,10 @@ from pix2pix import images
 from pix2pix.data.dataset import PairDataset, batches, steps_per_epoch, stream_seed
 from pix2pix.data.pairs import Pair
 from pix2pix.hub.background import Pusher
-from pix2pix.inference import TorchNetwork, Translator
+from pix2pix.inference import TorchNetwork, Translator, checkpoint
 from pix2pix.training.monitor import Journal
 from pix2pix.training.report import results
-from pix2pix.training.run import Run
+from pix2pix.training.run import Run, UnreadableState
 from pix2pix.training.trainer import Trainer
 from pix2pix.training.validation import SCORED_PAIRS, epochs_between_scores, quick_scores
 
@@ -58,10 +58,15 @@ def train(
     if per_epoch == 0:
         raise ValueError(f"{len(dataset)} pairs are too few for {processes} processes of batch {config.batch_size}")
     total, batch = per_epoch * config.epochs, config.batch_size * processes
-    state, step = run.load_state()
-    if state:
-        trainer.load_state(state)
+    step = _restore(trainer, run, accelerator.print)
+    if step > total:
+        raise ValueError(
+            f"{run.folder} is at step {step:,}, beyond its {total:,}: give --epochs {step // per_epoch + 1}"
+        )
+    if rank == 0:
+        run.go_on_from(step)
     if step == total:
+        _finish_again(trainer, val_pairs, run, per_epoch, pusher)
         return
     steps_between_scores = per_epoch * epochs_between_scores(config.score_every, per_epoch)
 
@@ -88,9 +93,7 @@ def train(
                     _log(trainer, journal, step, epoch, val_pairs[:SCORED_PAIRS] if scoring else [])
                 pushing = pusher is not None and (at_end or (pusher.every and step % (pusher.every * per_epoch) == 0))
                 if step % config.save_every == 0 or at_end or stopping or pushing:
-                    kept = _save(
-                        trainer, run, journal, step, val_pairs if at_end else None, keep=pushing or not stopping
-                    )
+                    kept = _save(trainer, run, journal, step, val_pairs if at_end else None)
                     if pushing and kept is not None:
                         pusher.submit(kept, run.folder)
                 if (step % config.sample_every == 0 or at_end) and rank == 0:
@@ -119,21 +122,48 @@ def _log(trainer: Trainer, journal: Journal | None, step: int, epoch: int, score
         journal.add({"step": step, "epoch": epoch, "learning_rate": trainer.learning_rate} | shown)
 
 
-def _save(
-    trainer: Trainer, run: Run, journal: Journal | None, step: int, last_pairs: list[Pair] | None, keep: bool
-) -> Path | None:
-    """Save the resume state, a checkpoint where it is to be kept, and at the end the results on the last pairs.
+def _restore(trainer: Trainer, run: Run, say: Callable[[str], None]) -> int:
+    """Bring the trainer to where the run stands; its step. The newest checkpoint has to do for a damaged state."""
+    try:
+        state, step = run.load_state()
+    except UnreadableState as error:
+        if (newest := run.newest_checkpoint()) is None:
+            raise ValueError(f"{error}, and there is no checkpoint: delete it to start from the first step") from None
+        folder, step = newest
+        shown = next((entry for entry in reversed(run.read_log()) if entry["step"] <= step), {})
+        trainer.load_generator(checkpoint.load(folder)[1], step, shown)
+        say(f"{error}; going on from {folder}, whose generator it is: discriminator and optimisers begin anew")
+        return step
+    if state:
+        trainer.load_state(state)
+    return step
+
+
+def _finish_again(trainer: Trainer, pairs: list[Pair], run: Run, per_epoch: int, pusher: Pusher | None) -> None:
+    """Write the results of a run whose steps are done: it may have been killed while they were written."""
+    step, accelerator = trainer.steps, trainer.accelerator
+    accelerator.print(f"all {step // per_epoch} epochs are done; for more: {run.resume_command} --epochs NUMBER")
+    if not accelerator.is_main_process:
+        return
+    with Journal(run, step, step, per_epoch, accelerator.print) as journal:
+        kept = _save(trainer, run, journal, step, pairs)
+        if pusher is not None:
+            pusher.submit(kept, run.folder)
+        run.save_samples(step, sample_sheet(trainer, pairs))
+
+
+def _save(trainer: Trainer, run: Run, journal: Journal | None, step: int, last_pairs: list[Pair] | None) -> Path | None:
+    """Save the resume state, a checkpoint, and at the end the results on the last pairs.
 
     Returns the checkpoint's folder on the process that saved one.
     """
     _finite_losses(trainer, step)
     if journal is None:
         return None
-    folder = None
     if last_pairs is not None:
         journal.final = results.write_pictures(run.folder / "results", _translator(trainer), last_pairs)
         folder = run.finish(trainer.result, step, journal.final.scores)
-    elif keep:
+    else:
         folder = run.save_checkpoint(trainer.result, step)
     run.save_state(trainer.state(), step)
     return folder

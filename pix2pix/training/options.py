@@ -1,5 +1,6 @@
 """The command line of train.py: a config, and how to train by it. Nothing in here needs torch."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,12 +21,13 @@ class Options:
     """A folder of pairs, a published set (facades, maps, …), a dataset of the Hub (USER/NAME), or drawn: synthetic,
     synthetic-edges, synthetic-maps, synthetic-night."""
     output: Path | None = None
-    """The run folder; runs/NAME-OF-DATA unless given."""
-    resume: bool = False
-    """Continue the run in --output, with the data and the config it was started with; --resume USER/REPO fetches it
-    from the Hub first, where its state was pushed."""
+    """The run folder; runs/NAME-OF-DATA unless given, and runs/REPO for a run from the Hub."""
+    resume: str | None = None
+    """Continue this run, a folder or USER/REPO on the Hub where its state was pushed, with the config it was started
+    with. More --epochs go on after its end; --data names where its data is now, if that has moved."""
     init_from: str | None = None
-    """Start with the generator of this checkpoint, a folder or USER/REPO on the Hub, instead of with noise."""
+    """Start with the generator of this checkpoint, a folder or USER/REPO on the Hub, instead of with noise; its width,
+    depth and kind are the checkpoint's."""
     push_to_hub: str | None = None
     """Push checkpoints to this model repository on the Hub, USER/REPO, made if missing, with the token of HF_TOKEN or
     of `hf auth login`."""
@@ -40,21 +42,28 @@ class Options:
     workers: int | None = None
     """Processes that read and augment pairs beside the training; unless given, none where all pairs stay decoded in
     memory, else one a core."""
-    pushed_run: Annotated[str | None, tyro.conf.Suppress] = None
-    """USER/REPO of --resume USER/REPO."""
+    given: Annotated[frozenset[str], tyro.conf.Suppress] = frozenset()
+    """The names of what was given on the command line, whatever its value."""
+
+
+RESUMED_WITH = {"resume", "output", "data", "epochs", "workers", "dry_run"}
+RESUMED_WITH |= {"push_to_hub", "private", "push_every", "push_state"}
 
 
 def read(arguments: Sequence[str]) -> Options:
     """Raises ValueError for what does not fit together; nothing is looked at yet."""
-    preset, arguments = take_preset(list(arguments))
-    pushed_run, arguments = take_pushed_run(arguments)
-    defaults = Options(config=(PRESETS | TASKS)[preset], pushed_run=pushed_run)
+    given = given_names(arguments)
+    preset, arguments = take_preset(name_the_run(list(arguments)))
+    defaults = Options(config=(PRESETS | TASKS)[preset], given=given)
     options = parse(Options, arguments, prog="train.py", default=defaults)
-    if options.resume and (options.config != defaults.config or options.data is not None):
-        raise ValueError("a resumed run keeps its data and config: give --resume and --output alone")
-    if options.resume and pushed_run is None and options.output is None:
-        raise ValueError("--resume needs --output, the run to continue")
-    if not options.resume and options.data is None:
+    if options.resume is not None:
+        if kept := sorted(given - RESUMED_WITH):
+            flags = ", ".join(map(as_flag, kept))
+            raise ValueError(
+                f"a run that is resumed keeps what it was started with: leave {flags} out, or start another run, with "
+                f"--init-from {shlex.quote(options.resume)} instead of --resume"
+            )
+    elif options.data is None:
         raise ValueError("no data: give --data DIR, or --data synthetic to train on drawn facades")
     if options.push_to_hub is None and (options.private or options.push_every or options.push_state):
         raise ValueError("--private, --push-every and --push-state need --push-to-hub USER/REPO")
@@ -75,15 +84,30 @@ def take_preset(arguments: list[str]) -> tuple[str, list[str]]:
     return "best", arguments
 
 
-def take_pushed_run(arguments: list[str]) -> tuple[str | None, list[str]]:
-    """USER/REPO of `--resume USER/REPO` in the arguments, and the arguments with a bare --resume instead."""
-    for place, argument in enumerate(arguments):
-        flag, equals, value = argument.partition("=")
-        if flag == "--resume" and equals:
-            return value, [*arguments[:place], flag, *arguments[place + 1 :]]
-        if flag == "--resume" and arguments[place + 1 : place + 2] and not arguments[place + 1].startswith("-"):
-            return arguments[place + 1], arguments[: place + 1] + arguments[place + 2 :]
-    return None, arguments
+def name_the_run(arguments: list[str]) -> list[str]:
+    """The arguments with --resume RUN in place of `--resume --output RUN`, which the pages of older runs print."""
+    if "--resume" not in arguments:
+        return arguments
+    after = arguments.index("--resume") + 1
+    if after < len(arguments) and not arguments[after].startswith("-"):
+        return arguments
+    if "--output" not in arguments[:-1]:
+        raise ValueError("--resume names the run to continue, a folder or USER/REPO on the Hub: --resume runs/first")
+    return [*arguments[:after], arguments[arguments.index("--output") + 1], *arguments[after:]]
+
+
+def given_names(arguments: Sequence[str]) -> frozenset[str]:
+    """The names of the options in the arguments: "correct_labels" of --no-correct-labels."""
+    flags = (argument.partition("=")[0] for argument in arguments if argument.startswith("--"))
+    return frozenset(flag.removeprefix("--").replace("_", "-").removeprefix("no-").replace("-", "_") for flag in flags)
+
+
+def as_flag(name: str, value: object = None) -> str:
+    """How a setting is given on the command line: `--no-tone`, `--width 8`; without its value, `--width`."""
+    flag = name.replace("_", "-")
+    if isinstance(value, bool):
+        return f"--{flag}" if value else f"--no-{flag}"
+    return f"--{flag}" if value is None else f"--{flag} {value}"
 
 
 def push_flags(options: Options) -> str:

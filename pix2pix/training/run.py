@@ -1,6 +1,6 @@
 """A run folder: what a training run was started with, what it said, and what it needs to go on.
 
-run.json           data, config and command; written once
+run.json           data, config and command; written anew only when it goes on to more epochs, or its data has moved
 log.jsonl          one line of losses every `log_every` steps, with scores at the end of an epoch
 samples/           sheets of input | generated | target
 checkpoints/       step-000005000, …: folders that everything else loads
@@ -9,30 +9,42 @@ teacher/           where one was given: a copy of it, so that the run goes on wh
 results/           a page that follows the training, and after the last step pictures of all validation pairs
 """
 
+import contextlib
 import io
 import json
 import shlex
 import shutil
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from pix2pix import config as configs
 from pix2pix import images
 from pix2pix.config import Config
 from pix2pix.inference import card, checkpoint
-from pix2pix.utils import write_atomically, written_together
+from pix2pix.utils import TEMPORARY, write_atomically, written_together
 
 FACTS, LOG, STATE = "run.json", "log.jsonl", "state.pt"
 
 
+class UnreadableState(ValueError):
+    """The resume state of a run is no whole file."""
+
+
 def check_new(folder: Path) -> None:
-    """Raises ValueError where `folder` exists and is not an empty folder."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ValueError(f"{folder} exists already: name another with --output, or continue it with --resume")
+    """Raises ValueError where `folder` exists and is not empty, but for what a run left that never began."""
+    if not folder.exists() or (folder.is_dir() and all(is_leftover(path) for path in folder.iterdir())):
+        return
+    other = f"or continue it with --resume {shlex.quote(str(folder))}" if (folder / FACTS).is_file() else "it is no run"
+    raise ValueError(f"{folder} exists already: name another with --output, {other}")
+
+
+def is_leftover(path: Path) -> bool:
+    """Whether this is a file or folder in the making, which a run that was killed left behind."""
+    return path.name.startswith(".") and path.name.endswith(TEMPORARY)
 
 
 class Run:
@@ -48,14 +60,18 @@ class Run:
         check_new(folder)
         run = cls(folder, config, {**facts, "started": datetime.now(UTC).isoformat(timespec="seconds")})
         folder.mkdir(parents=True, exist_ok=True)
-        run._write(FACTS, json.dumps({**run.facts, "config": asdict(config)}, indent=2) + "\n")
+        run._write_facts()
         return run
 
     @classmethod
     def open(cls, folder: Path) -> "Run":
         """Raises ValueError, in one line, for a folder that no run can be continued from."""
+        if not folder.exists():
+            raise ValueError(f"there is no run at {folder}: --resume names a run folder, or USER/REPO on the Hub")
         if not (folder / FACTS).is_file():
-            raise ValueError(f"{folder} is not a run folder: it has no {FACTS}; --output names the run to resume")
+            begun = folder.is_dir() and all(is_leftover(path) for path in folder.iterdir())
+            todo = "; start it with --data instead of --resume" if begun else ""
+            raise ValueError(f"{folder} is not a run folder: it has no {FACTS}{todo}")
         try:
             facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
             config = configs.from_json(json.dumps({"model_type": configs.MODEL_TYPE, **facts.pop("config")}))
@@ -63,7 +79,16 @@ class Run:
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{folder / FACTS} cannot be read: {error}") from None
 
+    def change(self, config: Config, **facts: str | int) -> None:
+        """Go on with another config, or with other facts."""
+        if (config, self.facts | facts) != (self.config, self.facts):
+            self.config, self.facts = config, self.facts | facts
+            self._write_facts()
+
     def keep_teacher(self, folder: Path) -> None:
+        """Copy it, unless that was done before."""
+        if (self.folder / checkpoint.TEACHER).is_dir():
+            return
         with written_together(self.folder / checkpoint.TEACHER) as building:
             for file in (checkpoint.CONFIG, checkpoint.WEIGHTS):
                 shutil.copyfile(folder / file, building / file)
@@ -76,15 +101,21 @@ class Run:
 
     @property
     def resume_command(self) -> str:
-        return f"python train.py --resume --output {shlex.quote(str(self.folder))}"
+        processes = self.facts.get("processes", 1)
+        program = "python" if processes == 1 else f"torchrun --nproc-per-node {processes}"
+        return f"{program} train.py --resume {shlex.quote(str(self.folder))}"
+
+    @property
+    def is_at_start(self) -> bool:
+        """Whether nothing of its training has been saved."""
+        return not (self.folder / STATE).exists() and self.newest_checkpoint() is None
 
     def log(self, entry: dict) -> None:
         with (self.folder / LOG).open("a", encoding="utf-8") as file:
             file.write(json.dumps(entry) + "\n")
 
     def read_log(self) -> list[dict]:
-        path = self.folder / LOG
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+        return list(self._logged()) if (self.folder / LOG).exists() else []
 
     def save_samples(self, step: int, sheet: np.ndarray) -> None:
         (self.folder / "samples").mkdir(exist_ok=True)
@@ -102,33 +133,55 @@ class Run:
         from pix2pix.export import onnx_graph  # onnx takes long to import, and only this needs it
 
         folder = self.save_checkpoint(generator, step, scores)
-        onnx_graph.add_onnx(folder, *checkpoint.load(folder))
+        if not (folder / checkpoint.ONNX).is_file():
+            onnx_graph.add_onnx(folder, *checkpoint.load(folder))
         return folder
 
     def save_state(self, state: dict, step: int) -> None:
         """Replace the resume state; the one before stays whole until the new one is on the disk."""
+        import torch
+
         buffer = io.BytesIO()
         torch.save(state | {"step": step}, buffer)
         write_atomically(self.folder / STATE, buffer.getbuffer())
 
     def load_state(self) -> tuple[dict, int]:
-        """The resume state and its step; lines that were logged after it are dropped, since they will come again."""
+        """The resume state and its step: none, and 0, before the first; raises UnreadableState."""
+        import torch  # here, since a run is opened before torch is needed
+
         try:
             state = torch.load(self.folder / STATE, map_location="cpu", weights_only=True)
             step = state.pop("step")
         except FileNotFoundError:
             return {}, 0
         except Exception as error:  # torch raises many kinds for a broken file
-            raise ValueError(f"{self.folder / STATE} cannot be read: {str(error).splitlines()[0]}") from None
-        self._drop_log_after(step)
+            size = (self.folder / STATE).stat().st_size
+            why = "it is empty" if not size else f"{type(error).__name__} after {size:,} bytes"
+            raise UnreadableState(f"{self.folder / STATE} is damaged ({why})") from None
         return state, step
 
-    def _drop_log_after(self, step: int) -> None:
-        path = self.folder / LOG
-        if path.exists():
-            lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-            whole = [line for line in lines if line.endswith("\n")]
-            self._write(LOG, "".join(line for line in whole if json.loads(line)["step"] <= step))
+    def newest_checkpoint(self) -> tuple[Path, int] | None:
+        """The folder of the newest one, and its step."""
+        kept = sorted((self.folder / "checkpoints").glob("step-*"))
+        return (kept[-1], int(kept[-1].name.removeprefix("step-"))) if kept else None
+
+    def go_on_from(self, step: int) -> None:
+        """Take away what a killed run left: files in the making, and lines of steps that will come again."""
+        for path in list(self.folder.rglob(".*")):
+            if is_leftover(path) or path.name.startswith(".pushing-"):
+                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        lines = {entry["step"]: entry for entry in self.read_log() if entry["step"] <= step}
+        if (self.folder / LOG).exists():
+            self._write(LOG, "".join(json.dumps(lines[step]) + "\n" for step in sorted(lines)))
+
+    def _logged(self) -> Iterator[dict]:
+        """The lines of the log that are whole."""
+        for line in (self.folder / LOG).read_text(encoding="utf-8").splitlines():
+            with contextlib.suppress(ValueError):
+                yield json.loads(line)
+
+    def _write_facts(self) -> None:
+        self._write(FACTS, json.dumps({**self.facts, "config": asdict(self.config)}, indent=2) + "\n")
 
     def _write(self, name: str, text: str) -> None:
         write_atomically(self.folder / name, text.encode())

@@ -180,6 +180,15 @@ class Trainer:
         self.steps = state["steps"]
         self._prepare_step()
 
+    def load_generator(self, generator: nn.Module, steps: int, shown: dict[str, float]) -> None:
+        """Go on after so many steps with a generator alone, and with the losses that were `shown` then."""
+        for net in (self.accelerator.unwrap_model(self.generator), self.average):
+            if net is not None:
+                net.load_state_dict(generator.state_dict())
+        self.steps = steps
+        losses = torch.tensor([shown.get(name, 0.0) for name in SHOWN], device=self.losses.device)
+        self.losses = losses * (1 - LOSS_DECAY**steps)
+
 
 def step_seconds(trainer: Trainer, steps: int = 3) -> float:
     """Seconds a step takes on noise, after a few to warm up; the networks are no longer new afterwards."""

@@ -14,13 +14,13 @@ from pix2pix.data import dataset as data
 from pix2pix.data.dataset import (
     PairDataset,
     batches,
-    fit_config,
     load_pairs,
     steps_per_epoch,
     stream_seed,
     suggest_workers,
 )
 from pix2pix.data.pairs import LOOKED_AT, Pair
+from pix2pix.data.sources import fit_config, open_source
 from tests.helpers.pairs_on_disk import SIZE, labelled, write, write_ab, write_two_folders
 from tests.helpers.real_facades import CMP_SAMPLE, FACADES, needs_real_facades
 
@@ -173,7 +173,8 @@ def test_grey_targets_and_arrays_of_five_channels_set_the_channels(tmp_path):
         (tmp_path / "train" / "input").mkdir(parents=True, exist_ok=True)
         np.save(tmp_path / "train" / "input" / f"{number}.npy", np.concatenate([inputs, photo[..., :2]], axis=2))
         write(tmp_path / "train" / "target" / f"{number}.png", photo[..., 0])
-    config = fit_config(replace(PLAIN, task="photo"), str(tmp_path))
+    config = replace(PLAIN, task="photo")
+    config = fit_config(config, open_source(str(tmp_path), "train", config))
     assert (config.in_channels, config.out_channels) == (5, 1)
     inputs, targets = PairDataset(load_pairs(str(tmp_path), "train", config), config)[0, 0]
     assert (inputs.shape, targets.shape) == ((5, SIZE, SIZE), (1, SIZE, SIZE))
@@ -183,7 +184,8 @@ def test_grey_targets_and_arrays_of_five_channels_set_the_channels(tmp_path):
 def test_colourisation_makes_its_inputs_of_single_photos(tmp_path):
     for number in range(3):
         write(tmp_path / "train" / f"{number}.png", labelled(number)[1])
-    config = fit_config(replace(PLAIN, task="colors"), str(tmp_path))
+    config = replace(PLAIN, task="colors")
+    config = fit_config(config, open_source(str(tmp_path), "train", config))
     pair = load_pairs(str(tmp_path), "train", config)[2]
     assert (config.in_channels, config.out_channels) == (1, 3)
     assert (pair.target == labelled(2)[1]).all()

@@ -12,9 +12,10 @@ import pytest
 from pix2pix import images
 from pix2pix.config import PRESETS, TASKS, Config
 from pix2pix.data import generated, layouts
-from pix2pix.data.dataset import fit_config, load_pairs
+from pix2pix.data.dataset import load_pairs
 from pix2pix.data.folder import RECORD
 from pix2pix.data.generated import SYNTHETIC_TRAIN, SYNTHETIC_VAL
+from pix2pix.data.sources import fit_config, open_source
 from tests.helpers.pairs_on_disk import SIZE, labelled, write, write_ab, write_cmp, write_two_folders
 
 PLAIN = Config(size=SIZE, width=2, jitter=False, mirror=False)
@@ -193,7 +194,7 @@ def test_drawn_pairs_follow_the_direction():
 def test_every_preset_has_drawn_pairs_that_fit_it(preset):
     config = replace((PRESETS | TASKS)[preset], size=SIZE)
     name = next(name for name, scene in generated.SCENES.items() if config.task in scene.tasks)
-    config = fit_config(config, name)
+    config = fit_config(config, open_source(name, "train", config))
     pair = load_pairs(name, "train", config)[0]
     assert (pair.input.shape[2], pair.target.shape[2]) == (config.in_channels, config.out_channels)
 

@@ -57,7 +57,7 @@ def run_python(*arguments: str, **environment: str) -> subprocess.CompletedProce
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=ROOT,
-        env=os.environ | {"OMP_WAIT_POLICY": "passive"} | environment,
+        env=os.environ | environment,
         capture_output=True,
         text=True,
         timeout=120,

@@ -11,9 +11,10 @@ from PIL import Image
 
 from pix2pix import images, inference
 from pix2pix.config import TASKS, Config
-from pix2pix.data.dataset import PairDataset, batches, fit_config, load_pairs
+from pix2pix.data.dataset import PairDataset, batches, load_pairs
 from pix2pix.data.generated import SCENES
 from pix2pix.data.pairs import Pair
+from pix2pix.data.sources import fit_config, open_source
 from pix2pix.inference import TorchNetwork, Translator, checkpoint
 from pix2pix.networks import build_discriminator, build_generator
 from pix2pix.training.loop import sample_sheet
@@ -27,7 +28,7 @@ STEPS = 30
 
 def trained(config: Config, data: Path | str, steps: int = STEPS) -> tuple[Config, Trainer, list[Pair]]:
     """Train on the first few pairs."""
-    config = fit_config(config, str(data))
+    config = fit_config(config, open_source(str(data), "train", config))
     pairs = load_pairs(str(data), "train", config)[:8]
     torch.manual_seed(0)
     trainer = Trainer(config, build_generator(config), build_discriminator(config), Accelerator(cpu=True))

@@ -15,8 +15,8 @@ from pix2pix.inference import checkpoint
 from pix2pix.networks import build_discriminator, build_generator
 from pix2pix.networks.efficientnet import perceptual_loss
 from pix2pix.training.color_code import Tone
-from pix2pix.training.launch import load_teacher
 from pix2pix.training.losses import build_objective, feature_loss
+from pix2pix.training.plans import check_teacher
 from pix2pix.training.trainer import Trainer
 
 TINY = replace(PRESETS["best"], size=64, width=4, discriminator_width=4, jitter=False, mirror=False)
@@ -120,7 +120,7 @@ def test_a_pupil_comes_to_paint_as_its_teacher_does(tmp_path):
     torch.manual_seed(1)
     checkpoint.save(tmp_path / "teacher", TINY, build_generator(TINY), "card")
     config = replace(TINY, teacher=str(tmp_path / "teacher"), l1_weight=100.0, learning_rate=1e-3, ema=0.0)
-    pupil, teacher = build_generator(config), load_teacher(config, tmp_path / "teacher")
+    pupil, teacher = build_generator(config), checkpoint.load(tmp_path / "teacher")[1]
     trainer = Trainer(config, pupil, build_discriminator(config), Accelerator(cpu=True), teacher=teacher)
     inputs = batch(*(drawn(seed).input for seed in range(4)))
 
@@ -138,8 +138,8 @@ def test_a_pupil_comes_to_paint_as_its_teacher_does(tmp_path):
 def test_a_teacher_of_another_kind_is_refused_in_one_line(tmp_path):
     paper = Config(size=64, width=2)
     checkpoint.save(tmp_path / "paper", paper, build_generator(paper), "card")
-    with pytest.raises(ValueError, match="papers cannot teach this generator: it has generator unet, tone False"):
-        load_teacher(replace(TINY, teacher="papers"), tmp_path / "paper")
+    with pytest.raises(ValueError, match="cannot teach: its generator is unet, a teacher's is noise"):
+        check_teacher(replace(TINY, teacher=str(tmp_path / "paper")))
     with pytest.raises(ValueError, match="a teacher is for --generator noise"):
         replace(paper, teacher="somewhere")
 

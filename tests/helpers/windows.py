@@ -1,4 +1,4 @@
-"""Run a command with the answers that Windows gives where they differ: python tests/windows.py train|p2p ARGUMENTS.
+"""Run a command with the answers that Windows gives where they differ: python tests/helpers/windows.py train|p2p ARGUMENTS.
 
 A descriptor that is open for reading alone cannot be synced, and symlinks need a privilege. Encodings are set by the
 caller, with PYTHONIOENCODING.
@@ -24,7 +24,7 @@ def symlink(*_arguments, **_options) -> None:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parents[1]))
+    sys.path.insert(0, str(Path(__file__).parents[2]))
     os.fsync, os.symlink = fsync, symlink
     from pix2pix.cli import run_command
 

@@ -1,0 +1,158 @@
+"""What is to be trained, and where: all that can be found out, and be wrong, before torch is imported."""
+
+import shlex
+from collections.abc import Collection
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+from pix2pix import config as configs
+from pix2pix.config import Config
+from pix2pix.data.download import offer
+from pix2pix.data.pairs import Source
+from pix2pix.data.sources import fit_config, open_source
+from pix2pix.hub import ids
+from pix2pix.inference import checkpoint
+from pix2pix.training import processes
+from pix2pix.training.options import Options, as_flag
+from pix2pix.training.run import Run, check_new
+
+_NAMES = [field.name for field in fields(Config)]
+GENERATOR = _NAMES[_NAMES.index("generator") : _NAMES.index("discriminator_width")]  # what a generator is built by
+NO_WEIGHTS = {"dropped", "first_dropped"}  # of them, what any weights fit
+OURS_ALONE = {"correct_labels": False, "shift": False}  # of the pairs of our generator: off for a U-Net
+OF_TEACHER = ("task", "generator", "depth", "tone", "in_channels", "out_channels")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A training to come. `run` is there when it goes on; `notes` are lines for its owner."""
+
+    config: Config
+    data: str
+    folder: Path
+    train: Source
+    val: Source
+    run: Run | None = None
+    notes: tuple[str, ...] = ()
+
+
+def make(options: Options) -> Plan:
+    """Raises ValueError or OSError for what the user can mend."""
+    return _resume(options) if options.resume is not None else _start(options)
+
+
+def _start(options: Options) -> Plan:
+    data = offer(options.data)
+    folder = options.output or Path("runs") / Path(data).name
+    check_new(folder)
+    train = open_source(data, "train", options.config)
+    config, notes = fit_config(options.config, train, options.given), ()
+    if options.init_from is not None:
+        config, notes = take_generator(config, options.init_from, options.given)
+    if config.teacher:
+        check_teacher(config)
+    return Plan(config, data, folder, train, open_source(data, "val", config), notes=notes)
+
+
+def _resume(options: Options) -> Plan:
+    run = open_run(options)
+    config, notes = run.config, ()
+    if "epochs" in options.given:
+        config, notes = lengthen(config, options.config.epochs)
+    check_processes(run)
+    data = offer(options.data) if options.data is not None else str(run.facts["data"])
+    try:
+        train, val = (open_source(data, split, config) for split in ("train", "val"))
+    except ValueError as error:
+        if options.data is not None or Path(data).exists():
+            raise
+        raise ValueError(f"{error}; where the data of {run.folder} is now: --data DIR") from None
+    if len(train.names) != (before := run.facts["train_pairs"]):
+        raise ValueError(
+            f"{data} has {len(train.names)} training pairs, and {run.folder} was started with {before}: name those "
+            f"with --data, or start another run, with --init-from {shlex.quote(str(run.folder))} instead of --resume"
+        )
+    return Plan(config, data, run.folder, train, val, run, notes)
+
+
+def open_run(options: Options) -> Run:
+    """The run that --resume names, fetched to --output where it is on the Hub."""
+    name, folder = options.resume, Path(options.resume)
+    if folder.exists() or not ids.MODEL.fullmatch(name):
+        if options.output is not None and options.output.resolve() != folder.resolve():
+            raise ValueError(f"{name} goes on where it is: leave --output out, it is for runs from the Hub")
+        return Run.open(folder)
+    from pix2pix.hub import errors, transfer  # its client takes half a second to import
+
+    folder = options.output or Path("runs") / ids.parse(name)[0].split("/")[1]
+    with processes.main_first() as is_main:
+        if is_main:
+            check_new(folder)
+            try:
+                transfer.download_folder(
+                    name, checkpoint.RUN_FOLDER, checkpoint.RUN_FILES, checkpoint.TEACHER_FILES, folder,
+                    ": it was pushed without --push-state",
+                )  # fmt: skip
+            except errors.Missing as error:
+                raise ValueError(f"there is no folder {name}, and on the Hub: {error}") from None
+    return Run.open(folder)
+
+
+def check_processes(run: Run) -> None:
+    """ValueError where a run goes on with another number of processes: its steps would be other steps."""
+    before, now = run.facts["processes"], processes.count()
+    if before != now:
+        raise ValueError(
+            f"{run.folder} was started with {before} process{'es' if before > 1 else ''}, and here {now} would go on; "
+            f"give: {run.resume_command}"
+        )
+
+
+def lengthen(config: Config, epochs: int) -> tuple[Config, tuple[str, ...]]:
+    """The config of a run that goes on to more epochs, in the same share of which the learning rate falls."""
+    if epochs < config.epochs:
+        raise ValueError(f"the run has {config.epochs} epochs already: give --epochs more than that, or leave it out")
+    if epochs == config.epochs:
+        return config, ()
+    decay = round(config.decay_epochs * epochs / config.epochs)
+    falls = f"falls over the last {decay}" if decay else "does not fall"
+    note = f"{epochs} epochs instead of {config.epochs}: the learning rate {falls}"
+    return replace(config, epochs=epochs, decay_epochs=decay), (note,)
+
+
+def take_generator(config: Config, name: str, given: Collection[str]) -> tuple[Config, tuple[str, ...]]:
+    """The config with the generator of a checkpoint, and what that changed; ValueError where `given` is another."""
+    theirs = configs.read(checkpoint.find(name) / checkpoint.CONFIG)
+    wanted = {field: getattr(theirs, field) for field in GENERATOR}
+    _check_depth(config, theirs, name)
+    others = [field for field in wanted if field in given and getattr(config, field) != wanted[field]]
+    if refused := [as_flag(field, getattr(config, field)) for field in others if field not in NO_WEIGHTS]:
+        raise ValueError(f"{name} holds another generator than {' '.join(refused)} asks for: leave that out")
+    if theirs.generator == "unet":
+        wanted |= OURS_ALONE
+    changed = {
+        field: value for field, value in wanted.items() if field not in given and getattr(config, field) != value
+    }
+    words = ", ".join(f"{field} {value}" for field, value in changed.items())
+    return replace(config, **changed), ((f"as in {name}: {words}",) if changed else ())
+
+
+def check_teacher(config: Config) -> None:
+    """ValueError, with the flags to give, where the teacher does not take the same inputs and noise as its pupil."""
+    name = config.teacher
+    theirs = configs.read(checkpoint.find(name) / checkpoint.CONFIG)
+    if theirs.generator != config.generator:
+        raise ValueError(f"{name} cannot teach: its generator is {theirs.generator}, a teacher's is {config.generator}")
+    _check_depth(config, theirs, name)
+    if apart := [field for field in OF_TEACHER if getattr(config, field) != getattr(theirs, field)]:
+        flags = " ".join(as_flag(field, getattr(theirs, field)) for field in apart)
+        raise ValueError(f"{name} cannot teach this generator: give {flags}")
+
+
+def _check_depth(config: Config, theirs: Config, name: str) -> None:
+    if replace(config, depth=theirs.depth).depth != theirs.depth:
+        sizes = as_flag("size", theirs.size) + (f" {as_flag('columns', theirs.columns)}" if theirs.columns else "")
+        raise ValueError(
+            f"{name} halves its pictures {theirs.depth} times, which {config.size}x{config.picture_width} pixels do "
+            f"not allow: give {sizes}"
+        )
