@@ -150,7 +150,7 @@ def check_teacher(config: Config) -> None:
 
 
 def _check_depth(config: Config, theirs: Config, name: str) -> None:
-    if replace(config, depth=theirs.depth).depth != theirs.depth:
+    if any(side % 2**theirs.depth for side in (config.size, config.picture_width)):
         sizes = as_flag("size", theirs.size) + (f" {as_flag('columns', theirs.columns)}" if theirs.columns else "")
         raise ValueError(
             f"{name} halves its pictures {theirs.depth} times, which {config.size}x{config.picture_width} pixels do "
