@@ -1,4 +1,4 @@
-"""Run a command with the answers that Windows gives where they differ: python tests/helpers/windows.py train|p2p ARGUMENTS.
+"""Run a command with the answers that Windows gives where they differ: tests/helpers/windows.py train|p2p ARGUMENTS.
 
 A descriptor that is open for reading alone cannot be synced, and symlinks need a privilege. Encodings are set by the
 caller, with PYTHONIOENCODING.
