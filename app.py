@@ -8,6 +8,7 @@ python app.py [--model FOLDER|NAME|USER/REPO] [--data FOLDER] [--visitors bundle
 import argparse
 import os
 import threading
+from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,13 +24,14 @@ from pix2pix import config as configs
 from pix2pix import inference
 from pix2pix.fallback import Fallback
 from pix2pix.hub import ids
-from pix2pix.inference import checkpoint
+from pix2pix.inference import checkpoint, isolated
+from pix2pix.inference.isolated import ModelError
 from pix2pix.utils import available_cores
 from pix2pix.web import image_page
 from pix2pix.web.canvas import MOST_SEEDS, SIZE, STARTED, LabelCanvas, Painter, find_examples, preloads, read_labels
 from pix2pix.web.gradio_page import MOST_WAITING, Page, served_options
 from pix2pix.web.limits import Bounds
-from pix2pix.web.serving import CrowdedError, Line, ModelError, Models, Visitors, listed_models
+from pix2pix.web.serving import CrowdedError, Line, Models, Visitors, listed_models
 
 ROOT = Path(__file__).parent
 PAGE, DARK_PAGE = "#f7f7f5", "#151517"  # as --page in canvas.css
@@ -135,7 +137,8 @@ def serve(options: argparse.Namespace, **further) -> gr.Blocks:
     listed = listed_models(ROOT / "checkpoints", options.model)
     config = read_config(next(iter(listed.values()), None))
     task = config.task if config else "facades"
-    models = Models(partial(load, task=task), of_task(listed, task), options.visitors)
+    strangers = partial(load, task=task, open_checkpoint=isolated.load)
+    models = Models(partial(load, task=task), of_task(listed, task), options.visitors, strangers)
     proxy = "any" if options.behind_proxy else "space" if os.environ.get("SPACE_ID") else "none"
     bounds = Bounds(proxy, Path(get_upload_folder()))
     threading.Thread(target=warm_up, args=[models], daemon=True).start()
@@ -180,9 +183,9 @@ def launch(page: gr.Blocks, painter: Painter, **options):
     )
 
 
-def load(name: str | Path, task: str = "facades"):
+def load(name: str | Path, task: str = "facades", open_checkpoint: Callable | None = None):
     """Open a checkpoint; ValueError for one of another task."""
-    translator = inference.load(name)
+    translator = (open_checkpoint or inference.load)(name)
     if translator.config.task != task:
         wanted = "on facade labels, which this page paints" if task == "facades" else f"for {task}, as this page is"
         raise ValueError(f"{translator.name} was not trained {wanted}")

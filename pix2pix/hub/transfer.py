@@ -20,14 +20,19 @@ COMMIT = re.compile(r"[0-9a-f]{40}")
 Check = Callable[[str, Mapping[str, int]], None]  # of USER/REPO and the bytes of its files by path; raises ValueError
 
 
-def download(name: str, files: Sequence[str], needed: Sequence[str], check: Check) -> Path:
+def download(name: str, files: Sequence[str], needed: Sequence[str], check: Check, token: bool | None = None) -> Path:
     """Return the folder in the Hub's cache that holds these files of a repository, `needed` ones at least.
 
     A commit that is in the cache is not asked for again; where the Hub cannot be reached, the newest state of the
     cache is used. Raises ValueError in one line: unknown names, no network and nothing cached, and whatever
-    `check` raises it for.
+    `check` raises it for. With `token=False` the Hub is always asked, without the token at hand: what is in the cache
+    may have been fetched with it.
     """
     repo, revision = parse(name)
+    if token is False:
+        folder = _fetch(repo, revision, files, check, token)
+        _check_whole(folder)
+        return folder
     folder = _cached(repo, revision, files, needed) if revision and COMMIT.fullmatch(revision) else None
     if folder is None:
         try:
@@ -40,16 +45,16 @@ def download(name: str, files: Sequence[str], needed: Sequence[str], check: Chec
     return folder
 
 
-def _fetch(repo: str, revision: str | None, files: Sequence[str], check: Check) -> Path:
+def _fetch(repo: str, revision: str | None, files: Sequence[str], check: Check, token: bool | None = None) -> Path:
     from huggingface_hub import HfApi
 
     with plain_errors(repo):
-        info = HfApi().model_info(repo, revision=revision, files_metadata=True, timeout=TIMEOUT)
+        info = HfApi(token=token).model_info(repo, revision=revision, files_metadata=True, timeout=TIMEOUT)
         check(repo, {file.rfilename: file.size or 0 for file in info.siblings or ()})
 
     def transfer() -> Path:
         with plain_errors(repo):
-            return Path(HfApi().snapshot_download(repo, revision=revision, allow_patterns=list(files)))
+            return Path(HfApi(token=token).snapshot_download(repo, revision=revision, allow_patterns=list(files)))
 
     return patiently(transfer, delays=(1.0, 4.0))
 

@@ -4,6 +4,7 @@ Nothing here unpickles. torch is imported only where weights become a network: t
 """
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,21 +21,24 @@ FILES = (CONFIG, WEIGHTS, ONNX, CARD)
 RUN_FOLDER, RUN_FILES = "run", (RUN, "log.jsonl", "state.pt")  # where on the Hub; what a run is resumed from
 TEACHER_FILES = (f"{TEACHER}/{CONFIG}", f"{TEACHER}/{WEIGHTS}")
 MOST_BYTES = 4 * 2**30  # of a checkpoint: twenty times the paper's generator
+MOST_OF_STRANGERS = 2**29  # what a visitor of the app may have fetched
 PICKLES = ("*.bin", "*.ckpt", "*.pickle", "*.pkl", "*.pt", "*.pth")
 
 
-def find(name: str | Path) -> Path:
+def find(name: str | Path, token: bool | None = None) -> Path:
     """The folder of a named checkpoint, seen to hold a config and weights; ValueError says what is wrong.
 
     A run folder stands for the newest of its checkpoints; USER/REPO or USER/REPO@REVISION, where no such folder is,
-    for a checkpoint on the Hub, which is fetched into the Hub's cache.
+    for a checkpoint on the Hub, which is fetched into the Hub's cache. `token=False` asks the Hub as a stranger would:
+    without the token at hand, and for no more than `MOST_OF_STRANGERS` bytes.
     """
     folder = Path(name)
     if not folder.exists() and ids.MODEL.fullmatch(str(name)):
         from pix2pix.hub import errors, transfer  # its client takes half a second to import, and folders need none
 
         try:
-            return transfer.download(str(name), FILES, (CONFIG, WEIGHTS), check_listing)
+            most = MOST_OF_STRANGERS if token is False else MOST_BYTES
+            return transfer.download(str(name), FILES, (CONFIG, WEIGHTS), partial(check_listing, most=most), token)
         except errors.Missing as error:
             raise ValueError(f"there is no folder {name}, and on the Hub: {error}") from None
     if kept := sorted((folder / "checkpoints").glob("step-*")):
@@ -51,7 +55,7 @@ def find(name: str | Path) -> Path:
     return folder
 
 
-def check_listing(repo: str, sizes: Mapping[str, int]) -> None:
+def check_listing(repo: str, sizes: Mapping[str, int], most: int = MOST_BYTES) -> None:
     """Raises ValueError where a repository with these files, in bytes, is no checkpoint that we would load."""
     missing = [file for file in (CONFIG, WEIGHTS) if file not in sizes]
     pickles = [name for name in sizes if any(Path(name).match(pattern) for pattern in PICKLES)]
@@ -59,8 +63,8 @@ def check_listing(repo: str, sizes: Mapping[str, int]) -> None:
         raise ValueError(f"{repo} holds {pickles[0]}, a pickle, which could run code; a checkpoint has {WEIGHTS}")
     if missing:
         raise ValueError(f"{repo} is not a checkpoint: it has no {' and no '.join(missing)}")
-    if (total := sum(sizes.get(file, 0) for file in FILES)) > MOST_BYTES:
-        raise ValueError(f"{repo} is not a checkpoint of ours: its files have {total / 2**30:.0f} GiB")
+    if (total := sum(sizes.get(file, 0) for file in FILES)) > most:
+        raise ValueError(f"{repo} is not a checkpoint of ours: its files have {total / 2**30:.1f} GiB")
 
 
 def run_files(folder: Path) -> list[str]:

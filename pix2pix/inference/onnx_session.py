@@ -9,9 +9,11 @@ import numpy as np
 import onnxruntime
 from safetensors import safe_open
 
+from pix2pix.config import Config
 from pix2pix.inference import checkpoint
 from pix2pix.utils import available_cores
 
+MOST_CHANNELS = 2**13
 HEADER_KEY = "weights_header_sha256"
 LONGEST_HEADER = 2**26  # bytes: a file that claims a longer one is broken
 
@@ -19,8 +21,8 @@ LONGEST_HEADER = 2**26  # bytes: a file that claims a longer one is broken
 class OnnxNetwork:
     """`(1, 3, H, W)` float32 in [-1, 1] and randoms -> `(1, 3, H, W)`; may be called from several threads."""
 
-    def __init__(self, folder: Path, threads: int | None = None):
-        """Raises ValueError for a graph or weights that do not load, or were not made for each other.
+    def __init__(self, folder: Path, threads: int | None = None, config: Config | None = None):
+        """Raises ValueError for a graph or weights that do not load, or were not made for each other or the `config`.
 
         `threads` defaults to the cores at hand.
         """
@@ -35,6 +37,11 @@ class OnnxNetwork:
             self.session = onnxruntime.InferenceSession(str(folder / checkpoint.ONNX), options, providers=providers)
         except Exception as error:  # onnxruntime raises a kind of its own for each of its states
             raise ValueError(f"{folder / checkpoint.ONNX} does not load: {str(error).splitlines()[0]}") from None
+        if config:
+            try:
+                check_signature(self.session, config)
+            except ValueError as error:
+                raise ValueError(f"{folder / checkpoint.ONNX} does not fit {checkpoint.CONFIG}: {error}") from None
         made_for = self.session.get_modelmeta().custom_metadata_map.get(HEADER_KEY)
         if made_for != header_digest(read_header(folder / checkpoint.WEIGHTS)):
             raise ValueError(
@@ -55,6 +62,28 @@ class OnnxNetwork:
         if unwanted:
             unwanted.add_done_callback(lambda _: setattr(options, "terminate", True))
         return self.session.run(None, dict(zip(names, [inputs, *randoms], strict=True)), options)[0]
+
+
+def check_signature(session: onnxruntime.InferenceSession, config: Config) -> None:
+    """Hold the names, types, ranks and channels of a graph's inputs and outputs to its config; ValueError says which.
+
+    Sizes are held to it by painting: they depend on each other.
+    """
+    if config.generator == "noise":
+        kind, count = "noise", config.depth - 1 + config.tone
+    else:
+        kind, count = "mask", len(range(config.depth - 1)[config.first_dropped : config.first_dropped + config.dropped])
+    wanted = [("inputs", config.in_channels), *((f"{kind}_{i}", None) for i in range(count))]
+    for found, asked in ((session.get_inputs(), wanted), (session.get_outputs(), [("generated", config.out_channels)])):
+        names = [each.name for each in found]
+        if names != [name for name, _ in asked]:
+            raise ValueError(f"has {', '.join(names)[:100]} where {', '.join(name for name, _ in asked)[:100]} belong")
+        for each, (name, channels) in zip(found, asked, strict=True):
+            at = each.shape[1] if len(each.shape) == 4 else None
+            if each.type != "tensor(float)" or not isinstance(at, int) or not 0 < at <= MOST_CHANNELS:
+                raise ValueError(f"{name} is {each.type} {each.shape}, not float of (1, channels, height, width)")
+            if channels not in (None, at):
+                raise ValueError(f"{name} has {at} channels, not {channels}")
 
 
 def read_header(weights: Path) -> bytes:

@@ -169,7 +169,8 @@ def load(name: str | Path) -> Translator:
         return load_torch(name)
     from pix2pix.inference.onnx_session import OnnxNetwork
 
-    return Translator(configs.read(folder / checkpoint.CONFIG), OnnxNetwork(folder), checkpoint.shown_name(name))
+    config = configs.read(folder / checkpoint.CONFIG)
+    return Translator(config, OnnxNetwork(folder, config=config), checkpoint.shown_name(name))
 
 
 def load_torch(name: str | Path) -> Translator:

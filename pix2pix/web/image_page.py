@@ -22,8 +22,9 @@ from pix2pix.data import generated as scenes
 from pix2pix.data.generated import DrawnSource
 from pix2pix.data.pairs import Source
 from pix2pix.data.sources import open_source
+from pix2pix.inference.isolated import ModelError
 from pix2pix.web.gradio_page import MOST_WAITING, Page
-from pix2pix.web.serving import ModelError, Models
+from pix2pix.web.serving import Models
 
 TITLES = {"edges": "Draw lines, get a picture", "colors": "Colour a grey picture", "photo": "Translate a picture"}
 DRAWN = {"edges": "synthetic-edges", "colors": "synthetic", "photo": "synthetic-maps"}

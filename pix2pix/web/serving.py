@@ -36,10 +36,6 @@ class CrowdedError(Exception):
     """More visitors wait than the line takes."""
 
 
-class ModelError(Exception):
-    """A model that a visitor brought paints no more; the text says why, for people."""
-
-
 class Line:
     """Turns at the model: `running` at once, `waiting` in all, shared out by address and there by visitor.
 
@@ -155,12 +151,22 @@ class Line:
 class Models:
     """The models by name: those `listed` (name -> folder or Hub id), and what visitors may load beyond them."""
 
-    def __init__(self, load: Loader, listed: dict[str, str | Path], visitors: Visitors = "bundled"):
+    def __init__(
+        self,
+        load: Loader,
+        listed: dict[str, str | Path],
+        visitors: Visitors = "bundled",
+        load_other: Loader | None = None,
+    ):
+        """`load_other` loads what is not listed; a visitor named that, whom nobody knows."""
         self.listed = dict(listed)
         self.visitors = visitors
-        self._load = load
+        self._load, self._load_other = load, load_other or load
         self._loaded: dict[str, Model] = {}
-        self._loading = threading.Lock()
+        self._loading, self._loading_others = (
+            threading.Lock(),
+            threading.Lock(),
+        )  # no visitor's model delays a listed one
 
     @property
     def default(self) -> str | None:
@@ -188,9 +194,11 @@ class Models:
             raise ValueError("there is no checkpoint here yet: train one, or start the app with --model")
         if model := self.loaded(name):
             return model
-        with self._loading:
+        load, lock = (self._load, self._loading) if name in self.listed else (self._load_other, self._loading_others)
+        source = self._source(name)
+        with lock:
             if name not in self._loaded:  # another thread may have loaded it while this one waited
-                model = self._load(self._source(name))
+                model = load(source)
                 self._make_room()
                 self._loaded[name] = model
             return self._loaded[name]

@@ -27,11 +27,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from pix2pix.inference import Colour, read_colour
+from pix2pix.inference.isolated import ModelError
 from pix2pix.labels import colorize, decode_runs, encode_runs
 from pix2pix.web.canvas.uploads import read_labels
 from pix2pix.web.examples import SIZE, Examples, Pair
 from pix2pix.web.limits import ADDRESS, PENALTY, Bounds, Refused, refusal
-from pix2pix.web.serving import CrowdedError, Line, Model, ModelError, Models, ReplacedError
+from pix2pix.web.serving import CrowdedError, Line, Model, Models, ReplacedError
 
 LONGEST_REQUEST = 4 * SIZE * SIZE + 4096  # bytes: the longest honest drawing and its settings
 LARGEST_UPLOAD = 20 * 2**20  # bytes

@@ -1,0 +1,174 @@
+"""A stranger's checkpoint as a Translator: its graph runs in a process of its own, which is ended when it misbehaves.
+
+A graph is a program: it can loop without end, or ask for any memory. Nothing that it does holds up this process.
+"""
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+import weakref
+from collections.abc import Sequence
+from concurrent.futures import CancelledError, Future
+from pathlib import Path
+
+import numpy as np
+
+from pix2pix import config as configs
+from pix2pix.config import Config
+from pix2pix.inference import checkpoint
+from pix2pix.inference.translator import Translator
+from pix2pix.inference.worker import read_array
+
+LOADING = 60.0  # seconds
+PAINTING = 15.0  # seconds for a picture
+GRACE = 5.0  # seconds until a picture that nobody waits for has to end
+LONGEST_LINE = 2**16  # bytes
+MOST_CHANNELS = 2**13
+KEPT = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "LANG")  # of the environment: no tokens
+ROOT = Path(__file__).parents[2]  # where the package is found
+
+log = logging.getLogger(__name__)
+
+
+class ModelError(Exception):
+    """A stranger's model paints no more; the text says why, for people."""
+
+
+def load(name: str | Path) -> Translator:
+    """Open a checkpoint that a stranger named, by a folder or on the Hub, and paint a small picture with it.
+
+    The Hub is asked without a token. Raises ValueError for what is no checkpoint, or does not paint as its config says.
+    """
+    folder = checkpoint.find(name, token=False)
+    config = configs.read(folder / checkpoint.CONFIG)
+    shown = checkpoint.shown_name(name)
+    translator = Translator(config, IsolatedNetwork(folder, config, shown), shown)
+    side = 2**config.depth
+    try:
+        translator(np.zeros((side, side) if config.task == "facades" else (side, side, config.in_channels), np.uint8))
+    except ModelError as error:
+        raise ValueError(str(error)) from None
+    return translator
+
+
+class IsolatedNetwork:
+    """A network, see `translator.Network`, in another process; one picture at a time."""
+
+    def __init__(self, folder: Path, config: Config, name: str):
+        self.name, self._config = name, config
+        self._turn, self._sending = threading.Lock(), threading.Lock()
+        self._failed: str | None = None
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "pix2pix.inference.worker", str(folder.resolve())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=ROOT,
+            env={key: os.environ[key] for key in KEPT if key in os.environ},
+        )
+        weakref.finalize(self, _end, self._process)
+        self._read_facts()
+
+    def _read_facts(self) -> None:
+        with _Deadline(self._process, LOADING):
+            line = self._process.stdout.readline(LONGEST_LINE)
+        try:
+            facts = json.loads(line)
+            if "error" in facts:
+                raise ValueError(facts["error"])
+        except json.JSONDecodeError:
+            raise ValueError(
+                f"{self.name} does not load within {LOADING:.0f} s and the memory that it may take"
+            ) from None
+        self.random_kind, self.random_channels = facts["random_kind"], facts["random_channels"]
+        self.tones = [np.float32(tone) for tone in facts["tones"]]
+        counts = all(0 < count <= MOST_CHANNELS for count in self.random_channels)
+        shapes = [tone.shape for tone in self.tones] in ([], [(6,), (6, 6)])
+        if not (counts and len(self.random_channels) <= self._config.depth and shapes):
+            raise ValueError(f"{self.name} takes other inputs than its {checkpoint.CONFIG} says")
+
+    def __call__(self, inputs: np.ndarray, randoms: Sequence[np.ndarray], unwanted: Future | None = None) -> np.ndarray:
+        with self._turn:
+            if self._failed:
+                raise ModelError(self._failed)
+            if unwanted and unwanted.cancelled():
+                raise CancelledError
+            try:
+                with _Deadline(self._process, PAINTING) as deadline:
+                    self._send({"shapes": [each.shape for each in (inputs, *randoms)]}, inputs, *randoms)
+                    if unwanted:
+                        unwanted.add_done_callback(lambda _: self._cancel(deadline))
+                    return self._receive(*inputs.shape[2:])
+            except (OSError, EOFError):
+                if unwanted and unwanted.cancelled():
+                    why = "did not stop when it was told to"
+                elif deadline.passed:
+                    why = f"took longer than {PAINTING:.0f} s for a picture"
+                else:
+                    why = "ended by itself, perhaps for want of memory"
+                self._failed = f"{self.name} {why}; it is not painted with any more"
+                raise ModelError(self._failed) from None
+
+    def _receive(self, height: int, width: int) -> np.ndarray:
+        answer = self._process.stdout
+        status = answer.read(1)
+        if status == b"-":
+            log.warning("%s: %s", self.name, answer.readline(LONGEST_LINE).decode("utf-8", "replace").strip())
+            raise ModelError(f"{self.name} does not paint as its {checkpoint.CONFIG} says")
+        if status != b"+":
+            raise EOFError
+        return np.nan_to_num(read_array(answer, [1, self._config.out_channels, height, width]))
+
+    def _send(self, what: dict, *arrays: np.ndarray) -> None:
+        with self._sending:
+            self._process.stdin.write(json.dumps(what).encode() + b"\n")
+            for array in arrays:
+                self._process.stdin.write(np.ascontiguousarray(array, np.float32).tobytes())
+            self._process.stdin.flush()
+
+    def _cancel(self, deadline: "_Deadline") -> None:
+        if deadline.running:
+            deadline.shorten(GRACE)
+            try:
+                self._send({"cancel": True})
+            except OSError:
+                return  # it has ended already
+
+
+class _Deadline:
+    """Kill a process unless the block ends in time; whoever reads from it then sees the end of its output."""
+
+    def __init__(self, process: subprocess.Popen, seconds: float):
+        self._process, self._timer = process, threading.Timer(seconds, self._end)
+        self.passed, self.running = False, True
+
+    def _end(self) -> None:
+        self.passed = True
+        self._process.kill()
+
+    def shorten(self, seconds: float) -> None:
+        self._timer.cancel()
+        self._timer = threading.Timer(seconds, self._end)
+        self._timer.daemon = True
+        self._timer.start()
+        if not self.running:  # the block ended meanwhile
+            self._timer.cancel()
+
+    def __enter__(self) -> "_Deadline":
+        self._timer.daemon = True
+        self._timer.start()
+        return self
+
+    def __exit__(self, *failure) -> None:
+        self.running = False
+        self._timer.cancel()
+
+
+def _end(process: subprocess.Popen) -> None:
+    process.kill()
+    process.wait()
+    process.stdin.close()
+    process.stdout.close()

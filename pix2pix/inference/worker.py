@@ -1,0 +1,90 @@
+"""The process that a stranger's checkpoint runs in: `python -m pix2pix.inference.worker FOLDER`, see `isolated`.
+
+It reads from stdin and writes to stdout. First one line of JSON tells of the network, or of its error. Then each
+request, a line of JSON {"shapes": …} and the arrays' float32 bytes, is answered with "+" and the picture's float32
+bytes, or with "-" and a line of words. The line {"cancel": true} ends the picture that is being painted.
+"""
+
+import json
+import os
+import queue
+import sys
+import threading
+from concurrent.futures import Future
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+MOST_MEMORY = 2 * 2**30  # bytes of data: nine times the paper's generator
+LESS_URGENT = 5  # than the painters of the page's own models: niceness
+
+
+def main(folder: Path) -> None:
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever else is printed is no answer
+    limit()
+    try:
+        from pix2pix.inference.translator import load
+
+        translator = load(folder)
+        network = translator.network
+        facts = {"random_kind": network.random_kind, "random_channels": [int(n) for n in network.random_channels]}
+        _tell(answers, {**facts, "tones": [np.asarray(tone).tolist() for tone in network.tones]})
+    except MemoryError:
+        return _tell(answers, {"error": "it takes too much memory"})
+    except ValueError as error:
+        return _tell(answers, {"error": str(error)})
+    jobs: queue.SimpleQueue = queue.SimpleQueue()
+    threading.Thread(target=listen, args=[sys.stdin.buffer, jobs], daemon=True).start()
+    while True:
+        inputs, randoms, unwanted = jobs.get()
+        try:
+            generated = np.ascontiguousarray(network(inputs, randoms, unwanted), np.float32)
+            if generated.shape != (1, translator.config.out_channels, *inputs.shape[2:]):
+                raise ValueError(f"a picture of shape {generated.shape}")
+            answers.write(b"+" + generated.tobytes())
+        except Exception as error:
+            answers.write(b"-" + str(error).encode("utf-8", "replace").split(b"\n")[0][:400] + b"\n")
+        answers.flush()
+
+
+def listen(requests: BinaryIO, jobs: queue.SimpleQueue) -> None:
+    """Read requests into `jobs`; the process ends with the one that asks."""
+    unwanted = Future()
+    while line := requests.readline():
+        told = json.loads(line)
+        if told.get("cancel"):
+            unwanted.cancel()
+            continue
+        inputs, *randoms = (read_array(requests, shape) for shape in told["shapes"])
+        unwanted = Future()
+        jobs.put((inputs, randoms, unwanted))
+    os._exit(0)
+
+
+def read_array(file: BinaryIO, shape: list[int]) -> np.ndarray:
+    """Read an array of float32; raises EOFError where the file ends before it."""
+    size = 4 * int(np.prod(shape))
+    data = file.read(size)
+    if len(data) != size:
+        raise EOFError
+    return np.frombuffer(data, np.float32).reshape(shape)
+
+
+def limit() -> None:
+    """Bound this process's memory, where the system can, and let others go first."""
+    if sys.platform == "linux":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
+        os.nice(LESS_URGENT)
+
+
+def _tell(answers: BinaryIO, what: dict) -> None:
+    answers.write(json.dumps(what).encode() + b"\n")
+    answers.flush()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
