@@ -31,9 +31,12 @@ from pix2pix.web import image_page
 from pix2pix.web.canvas import MOST_SEEDS, SIZE, STARTED, LabelCanvas, Painter, find_examples, preloads, read_labels
 from pix2pix.web.gradio_page import MOST_WAITING, Page, served_options
 from pix2pix.web.limits import Bounds
+from pix2pix.web.link_preview import LinkPreview
 from pix2pix.web.serving import CrowdedError, Line, Models, Visitors, listed_models
 
 ROOT = Path(__file__).parent
+TITLE = "Paint a facade"
+DESCRIPTION = "Drag windows, doors and balconies onto a wall, and watch a photo of that facade appear while you drag."
 PAGE, DARK_PAGE = "#f7f7f5", "#151517"  # as --page in canvas.css
 THEME = gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]).set(
     body_background_fill=PAGE, body_background_fill_dark=DARK_PAGE
@@ -150,7 +153,9 @@ def serve(options: argparse.Namespace, **further) -> gr.Blocks:
     else:
         page = image_page.build(models, config, options.data)
         words = Middleware(Fallback, started=image_page.STARTED)
-        page.launch(css=image_page.CSS, **served_options(bounds.of_gradio(), words), **LAUNCH, **further)
+        title = image_page.TITLES[task]
+        preview = link_preview(title, f"{title}: a pix2pix model, in the browser.", has_picture=False)
+        page.launch(css=image_page.CSS, **served_options(bounds.of_gradio(), words, preview), **LAUNCH, **further)
     return page
 
 
@@ -173,14 +178,18 @@ def of_task(listed: dict[str, str | Path], task: str) -> dict[str, str | Path]:
 
 def launch(page: gr.Blocks, painter: Painter, **options):
     """Serve the page and the painter's routes; further options are those of `gr.Blocks.launch`."""
-    words = Middleware(Fallback, started=STARTED)
+    words, preview = Middleware(Fallback, started=STARTED), link_preview(TITLE, DESCRIPTION, has_picture=True)
     return page.launch(
         css=CSS,
         head=preloads(painter),
-        **served_options(painter.bounds.of_gradio(), words, routes=painter.routes()),
+        **served_options(painter.bounds.of_gradio(), words, preview, routes=painter.routes()),
         **LAUNCH,
         **options,
     )
+
+
+def link_preview(title: str, description: str, has_picture: bool) -> Middleware:
+    return Middleware(LinkPreview, title=title, description=description, has_picture=has_picture)
 
 
 def load(name: str | Path, task: str = "facades", open_checkpoint: Callable | None = None):

@@ -3,7 +3,9 @@
 import functools
 import os
 import platform
+import re
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -27,6 +29,33 @@ def is_amd() -> bool:
         return "AuthenticAMD" in Path("/proc/cpuinfo").read_text()
     except OSError:  # not Linux
         return "AuthenticAMD" in platform.processor()
+
+
+def package_commit() -> str:
+    """Name the commit of the program; "unknown" where it does not lie in a clone of its own."""
+    return _git("rev-parse", "--short=12", "HEAD") or "unknown"
+
+
+def package_address() -> str:
+    """Find where the program is published, by the clone it lies in, without credentials; "" where that is unknown."""
+    address = _git("remote", "get-url", "origin")
+    host_and_path = re.fullmatch(
+        r"(?:https://(?:[^/@]*@)?|ssh://git@|git@)([\w.-]+)[:/]([\w./~-]+?)(?:\.git)?/?", address
+    )
+    return f"https://{host_and_path[1]}/{host_and_path[2]}" if host_and_path else ""
+
+
+def _git(*arguments: str) -> str:
+    """Ask git about the clone of the program; "" where there is none, such as beside other projects' files."""
+    root = Path(__file__).resolve().parents[1]
+    try:
+        command = ["git", "-C", str(root)]
+        told = subprocess.run([*command, "rev-parse", "--show-toplevel"], capture_output=True, text=True, check=True)
+        if Path(told.stdout.strip()).resolve() != root:
+            return ""
+        return subprocess.run([*command, *arguments], capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
 
 
 TEMPORARY = ".tmp"  # how the hidden neighbours end in which a file or folder is built

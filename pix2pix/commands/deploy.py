@@ -8,11 +8,13 @@ from typing import Annotated
 
 import tyro
 
+from pix2pix import config as configs
+from pix2pix.hub import readme as front_matter
 from pix2pix.hub import transfer
 from pix2pix.hub.errors import patiently, plain_errors
 from pix2pix.hub.ids import parse
-from pix2pix.hub.space import MODEL, describe, find_files, readme, send
-from pix2pix.inference import checkpoint
+from pix2pix.hub.space import MODEL, ShownModel, describe, find_files, readme, send
+from pix2pix.inference import card, checkpoint
 
 ROOT = Path(__file__).parents[2]
 
@@ -36,8 +38,9 @@ def deploy(
     repo, revision = parse(space)
     if revision:
         raise ValueError(f"a Space has no revisions: {repo}")
-    preload = find_model(model) if model else None
-    files = find_files(ROOT) | {"README.md": readme(ROOT / "README.md", model, preload)}
+    shown = find_model(model) if model else None
+    text = readme(front_matter.read(ROOT / "README.md"), repo, shown)
+    files = find_files(ROOT) | {"README.md": text.encode()}
     variables = {MODEL: model} if model else {}
     if dry_run:
         print(describe(repo, files, variables, hardware))
@@ -47,11 +50,8 @@ def deploy(
     print(patiently(lambda: send(repo, files, variables, hardware, private)))
 
 
-def find_model(name: str) -> str | None:
-    """The line by which a Space loads a model while it is built; None for a private one, which it loads when started.
-
-    Raises ValueError for what is no checkpoint of ours, or one without the graph that the app runs on.
-    """
+def find_model(name: str) -> ShownModel:
+    """Look at a model on the Hub. Raises ValueError for what is no checkpoint of ours, or lacks the app's graph."""
     from huggingface_hub import HfApi
 
     repo, revision = parse(name)
@@ -61,8 +61,15 @@ def find_model(name: str) -> str | None:
         checkpoint.check_listing(repo, sizes)
     if checkpoint.ONNX not in sizes:
         raise ValueError(f"{repo} has no {checkpoint.ONNX}, on which the Space runs: push it again")
+    with plain_errors(repo):
+        config = configs.read(Path(HfApi().hf_hub_download(repo, checkpoint.CONFIG, revision=revision)))
+    preload = f"{repo} {','.join(file for file in checkpoint.FILES if file in sizes)}" + (
+        f" {info.sha}" if revision else ""
+    )
     if info.private:
         print(f"{repo} is private: give the Space a secret HF_TOKEN that may read it")
-        return None
-    wanted = ",".join(file for file in checkpoint.FILES if file in sizes)
-    return f"{repo} {wanted} {info.sha}" if revision else f"{repo} {wanted}"
+        preload = None
+    datasets = (info.card_data and info.card_data.get("datasets")) or ()
+    datasets = (datasets,) if isinstance(datasets, str) else tuple(datasets)
+    picture = card.SAMPLES if card.SAMPLES in sizes and not info.private else None
+    return ShownModel(repo, config.task, card.example_input(config)[0], preload, datasets, picture)

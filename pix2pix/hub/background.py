@@ -24,13 +24,15 @@ class Push:
     checkpoint: Path
     repo: str
     private: bool = False
+    licence: str | None = None
     run: Path | None = None
     """The run folder, where its state goes along."""
     frozen: Path | None = None
     """The copy of that state which stays as it is, while the training goes on."""
 
     def arguments(self, run: Path | None) -> list[str]:
-        flags = (["--private"] if self.private else []) + (["--run", str(run)] if run else [])
+        flags = (["--private"] if self.private else []) + (["--license", self.licence] if self.licence else [])
+        flags += ["--run", str(run)] if run else []
         return ["-m", "pix2pix", "push", str(self.checkpoint), self.repo, *flags]
 
     @property
@@ -74,6 +76,7 @@ class Pusher:
         private: bool = False,
         every: int = 0,
         state: Callable[[Path], Sequence[str]] | None = None,
+        licence: str | None = None,
         say: Callable[[str], None] = print,
         push: Callable[[Push, threading.Event], str] = push_apart,
     ):
@@ -82,7 +85,7 @@ class Pusher:
 
         `say` prints a line; `push` does the work and returns the address, or raises, soon once its event is set.
         """
-        self.repo, self.private, self.every, self.state = repo, private, every, state
+        self.repo, self.private, self.every, self.state, self.licence = repo, private, every, state, licence
         self._say, self._push = say, push
         self._waiting: Push | None = None
         self._failed: tuple[Push, str] | None = None  # where the newest push failed: it, and why
@@ -100,7 +103,8 @@ class Pusher:
         except OSError as error:
             self._say(f"{checkpoint.name} is not pushed: {error}")
             return
-        push = Push(checkpoint.resolve(), self.repo, self.private, run.resolve() if self.state else None, frozen)
+        run = run.resolve() if self.state else None
+        push = Push(checkpoint.resolve(), self.repo, self.private, self.licence, run, frozen)
         with self._changed:
             if self._waiting is not None:
                 _discard(self._waiting)

@@ -3,11 +3,13 @@
 huggingface.co/docs/hub/spaces-config-reference
 """
 
+import logging
 import re
 import unicodedata
 from pathlib import Path
 
 import yaml
+from huggingface_hub import ModelCard, RepoCard, SpaceCard
 
 from pix2pix.hub.ids import REPO
 
@@ -25,7 +27,7 @@ PRELOAD = re.compile(rf"{REPO}( [^\s,]+(,[^\s,]+)*( [0-9a-f]{{40}})?)?", re.ASCI
 
 def read(readme: Path) -> dict:
     """The head of a Space's README. Raises ValueError that names the first rule it breaks."""
-    head, _ = split(readme.read_text(encoding="utf-8"))
+    head = parse(readme.read_text(encoding="utf-8"), SpaceCard).data.to_dict()
     if fault := next(_faults(head, readme.parent), None):
         raise ValueError(f"{readme}: {fault}")
     return head
@@ -73,23 +75,10 @@ def _is_emoji(text: str) -> bool:
     return not rest and (len(pictures) == 1 or (len(pictures) > 1 and "\u200d" in text))
 
 
-def split(text: str) -> tuple[dict, str]:
-    """The head of a card or a Space's README as a dictionary, and the text after it.
-
-    Raises ValueError where there is a head that is no YAML mapping; no head at all is an empty one.
-    """
-    match = re.match(r"---\r?\n(.*?)^---\s*?$\n?", text, re.DOTALL | re.MULTILINE)
-    if match is None:
-        return {}, text
+def parse(text: str, kind: type[RepoCard] = ModelCard) -> RepoCard:
+    """Read a card, or of another `kind` a Space's README. Raises ValueError where its head is no YAML mapping."""
+    logging.getLogger("huggingface_hub.repocard").setLevel(logging.ERROR)  # a card without a head is no fault
     try:
-        head = yaml.safe_load(match[1])
-    except yaml.YAMLError as error:
+        return kind(text, ignore_metadata_errors=True)
+    except (yaml.YAMLError, ValueError) as error:
         raise ValueError(f"the head of README.md is no valid YAML: {' '.join(str(error).split())[:200]}") from None
-    if not isinstance(head, dict):
-        raise ValueError("the head of README.md is no YAML mapping")
-    return head, text[match.end() :]
-
-
-def with_head(head: dict, text: str) -> str:
-    """The inverse of `split`."""
-    return f"---\n{yaml.safe_dump(head, sort_keys=False, allow_unicode=True, width=120)}---\n\n{text.lstrip()}"

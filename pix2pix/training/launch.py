@@ -1,9 +1,7 @@
 """A training from its options to its results: all that train.py needs torch for."""
 
 import shlex
-import subprocess
 import sys
-from pathlib import Path
 
 import torch
 from accelerate import Accelerator
@@ -24,6 +22,7 @@ from pix2pix.training.plans import Plan
 from pix2pix.training.report import results
 from pix2pix.training.run import Run
 from pix2pix.training.trainer import Trainer, step_seconds
+from pix2pix.utils import package_address, package_commit
 
 LAST_PUSH = 20.0  # seconds that a run which stops early still waits for its last push
 
@@ -63,7 +62,7 @@ def hold(options: Options, plan: Plan) -> None:
     if run is None:
         facts |= {
             "processes": accelerator.num_processes, "init_from": options.init_from or "", "command": command,
-            "commit": current_commit(), "hardware": hardware, "torch": torch.__version__,
+            "commit": package_commit(), "code": package_address(), "hardware": hardware, "torch": torch.__version__,
         }  # fmt: skip
         run = Run.create(plan.folder, config, facts) if accelerator.is_main_process else Run(plan.folder, config, facts)
     elif accelerator.is_main_process:
@@ -113,7 +112,8 @@ def make_pusher(options: Options, accelerator: Accelerator) -> Pusher | None:
     except Unreachable as error:
         accelerator.print(f"{error}; training starts all the same, and pushes when it can")
     state = checkpoint.run_files if options.push_state else None
-    return Pusher(options.push_to_hub, options.private, options.push_every, state, say=tqdm.write)
+    repo, private, every = options.push_to_hub, options.private, options.push_every
+    return Pusher(repo, private, every, state, options.license, say=tqdm.write)
 
 
 def describe_cost(trainer: Trainer, steps: int) -> str:
@@ -136,11 +136,3 @@ def describe_hardware(accelerator: Accelerator) -> str:
     if accelerator.device.type == "cuda":
         return f"{accelerator.num_processes} x {torch.cuda.get_device_name(accelerator.device)}"
     return f"{accelerator.num_processes} x {accelerator.device.type}, {torch.get_num_threads()} threads"
-
-
-def current_commit() -> str:
-    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short=12", "HEAD"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"

@@ -33,6 +33,8 @@ class Options:
     of `hf auth login`."""
     private: bool = False
     """Make that repository private."""
+    license: str | None = None
+    """Licence of the pushed weights by the Hub's name, such as mit or cc-by-nc-4.0; none unless given."""
     push_every: int = 0
     """Epochs between pushes; 0 pushes at the end alone."""
     push_state: bool = False
@@ -65,8 +67,8 @@ def read(arguments: Sequence[str]) -> Options:
             )
     elif options.data is None:
         raise ValueError("no data: give --data DIR, or --data synthetic to train on drawn facades")
-    if options.push_to_hub is None and (options.private or options.push_every or options.push_state):
-        raise ValueError("--private, --push-every and --push-state need --push-to-hub USER/REPO")
+    if options.push_to_hub is None and (options.private or options.license or options.push_every or options.push_state):
+        raise ValueError("--private, --license, --push-every and --push-state need --push-to-hub USER/REPO")
     if options.push_every < 0:
         raise ValueError(f"--push-every is {options.push_every}; it counts epochs, and 0 pushes at the end alone")
     return options
@@ -115,5 +117,6 @@ def push_flags(options: Options) -> str:
     if options.push_to_hub is None:
         return ""
     flags = f" --push-to-hub {options.push_to_hub}" + (" --private" if options.private else "")
+    flags += f" --license {options.license}" if options.license else ""
     flags += f" --push-every {options.push_every}" if options.push_every else ""
     return flags + (" --push-state" if options.push_state else "")

@@ -18,6 +18,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import yaml
+
 from tests.helpers.hub_state import HubError, HubState
 
 WRITER, READER = "hf_writerwriterwriter", "hf_readerreaderreader"  # tokens of the user anna
@@ -194,14 +196,16 @@ class Handler(BaseHTTPRequestHandler):
     def repo_info(self, kind: str, repo: str, revision: str | None) -> None:
         sha, files = self.hub.state.files(kind, repo, revision or "main")
         with_sizes = "blobs" in parse_qs(urlsplit(self.path).query)
-        siblings = [
-            {"rfilename": path} | ({"size": file["size"], "blobId": file["oid"]} if with_sizes else {})
-            for path, file in files.items()
-        ]
+        siblings = [{"rfilename": path} | (described(file) if with_sizes else {}) for path, file in files.items()]
         private = self.hub.state.read(kind, repo)["private"]
         self.send(
             {"id": repo, "sha": sha, "private": private, "tags": [], "downloads": 0, "likes": 0, "siblings": siblings}
+            | {"cardData": self.card_head(files.get("README.md"))}
         )
+
+    def card_head(self, readme: dict | None) -> dict | None:
+        text = self.hub.state.blob(readme["oid"]).read_text() if readme else ""
+        return yaml.safe_load(text.split("---\n")[1]) if text.startswith("---\n") else None
 
     def tree(self, kind: str, repo: str, revision: str) -> None:
         _, files = self.hub.state.files(kind, repo, revision)
@@ -365,6 +369,12 @@ class Handler(BaseHTTPRequestHandler):
 READS = frozenset(
     {"whoami", "repo_info", "tree", "head_file", "get_file", "validate_yaml", "runtime"}
 )  # what needs no right to write
+
+
+def described(file: dict) -> dict:
+    """What the Hub tells of a file where it is asked for: size, git's hash, and of large files the SHA-256."""
+    lfs = {"lfs": {"sha256": file["sha256"], "size": file["size"], "pointerSize": 130}} if file["sha256"] else {}
+    return {"size": file["size"], "blobId": file["oid"]} | lfs
 
 
 def binary(path: str) -> bool:

@@ -11,9 +11,8 @@ import pytest
 from pix2pix import config as configs
 from pix2pix import images, inference, labels
 from pix2pix.commands import push as push_command
-from pix2pix.hub import errors, transfer
-from pix2pix.hub.ids import parse
-from pix2pix.hub.readme import split
+from pix2pix.hub import errors, ids, transfer
+from pix2pix.hub.readme import parse
 from pix2pix.inference import card, checkpoint
 from pix2pix.synthetic import facade, label_map
 from tests.helpers.hub_helpers import TINY, forget_cache, make_checkpoint, make_trained, run_python, same
@@ -136,16 +135,18 @@ def test_private_repositories_load_for_their_owner_alone(the_hub, trained, monke
 def test_the_card_on_the_hub_names_the_repository_its_scores_and_a_sheet_of_our_drawings(the_hub, trained):
     push(trained)
     text = the_hub.state.content("models", REPO, "README.md").decode()
-    head, body = split(text)
-    assert head["pipeline_tag"] == "image-to-image" and head["library_name"] == "pix2pix" and head["license"] == "mit"
+    parsed = parse(text)
+    head, body = parsed.data.to_dict(), parsed.text
+    assert head["pipeline_tag"] == "image-to-image" and head["library_name"] == "pix2pix" and "license" not in head
     (entry,) = head["model-index"]
     assert entry["name"] == "facades"
     metrics = {metric["type"]: metric["value"] for metric in entry["results"][0]["metrics"]}
     assert metrics == {"l1": 0.25, "psnr": 12.5, "ssim": 0.125}
     assert f'inference.load("{REPO}")' in body and "samples.png" in body
     sheet = images.read_image(the_hub.state.content("models", REPO, "samples.png"))
-    assert sheet.shape == (512, 1024, 3)
-    assert (sheet[:256, :256] == labels.colorize(label_map(1))).all()
+    assert sheet.shape == (128, 256, 3)
+    example = images.read_image(the_hub.state.content("models", REPO, "labels.png"))
+    assert (sheet[:64, :64] == example).all() and (example == labels.colorize(label_map(1, 64, 64))).all()
 
 
 def test_the_hub_reads_the_card_as_it_is_meant(the_hub, trained):
@@ -423,7 +424,7 @@ def test_a_checkpoint_of_an_impossible_size_is_not_fetched():
     ],
 )
 def test_a_name_that_is_none_is_one_line_and_asks_nobody(the_hub, name):
-    for use in (checkpoint.find, parse):
+    for use in (checkpoint.find, ids.parse):
         with pytest.raises(ValueError) as refusal:
             use(name)
         assert "\n" not in str(refusal.value)

@@ -5,9 +5,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+import yaml
+from huggingface_hub import SpaceCard
 
-from pix2pix.hub import readme
-from pix2pix.hub.readme import split, with_head
+from pix2pix.hub import readme as front_matter
+from pix2pix.hub.readme import parse
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -17,9 +19,9 @@ def changed(tmp_path):
     """The README with another value in its head, beside what it refers to; `None` removes a key."""
 
     def change(**values) -> Path:
-        head, text = split(README.read_text(encoding="utf-8"))
-        head = {key: value for key, value in (head | values).items() if value is not None}
-        (tmp_path / "README.md").write_text(with_head(head, text), encoding="utf-8")
+        readme = parse(README.read_text(encoding="utf-8"), SpaceCard)
+        head = {key: value for key, value in (readme.data.to_dict() | values).items() if value is not None}
+        (tmp_path / "README.md").write_text(f"---\n{yaml.safe_dump(head)}---\n{readme.text}", encoding="utf-8")
         for name in ("app.py", "requirements.txt"):
             shutil.copy(README.parent / name, tmp_path)
         return tmp_path / "README.md"
@@ -28,7 +30,7 @@ def changed(tmp_path):
 
 
 def test_the_readme_is_valid_for_the_gradio_that_is_installed():
-    head = readme.read(README)
+    head = front_matter.read(README)
     assert head["sdk"] == "gradio"
     assert head["sdk_version"] == version("gradio")
     assert head["suggested_hardware"] == "cpu-basic"
@@ -37,12 +39,12 @@ def test_the_readme_is_valid_for_the_gradio_that_is_installed():
 
 def test_a_preloaded_model_is_valid(changed):
     for line in ("anna/facades", "anna/facades config.json,model.onnx", f"anna/facades config.json {'a' * 40}"):
-        assert readme.read(changed(preload_from_hub=[line]))["preload_from_hub"] == [line]
+        assert front_matter.read(changed(preload_from_hub=[line]))["preload_from_hub"] == [line]
 
 
 @pytest.mark.parametrize("emoji", ["🏛️", "🏠", "👩‍🎨"])
 def test_one_emoji_is_one_emoji(changed, emoji):
-    readme.read(changed(emoji=emoji))
+    front_matter.read(changed(emoji=emoji))
 
 
 @pytest.mark.parametrize(
@@ -70,7 +72,7 @@ def test_one_emoji_is_one_emoji(changed, emoji):
 )
 def test_a_broken_rule_is_named(changed, values, fault):
     with pytest.raises(ValueError) as refusal:
-        readme.read(changed(**values))
+        front_matter.read(changed(**values))
     assert fault in str(refusal.value) and "\n" not in str(refusal.value)
 
 
@@ -78,12 +80,13 @@ def test_a_broken_rule_is_named(changed, values, fault):
 def test_a_head_that_is_none_is_one_line(tmp_path, text):
     (tmp_path / "README.md").write_text(text)
     with pytest.raises(ValueError) as refusal:
-        readme.read(tmp_path / "README.md")
+        front_matter.read(tmp_path / "README.md")
     assert "\n" not in str(refusal.value)
 
 
 def test_head_and_text_come_apart_and_together_again():
-    text = README.read_text(encoding="utf-8")
-    head, body = split(text)
-    assert split(with_head(head, body)) == (head, "\n" + body.lstrip())
-    assert split("# Title\n") == ({}, "# Title\n")
+    first = parse(README.read_text(encoding="utf-8"), SpaceCard)
+    again = parse(str(first), SpaceCard)
+    assert (again.data.to_dict(), again.text) == (first.data.to_dict(), first.text)
+    bare = parse("# Title\n", SpaceCard)
+    assert (bare.data.to_dict(), bare.text) == ({}, "# Title\n")

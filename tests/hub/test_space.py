@@ -1,16 +1,24 @@
 """The Space, deployed by the real client to a server of our own (tests/helpers/hub_server.py)."""
 
+import dataclasses
+import io
+import re
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
+from huggingface_hub import SpaceCard
+from PIL import Image
 
+from pix2pix import images
 from pix2pix.commands import push
 from pix2pix.commands.deploy import deploy
 from pix2pix.hub import readme, space, transfer
-from pix2pix.hub.readme import split
-from pix2pix.inference import checkpoint
-from tests.helpers.hub_helpers import ROOT, make_checkpoint, make_trained, run_python
+from pix2pix.hub.readme import parse
+from pix2pix.inference import card, checkpoint
+from pix2pix.networks import build_generator
+from tests.helpers.hub_helpers import FACTS, ROOT, TINY, make_checkpoint, make_trained, run_python
 from tests.helpers.hub_server import READER, ROUTES
 
 SPACE, REPO = "anna/paint", "anna/facades"
@@ -26,18 +34,22 @@ def deployed(the_hub) -> dict[str, bytes]:
     return {path: the_hub.state.content("spaces", SPACE, path) for path in the_hub.state.files("spaces", SPACE)[1]}
 
 
+def head_of(the_hub) -> dict:
+    return parse(deployed(the_hub)["README.md"].decode(), SpaceCard).data.to_dict()
+
+
 def test_exactly_what_the_app_needs_is_deployed(the_hub, capsys):
     deploy(SPACE)
     assert capsys.readouterr().out.strip() == f"{the_hub.url}/spaces/{SPACE}"
     files = deployed(the_hub)
     assert {"app.py", "requirements.txt", "README.md", "pix2pix/web/canvas/canvas.html"} <= files.keys()
     assert {name.split("/")[0] for name in files} <= {
-        ".gitattributes", "app.py", "requirements.txt", "README.md", "LICENSE", "pix2pix", "checkpoints", "docs",
+        ".gitattributes", "app.py", "requirements.txt", "README.md", "LICENSE", "pix2pix", "checkpoints",
     }  # fmt: skip
     assert not [name for name in files if "__pycache__" in name or name.endswith((".pyi", ".pt"))]
     tracked = subprocess.run(["git", "-C", ROOT, "ls-files", "pix2pix"], capture_output=True, text=True).stdout.split()
     assert set(tracked) <= files.keys()
-    for name in files.keys() - {".gitattributes"}:
+    for name in files.keys() - {".gitattributes", "README.md"}:
         assert files[name] == (ROOT / name).read_bytes()
 
 
@@ -63,22 +75,29 @@ def test_a_dry_run_lists_that_and_sends_nothing(the_hub, monkeypatch, capsys):
     assert not the_hub.asked
 
 
-def test_deploying_twice_changes_nothing(the_hub, trained):
+def test_deploying_twice_changes_nothing_and_says_so(the_hub, trained, capsys):
     push.push(str(trained), REPO)
     for _ in range(2):
+        capsys.readouterr()
         deploy(SPACE, model=REPO, hardware="cpu-upgrade")
+    assert capsys.readouterr().err == "nothing changed\n"
     assert the_hub.state.messages("spaces", SPACE) == ["Deploy"]
     assert the_hub.asked["set_variable"] == the_hub.asked["hardware"] == the_hub.asked["commit"] - 1 == 1
 
 
-def test_what_is_gone_here_goes_there_and_what_is_not_ours_stays(the_hub):
+def test_what_changed_is_told_what_is_gone_here_goes_there_and_what_is_not_ours_stays(the_hub, trained, capsys):
+    push.push(str(trained), REPO)
     deploy(SPACE)
     the_hub.state.commit("spaces", SPACE, "main", [
         {"key": "header", "value": {"summary": "by hand"}},
         {"key": "file", "value": {"path": "pix2pix/old.py", "content": ""}},
         {"key": "file", "value": {"path": "notes.txt", "content": ""}},
     ])  # fmt: skip
-    deploy(SPACE)
+    capsys.readouterr()
+    deploy(SPACE, model=REPO)
+    assert capsys.readouterr().err.splitlines() == [
+        f"variable: PIX2PIX_MODEL={REPO}", "changed: README.md", "deleted: pix2pix/old.py",
+    ]  # fmt: skip
     assert "pix2pix/old.py" not in deployed(the_hub)
     assert "notes.txt" in deployed(the_hub)
 
@@ -86,19 +105,19 @@ def test_what_is_gone_here_goes_there_and_what_is_not_ours_stays(the_hub):
 def test_a_model_is_preloaded_shown_and_opened(the_hub, trained):
     push.push(str(trained), REPO, tag="v1")
     deploy(SPACE, model=REPO)
-    head, _ = split(deployed(the_hub)["README.md"].decode())
+    head = head_of(the_hub)
     assert head["models"] == [REPO]
     assert head["preload_from_hub"] == [f"{REPO} config.json,model.safetensors,model.onnx,README.md"]
     assert the_hub.state.read("spaces", SPACE)["variables"] == {"PIX2PIX_MODEL": REPO}
 
     deploy(SPACE, model=f"{REPO}@v1")
-    head, _ = split(deployed(the_hub)["README.md"].decode())
+    head = head_of(the_hub)
     assert head["preload_from_hub"][0].endswith(the_hub.state.resolve("models", REPO, "v1"))
     assert the_hub.state.read("spaces", SPACE)["variables"] == {"PIX2PIX_MODEL": f"{REPO}@v1"}
 
     deploy(SPACE)
     assert the_hub.state.read("spaces", SPACE)["variables"] == {}
-    assert deployed(the_hub)["README.md"] == (ROOT / "README.md").read_bytes()
+    assert head_of(the_hub)["models"] == [] and "preload_from_hub" not in head_of(the_hub)
 
 
 def test_the_readme_with_a_model_is_valid_too(the_hub, trained, tmp_path):
@@ -122,7 +141,7 @@ def test_a_private_model_is_not_preloaded_and_needs_a_secret(the_hub, trained, c
     push.push(str(trained), REPO, private=True)
     deploy(SPACE, model=REPO, private=True)
     assert f"{REPO} is private: give the Space a secret HF_TOKEN that may read it" in capsys.readouterr().out
-    assert "preload_from_hub" not in split(deployed(the_hub)["README.md"].decode())[0]
+    assert "preload_from_hub" not in head_of(the_hub)
     assert the_hub.state.read("spaces", SPACE)["private"]
 
 
@@ -175,3 +194,51 @@ def test_the_test_server_has_the_routes_that_are_called_and_no_others(the_hub, t
     deploy(SPACE, model=REPO, hardware="cpu-upgrade")
     deploy(SPACE)
     assert set(the_hub.asked) == set(ROUTES)
+
+
+def test_all_texts_of_a_space_link_to_the_web_or_to_what_was_sent(the_hub, trained):
+    push.push(str(trained), REPO)
+    for model in (None, REPO):
+        deploy(SPACE, model=model)
+        files = deployed(the_hub)
+        texts = {name: content.decode() for name, content in files.items() if name.endswith(".md")}
+        assert {"README.md", "checkpoints/facades/README.md"} <= texts.keys()
+        for name, text in texts.items():
+            links = re.findall(r"\]\(([^){}]+)\)", text)
+            places = [
+                (Path(name).parent / link).as_posix() for link in links if not link.startswith(("https:", "http:"))
+            ]
+            assert set(places) <= files.keys(), name
+
+
+def test_the_readme_of_a_space_is_for_its_visitors(the_hub, trained):
+    """Of no command and no file that the Space has not; its thumbnail is a picture that it serves."""
+    push.push(str(trained), REPO)
+    deploy(SPACE, model=REPO)
+    text = deployed(the_hub)["README.md"].decode()
+    assert f'Client("{SPACE}")' in text and f"]({the_hub.url}/{REPO})" in text
+    for word in ("train.py", "pip install", "pytest", "benchmarks/", "docs/", "python -m"):
+        assert word not in text
+    picture = head_of(the_hub)["thumbnail"].removeprefix(f"{the_hub.url}/spaces/{SPACE}/resolve/main/")
+    with Image.open(io.BytesIO(deployed(the_hub)[picture])) as image:
+        assert image.size == (1200, 630)
+
+
+def test_the_space_of_a_model_for_another_task_says_what_it_does(the_hub, tmp_path):
+    config = dataclasses.replace(TINY, task="edges")
+    checkpoint.save(tmp_path / "edges", config, build_generator(config), card.write(config, FACTS, 100))
+    images.write_png(tmp_path / "lines.png", np.full((64, 64, 3), 255, np.uint8))
+    push.push(str(tmp_path / "edges"), "anna/shoes", samples=[tmp_path / "lines.png"])
+    deploy(SPACE, model="anna/shoes")
+    head, text = head_of(the_hub), deployed(the_hub)["README.md"].decode()
+    assert (head["title"], head["models"]) == ("shoes", ["anna/shoes"])
+    assert head["thumbnail"] == f"{the_hub.url}/anna/shoes/resolve/main/samples.png"
+    assert "edges" in head["tags"] and "facades" not in head["tags"] and "facade" not in text.split("## About")[0]
+
+
+def test_the_datasets_of_a_model_are_those_of_its_space(the_hub, tmp_path):
+    text = card.write(TINY, FACTS | {"data": "huggan/facades"}, 100)
+    checkpoint.save(tmp_path / "model", TINY, build_generator(TINY), text)
+    push.push(str(tmp_path / "model"), REPO)
+    deploy(SPACE, model=REPO)
+    assert head_of(the_hub)["datasets"] == ["huggan/facades"]
