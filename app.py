@@ -6,13 +6,16 @@ python app.py [--model FOLDER|NAME|USER/REPO] [--data FOLDER] [--visitors bundle
 """
 
 import argparse
+
+from pix2pix.web.options import parse
+
+OPTIONS = parse() if __name__ == "__main__" else None  # --help need not wait for Gradio, seconds of imports
+
 import os
 import threading
 from collections.abc import Callable
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
-from typing import get_args
 
 import gradio as gr
 import numpy as np
@@ -23,7 +26,6 @@ from starlette.middleware import Middleware
 from pix2pix import config as configs
 from pix2pix import inference
 from pix2pix.fallback import Fallback
-from pix2pix.hub import ids
 from pix2pix.inference import checkpoint, isolated
 from pix2pix.inference.isolated import ModelError
 from pix2pix.utils import available_cores
@@ -32,7 +34,7 @@ from pix2pix.web.canvas import MOST_SEEDS, SIZE, STARTED, LabelCanvas, Painter, 
 from pix2pix.web.gradio_page import MOST_WAITING, Page, served_options
 from pix2pix.web.limits import Bounds
 from pix2pix.web.link_preview import LinkPreview
-from pix2pix.web.serving import CrowdedError, Line, Models, Visitors, listed_models
+from pix2pix.web.serving import CrowdedError, Line, Models, listed_models
 
 ROOT = Path(__file__).parent
 TITLE = "Paint a facade"
@@ -45,41 +47,6 @@ CSS = ".gradio-container .main, .gradio-container .html-container { padding: 0 !
 # Rendered in the browser whatever GRADIO_SSR_MODE says: Spaces set it, and the Node server that Gradio would then put
 # in front answers /canvas/* itself. An argument wins over the variable.
 LAUNCH = {"theme": THEME, "footer_links": [], "run_history": False, "ssr_mode": False}
-
-
-def parse(arguments: list[str] | None = None) -> argparse.Namespace:
-    """Flags; each has an environment variable as its default, since a Space is started without flags."""
-    parser = argparse.ArgumentParser(description="Paint facades and watch them become photos.")
-    env = os.environ.get
-    parser.add_argument("--model", default=env("PIX2PIX_MODEL"), help="checkpoint: name, folder or Hub id")
-    parser.add_argument("--data", type=Path, default=env("PIX2PIX_DATA"), help="dataset whose val pairs are examples")
-    parser.add_argument(
-        "--visitors",
-        choices=get_args(Visitors),
-        default=env("PIX2PIX_VISITORS", "bundled"),
-        help="what visitors may load: the listed models (default), also Hub ids, also folders of this machine",
-    )
-    parser.add_argument(
-        "--behind-proxy",
-        action="store_true",
-        default=env("PIX2PIX_BEHIND_PROXY", "").lower() in ("1", "true", "yes"),
-        help="visitors come through a proxy on another machine: tell them apart by the last entry of X-Forwarded-For",
-    )
-    parser.add_argument("--mcp", action="store_true", help="also serve the API as an MCP tool (needs gradio[mcp])")
-    options = parser.parse_args(arguments)
-    if options.visitors not in get_args(Visitors):  # argparse does not check what comes from the environment
-        parser.error(f"PIX2PIX_VISITORS is {options.visitors!r}; it can be {', '.join(get_args(Visitors))}")
-    if options.mcp and find_spec("mcp") is None:
-        parser.error('--mcp needs one more package: pip install "gradio[mcp]"')
-    if options.data and not options.data.is_dir():
-        parser.error(f"no folder of pairs at {options.data}")
-    if options.model and options.model not in listed_models(ROOT / "checkpoints"):
-        try:  # what is on the Hub may come later; a wrong path never will
-            if not ids.MODEL.fullmatch(options.model):
-                checkpoint.find(options.model)
-        except ValueError as error:
-            parser.error(str(error))
-    return options
 
 
 def build(painter: Painter) -> gr.Blocks:
@@ -131,7 +98,7 @@ def build(painter: Painter) -> gr.Blocks:
 
 
 def main() -> None:
-    options = parse()
+    options = OPTIONS or parse()
     serve(options, mcp_server=options.mcp)
 
 

@@ -1,6 +1,7 @@
 """The command line: python -m pix2pix COMMAND. Each command is a plain function in `commands/`.
 
-It names them only: a command's module, and what that imports, is loaded when the command is called.
+It names them only: a command's module is loaded when the command is called. Torch is imported inside of the functions,
+after what needs none: --help, a wrong flag, and a name that is not there.
 """
 
 import importlib
@@ -33,12 +34,13 @@ def main(arguments: Sequence[str]) -> None:
     if name not in COMMANDS:
         raise ValueError(f"unknown command {name!r}; there are: {', '.join(COMMANDS)}")
     try:
-        module = importlib.import_module(COMMANDS[name][0])
+        command = getattr(importlib.import_module(COMMANDS[name][0]), name)
+        command = defer(command) if inspect.isfunction(command) else command  # `data` is a choice of deferred commands
+        parse(command, arguments[1:], prog=f"python -m pix2pix {name}")()
     except ModuleNotFoundError as error:
+        if (error.name or "pix2pix").split(".")[0] == "pix2pix":
+            raise
         raise ValueError(f"{name} needs {error.name}: pip install -r requirements-train.txt") from None
-    command = getattr(module, name)
-    command = defer(command) if inspect.isfunction(command) else command  # `data` is a choice of deferred commands
-    parse(command, arguments[1:], prog=f"python -m pix2pix {name}")()
 
 
 if __name__ == "__main__":

@@ -14,9 +14,7 @@ import tyro
 
 from pix2pix import __version__
 from pix2pix.config import Config
-from pix2pix.export.other_programs import read_weights
 from pix2pix.inference import checkpoint
-from pix2pix.networks import build_generator
 
 
 def convert(
@@ -40,6 +38,11 @@ def convert(
     """
     if output.exists():
         raise ValueError(f"{output} exists already; name another folder")
+    if not weights.is_file():
+        raise ValueError(f"{weights}: {'a folder, not a file of weights' if weights.is_dir() else 'no such file'}")
+    from pix2pix.export.other_programs import read_weights
+    from pix2pix.networks import build_generator
+
     fields, state = read_weights(weights, running_statistics, dropout)
     config = Config(task=task, direction=direction, size=2 ** fields["depth"], **fields)
     checkpoint.check_finite(weights, ((name, tensor.numpy()) for name, tensor in state.items()))

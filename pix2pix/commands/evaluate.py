@@ -10,10 +10,8 @@ import tyro
 from tqdm import tqdm
 
 from pix2pix import inference
-from pix2pix.data.dataset import load_pairs
-from pix2pix.evaluation import report as page
-from pix2pix.evaluation.comparison import check_alike, name_apart, report, score_drawings, table, to_json
-from pix2pix.evaluation.scores import measure, photo_scores, score
+from pix2pix.data.sources import check_named
+from pix2pix.inference import checkpoint
 from pix2pix.utils import write_atomically
 
 JsonFile = Annotated[Path | None, tyro.conf.arg(name="json")]
@@ -46,7 +44,15 @@ def evaluate(
         raise ValueError("name a checkpoint: a folder, a run folder, or USER/REPO on the Hub")
     if json_file and not json_file.parent.is_dir():
         raise ValueError(f"{json_file.parent} is no folder; make it first")
-    translators = [inference.load(checkpoint) for checkpoint in checkpoints]
+    check_named(data)
+    for name in checkpoints:
+        checkpoint.find(name)
+    from pix2pix.data.dataset import load_pairs
+    from pix2pix.evaluation import report as page
+    from pix2pix.evaluation.comparison import check_alike, name_apart, report, score_drawings, table, to_json
+    from pix2pix.evaluation.scores import measure, photo_scores, score
+
+    translators = [inference.load(name) for name in checkpoints]
     check_alike(translators)
     if drawings and translators[0].config.task != "facades":
         raise ValueError(f"--drawings are of facades, and {translators[0].name} is for {translators[0].config.task}")

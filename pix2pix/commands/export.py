@@ -5,7 +5,7 @@ from typing import Annotated
 
 import tyro
 
-from pix2pix.export.onnx_graph import CHECKED_SIZES, CHECKED_VARIATIONS, add_int8_onnx, add_onnx, greatest_difference
+from pix2pix.data.sources import check_named
 from pix2pix.inference import checkpoint
 
 
@@ -20,6 +20,16 @@ def export(folder: Annotated[Path, tyro.conf.Positional], half: bool = False, in
     if not folder.is_dir():
         raise ValueError(f"no folder at {folder}: export writes into a checkpoint's folder, or a run's")
     folder = checkpoint.find(folder)
+    if int8 is not None:
+        check_named(int8)
+    from pix2pix.export.onnx_graph import (
+        CHECKED_SIZES,
+        CHECKED_VARIATIONS,
+        add_int8_onnx,
+        add_onnx,
+        greatest_difference,
+    )
+
     config, generator = checkpoint.load(folder)
     if half:
         (folder / checkpoint.ONNX).unlink(missing_ok=True)  # it tells where in the old file the weights are

@@ -47,6 +47,13 @@ def fit_config(config: Config, source: Source, given: Collection[str] = ()) -> C
     return replace(config, **fits)
 
 
+def check_named(data: str) -> None:
+    """Raise ValueError where `data` names nothing that `open_source` could open, without opening anything."""
+    if data not in generated.SCENES and not Path(data).exists() and not ids.DATASET.fullmatch(data):
+        scenes = ", ".join(generated.SCENES)
+        raise ValueError(f"{data} does not exist; name a folder of pairs, USER/NAME on the Hub, or one of {scenes}")
+
+
 def _presets(tasks: Sequence[str]) -> str:
     return "give --preset " + " or ".join(name for name, preset in (PRESETS | TASKS).items() if preset.task in tasks)
 

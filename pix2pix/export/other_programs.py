@@ -176,8 +176,6 @@ _SAVE_ALONE = "save the generator's state_dict() alone: torch.save(generator.sta
 
 def read_weights(path: Path, running_statistics: bool, dropout: bool) -> tuple[dict, dict[str, torch.Tensor]]:
     """Fields of `Config` and weights under our names; ValueError, in one line, for what cannot be converted."""
-    if not path.is_file():
-        raise ValueError(f"{path}: {'a folder, not a file of weights' if path.is_dir() else 'no such file'}")
     try:
         if path.suffix == ".npz":
             if running_statistics:

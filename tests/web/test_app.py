@@ -14,6 +14,7 @@ from PIL import Image
 
 import app
 from pix2pix.labels import INDEX, PALETTE, colorize, decode_runs, encode_runs
+from pix2pix.web import options as flags
 from pix2pix.web.canvas import Painter, find_examples
 from pix2pix.web.canvas.routes import LARGEST_UPLOAD, LONGEST_REQUEST
 from pix2pix.web.examples import SyntheticExamples
@@ -299,7 +300,7 @@ def test_a_wrong_setting_ends_in_one_line_with_exit_code_2(monkeypatch, capsys):
 
 
 def test_the_mcp_flag_without_its_package_says_what_to_install(monkeypatch, capsys):
-    monkeypatch.setattr(app, "find_spec", lambda name: None)
+    monkeypatch.setattr(flags, "find_spec", lambda name: None)
     with pytest.raises(SystemExit) as stop:
         app.parse(["--mcp"])
     assert stop.value.code == 2

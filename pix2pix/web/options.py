@@ -1,0 +1,48 @@
+"""The flags of app.py. Nothing in here needs Gradio, which takes seconds to import."""
+
+import argparse
+import os
+from importlib.util import find_spec
+from pathlib import Path
+from typing import get_args
+
+from pix2pix.hub import ids
+from pix2pix.inference import checkpoint
+from pix2pix.web.serving import Visitors, listed_models
+
+CHECKPOINTS = Path(__file__).parents[2] / "checkpoints"
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Flags; each has an environment variable as its default, since a Space is started without flags."""
+    parser = argparse.ArgumentParser(description="Paint facades and watch them become photos.")
+    env = os.environ.get
+    parser.add_argument("--model", default=env("PIX2PIX_MODEL"), help="checkpoint: name, folder or Hub id")
+    parser.add_argument("--data", type=Path, default=env("PIX2PIX_DATA"), help="dataset whose val pairs are examples")
+    parser.add_argument(
+        "--visitors",
+        choices=get_args(Visitors),
+        default=env("PIX2PIX_VISITORS", "bundled"),
+        help="what visitors may load: the listed models (default), also Hub ids, also folders of this machine",
+    )
+    parser.add_argument(
+        "--behind-proxy",
+        action="store_true",
+        default=env("PIX2PIX_BEHIND_PROXY", "").lower() in ("1", "true", "yes"),
+        help="visitors come through a proxy on another machine: tell them apart by the last entry of X-Forwarded-For",
+    )
+    parser.add_argument("--mcp", action="store_true", help="also serve the API as an MCP tool (needs gradio[mcp])")
+    options = parser.parse_args(arguments)
+    if options.visitors not in get_args(Visitors):  # argparse does not check what comes from the environment
+        parser.error(f"PIX2PIX_VISITORS is {options.visitors!r}; it can be {', '.join(get_args(Visitors))}")
+    if options.mcp and find_spec("mcp") is None:
+        parser.error('--mcp needs one more package: pip install "gradio[mcp]"')
+    if options.data and not options.data.is_dir():
+        parser.error(f"no folder of pairs at {options.data}")
+    if options.model and options.model not in listed_models(CHECKPOINTS):
+        try:  # what is on the Hub may come later; a wrong path never will
+            if not ids.MODEL.fullmatch(options.model):
+                checkpoint.find(options.model)
+        except ValueError as error:
+            parser.error(str(error))
+    return options
