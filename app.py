@@ -7,6 +7,7 @@ python app.py [--model FOLDER|NAME|USER/REPO] [--data FOLDER] [--visitors bundle
 
 import argparse
 
+from pix2pix.utils import UserError
 from pix2pix.web.options import parse
 
 OPTIONS = parse() if __name__ == "__main__" else None  # --help need not wait for Gradio, seconds of imports
@@ -70,18 +71,18 @@ def build(painter: Painter) -> gr.Blocks:
         """
         try:
             if not image:
-                raise ValueError("a label image is needed")
+                raise UserError("a label image is needed")
             data = image if isinstance(image, bytes) else image.read_bytes()
             upload = await in_thread(read_labels, data, SIZE, SIZE)
             if seed is not None and not 0 <= seed < MOST_SEEDS:
-                raise ValueError(f"seed must be a whole number from 0 to {MOST_SEEDS - 1}")
+                raise UserError(f"seed must be a whole number from 0 to {MOST_SEEDS - 1}")
             translator = await in_thread(painter.models.get, model)
             colours = inference.read_colours(translator, wall, sky)
             paint = partial(translator, upload.labels, None if seed is None else int(seed), **colours)
             return await painter.in_turn(paint, model or None, None)  # all who wait in Gradio's queue are one visitor
         except CrowdedError:
             raise gr.Error("many people are painting right now; try again", print_exception=False) from None
-        except (ValueError, ModelError) as error:
+        except (UserError, ModelError) as error:
             raise gr.Error(str(error), print_exception=False) from None
 
     with Page("pix2pix: paint a facade", fill_width=True) as page:
@@ -130,7 +131,7 @@ def read_config(name: str | Path | None) -> configs.Config | None:
     """The config of a checkpoint, without loading it; None where there is none that can be read."""
     try:
         return name and configs.read(checkpoint.find(name) / checkpoint.CONFIG)
-    except ValueError:
+    except UserError:
         return None  # loading it says what is wrong, in the page and in the terminal
 
 
@@ -164,7 +165,7 @@ def load(name: str | Path, task: str = "facades", open_checkpoint: Callable | No
     translator = (open_checkpoint or inference.load)(name)
     if translator.config.task != task:
         wanted = "on facade labels, which this page paints" if task == "facades" else f"for {task}, as this page is"
-        raise ValueError(f"{translator.name} was not trained {wanted}")
+        raise UserError(f"{translator.name} was not trained {wanted}")
     return translator
 
 
@@ -176,11 +177,11 @@ def warm_up(models: Models) -> None:
     if companion := models.companions.get(models.default):
         try:
             models.get(companion)
-        except ValueError as error:
+        except UserError as error:
             print(f"No live companion, so {models.default} paints everything: {error}")
     try:
         models.get()
-    except ValueError as error:
+    except UserError as error:
         print(f"No model yet: {error}")
 
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from pix2pix.cli import run_command
 from pix2pix.training import options, plans
+from pix2pix.utils import UserError
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -22,7 +23,7 @@ def main(arguments: Sequence[str]) -> None:
     try:
         from pix2pix.training import launch
     except ModuleNotFoundError as error:
-        raise ValueError(f"training needs {error.name}: pip install -r requirements-train.txt") from None
+        raise UserError(f"training needs {error.name}: pip install -r requirements-train.txt") from None
     launch.hold(given, plan)
 
 

@@ -26,7 +26,7 @@ from pix2pix.config import PRESETS, Config
 from pix2pix.networks import build_discriminator, build_generator
 from pix2pix.training.cuda_graph import PLAIN_CALLS
 from pix2pix.training.trainer import Trainer
-from pix2pix.utils import available_cores
+from pix2pix.utils import UserError, available_cores
 
 STEPS, QUICK_STEPS = 30, 3
 WARM_UP = PLAIN_CALLS + 1  # steps that are not counted: in the last of them a GPU's step is recorded
@@ -64,7 +64,7 @@ def main() -> None:
             continue
         contenders[name], count = our_step(name, config, device, *pictures)
         if config == THEIRS and abs(count - weights) > FEW_BIASES:
-            raise ValueError(f"the networks are not the same: {weights:,} parameters there, {count:,} here")
+            raise UserError(f"the networks are not the same: {weights:,} parameters there, {count:,} here")
 
     rounds = options.steps or (QUICK_STEPS if options.quick else STEPS)
     seconds = measuring.in_turns({name: finished(step, device) for name, step in contenders.items()}, rounds, WARM_UP)

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from pix2pix.cli import defer, parse, run_command
+from pix2pix.utils import UserError
 
 COMMANDS = {
     "translate": ("pix2pix.commands.translate", "files in, files out"),
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str]) -> None:
         print("\n".join(f"  {command:10} {what}" for command, (_, what) in COMMANDS.items()))
         return
     if name not in COMMANDS:
-        raise ValueError(f"unknown command {name!r}; there are: {', '.join(COMMANDS)}")
+        raise UserError(f"unknown command {name!r}; there are: {', '.join(COMMANDS)}")
     try:
         command = getattr(importlib.import_module(COMMANDS[name][0]), name)
         command = defer(command) if inspect.isfunction(command) else command  # `data` is a choice of deferred commands
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str]) -> None:
     except ModuleNotFoundError as error:
         if (error.name or "pix2pix").split(".")[0] == "pix2pix":
             raise
-        raise ValueError(f"{name} needs {error.name}: pip install -r requirements-train.txt") from None
+        raise UserError(f"{name} needs {error.name}: pip install -r requirements-train.txt") from None
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 
 import tyro
 
+from pix2pix.utils import UserError
+
 # How tyro shows an error: lines between its parts, a frame around it, and titles that say nothing more.
 _RULE = re.compile(r"[-\u2500-\u257f\s]*\n[\s\u2502]*[-\u2500]{20,}[\s\u2502]*")
 _FRAME = re.compile(r"[\u2500-\u257f\s]+")
@@ -17,14 +19,19 @@ _TITLES = re.compile(r"^((\w+ (error|options|argument)|Error parsing \S+:)[; ]+)
 
 
 def run_command(main: Callable[[Sequence[str]], None], arguments: Sequence[str]) -> None:
-    """Run `main`, turning what a user can mend (ValueError) or the machine refuses (OSError) into one line."""
+    """Run `main`; what a user can mend (UserError) or the machine refuses (OSError) is one line, exit code 2.
+
+    Any other exception is a fault of the program and keeps its traceback; PIX2PIX_DEBUG=1 shows that of all.
+    """
     # Before torch is loaded: its threads sleep while they wait, or they keep each other from a busy machine's cores.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # as stderr does: a terminal may not know all letters
     try:
         main(arguments)
-    except (ValueError, OSError) as error:
+    except (UserError, OSError) as error:
+        if os.environ.get("PIX2PIX_DEBUG") == "1":
+            raise
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
@@ -56,4 +63,4 @@ def parse(wanted, arguments: Sequence[str], prog: str, **tyro_options):
             raise  # --help
         parts = (_FRAME.sub(" ", part).strip() for part in _RULE.split(told.getvalue()))
         message = "; ".join(part for part in parts if part)
-        raise ValueError(_TITLES.sub("", message)) from None
+        raise UserError(_TITLES.sub("", message)) from None

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args, get_type_hints
 
+from pix2pix.utils import UserError
+
 MODEL_TYPE = "pix2pix"  # what `config.json` says it is
 JITTER = 286 / 256
 MOST_CHANNELS = 64
@@ -154,25 +156,25 @@ class Config:
         ):
             value = getattr(self, name)
             if not least <= value <= most:
-                raise ValueError(f"{name} is {value}; it must lie between {least} and {most}")
+                raise UserError(f"{name} is {value}; it must lie between {least} and {most}")
         if self.objective == "perceptual" and self.out_channels not in (1, 3):
-            raise ValueError(f"targets of {self.out_channels} channels are no pictures: give --objective paper")
+            raise UserError(f"targets of {self.out_channels} channels are no pictures: give --objective paper")
         if self.teacher and self.generator != "noise":
-            raise ValueError("a teacher is for --generator noise: both take the same noise")
+            raise UserError("a teacher is for --generator noise: both take the same noise")
         for name in ("tone", "correct_labels", "shift"):
             if getattr(self, name) and self.generator != "noise":
-                raise ValueError(f"{name} is for --generator noise")
+                raise UserError(f"{name} is for --generator noise")
         depth = _levels(self.depth, self.size, self.picture_width)
         halvings = min(_halvings(self.size), _halvings(self.picture_width))
         if halvings < depth:  # a net of the levels that are left would see a few pixels at a time
-            raise ValueError(self._advise_size(depth, halvings))
+            raise UserError(self._advise_size(depth, halvings))
         object.__setattr__(self, "depth", depth)
         object.__setattr__(self, "decay_epochs", min(self.decay_epochs, self.epochs))
         if self.task == "facades" and self.in_channels != 3:
-            raise ValueError(f"facade labels are colours, 3 channels, not {self.in_channels}; give --task photo")
+            raise UserError(f"facade labels are colours, 3 channels, not {self.in_channels}; give --task photo")
         foreign = (self.norm, self.bottleneck_norm, self.biases, self.dropped, self.first_dropped)
         if self.generator != "unet" and foreign != (True, False, False, 3, 0):
-            raise ValueError("norm, bottleneck_norm, biases, dropped and first_dropped are for --generator unet")
+            raise UserError("norm, bottleneck_norm, biases, dropped and first_dropped are for --generator unet")
 
     def _advise_size(self, depth: int, halvings: int) -> str:
         """Say which sizes can be halved often enough, where this one cannot be halved `depth` times."""
@@ -244,16 +246,16 @@ def from_json(text: str) -> Config:
     try:
         values = json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
-        raise ValueError(f"is not valid JSON: {error}") from None
+        raise UserError(f"is not valid JSON: {error}") from None
     if not isinstance(values, dict) or values.pop("model_type", None) != MODEL_TYPE:
-        raise ValueError(f'is not the config of a pix2pix checkpoint: "model_type" is not "{MODEL_TYPE}"')
+        raise UserError(f'is not the config of a pix2pix checkpoint: "model_type" is not "{MODEL_TYPE}"')
     types = get_type_hints(Config)
     if unknown := sorted(values.keys() - types.keys()):
-        raise ValueError(f"has unknown keys: {', '.join(unknown)[:200]}")
+        raise UserError(f"has unknown keys: {', '.join(unknown)[:200]}")
     for name, value in values.items():
         if not _is_a(value, types[name]):
             wanted = " or ".join(map(repr, get_args(types[name]))) or types[name].__name__
-            raise ValueError(f"{name} is {json.dumps(value)[:80]}; it must be {wanted}")
+            raise UserError(f"{name} is {json.dumps(value)[:80]}; it must be {wanted}")
     return Config(**values)
 
 
@@ -262,7 +264,7 @@ def read(path: Path) -> Config:
     try:
         return from_json(path.read_text(encoding="utf-8"))
     except (ValueError, OSError) as error:
-        raise ValueError(f"{path}: {error}") from None
+        raise UserError(f"{path}: {error}") from None
 
 
 def _is_a(value, kind) -> bool:

@@ -17,7 +17,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from pix2pix.utils import write_atomically
+from pix2pix.utils import UserError, write_atomically
 
 # The formats that are read, as Pillow names them, whatever a file's own name says. Pillow would open many more: EPS is
 # a program for Ghostscript, IPTC and icons hold files of other formats, and sets of pictures hardly use the rest.
@@ -75,7 +75,7 @@ def read_image(source: Path | str | bytes | BinaryIO, channels: int = 3, most_pi
     try:
         return to_channels(picture, channels)
     except ValueError as error:
-        raise ValueError(f"{name} {error}") from None
+        raise UserError(f"{name} {error}") from None
 
 
 @contextmanager
@@ -91,16 +91,16 @@ def opened(source: Path | str | bytes | BinaryIO, most_pixels: int = MOST_PIXELS
             if not refused:
                 yield image
     except FileNotFoundError:
-        raise ValueError(f"{source} does not exist") from None
+        raise UserError(f"{source} does not exist") from None
     except Image.DecompressionBombError:
         refused = f"is too large; at most {most_pixels:,} pixels are read"
     except UnidentifiedImageError:
-        raise ValueError(f"{name} is not an image file that can be read; these can: {', '.join(FORMATS)}") from None
+        raise UserError(f"{name} is not an image file that can be read; these can: {', '.join(FORMATS)}") from None
     except _BROKEN as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise ValueError(f"{name} cannot be read as an image: {reason}") from None
+        raise UserError(f"{name} cannot be read as an image: {reason}") from None
     if refused:
-        raise ValueError(f"{name} {refused}")
+        raise UserError(f"{name} {refused}")
 
 
 def _refuse_to_decode(image: Image.Image, most_pixels: int) -> str | None:
@@ -174,7 +174,7 @@ def to_channels(picture: np.ndarray, channels: int) -> np.ndarray:
     if has == channels:
         return picture
     if not {has, channels} <= _MODES.keys():
-        raise ValueError(f"has {has} channels, not {channels}")
+        raise UserError(f"has {has} channels, not {channels}")
     image = _image(picture)
     if has == 4:
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
@@ -214,20 +214,20 @@ def _map_array(path: Path) -> np.ndarray:
             return np.load(path, mmap_mode="r", allow_pickle=False)
         reason = "it is no .npy file, whatever its name says"
     except FileNotFoundError:
-        raise ValueError(f"{path} does not exist") from None
+        raise UserError(f"{path} does not exist") from None
     except OSError as error:
         reason = error.strerror or "it cannot be mapped into memory"
     except Exception:  # numpy raises many kinds
         reason = "it is cut short, damaged, or holds objects instead of numbers"
-    raise ValueError(f"{path.name} cannot be read as an array: {reason}")
+    raise UserError(f"{path.name} cannot be read as an array: {reason}")
 
 
 def _read_array(path: Path) -> np.ndarray:
     array = _map_array(path)
     if array.ndim not in (2, 3) or 0 in array.shape:
-        raise ValueError(f"{path.name} has the shape {array.shape}; a picture is (H, W) or (H, W, C)")
+        raise UserError(f"{path.name} has the shape {array.shape}; a picture is (H, W) or (H, W, C)")
     if array.shape[0] * array.shape[1] > MOST_PIXELS:
-        raise ValueError(f"{path.name} is too large; at most {MOST_PIXELS:,} pixels are read")
+        raise UserError(f"{path.name} is too large; at most {MOST_PIXELS:,} pixels are read")
     return array
 
 
@@ -239,7 +239,7 @@ def _from_array(array: np.ndarray, name: str) -> np.ndarray:
         return (array >> 8).astype(np.uint8)
     if array.dtype == bool or np.issubdtype(array.dtype, np.floating):
         return np.clip(np.rint(np.nan_to_num(array) * 255.0), 0, 255).astype(np.uint8)
-    raise ValueError(f"{name} holds {array.dtype}; a picture is uint8, uint16, or floats in 0..1")
+    raise UserError(f"{name} holds {array.dtype}; a picture is uint8, uint16, or floats in 0..1")
 
 
 def _ends_well(path: Path, kind: str | None) -> bool:
@@ -266,7 +266,7 @@ def split_pair(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """An AB picture `(H, 2W, C)` -> its halves (A, B). Raises ValueError for an odd width."""
     width = image.shape[1]
     if width % 2:
-        raise ValueError(f"is {width} pixels wide; an AB image holds two halves of equal size, so its width is even")
+        raise UserError(f"is {width} pixels wide; an AB image holds two halves of equal size, so its width is even")
     return image[:, : width // 2], image[:, width // 2 :]
 
 

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pix2pix.utils import UserError
+
 
 class LabelClass(NamedTuple):
     """One class: `name` in files and JSON, `shown` to people, colours as (R, G, B) in 0..255."""
@@ -107,17 +109,17 @@ def encode_runs(labels: np.ndarray) -> str:
 def decode_runs(text: str, height: int, width: int) -> np.ndarray:
     """The inverse of `encode_runs` for a map of known size; raises ValueError for anything else."""
     if len(text) > 4 * height * width + 4:  # the longest honest message: one run a pixel
-        raise ValueError(f"drawing data is too long for {width}x{height} pixels")
+        raise UserError(f"drawing data is too long for {width}x{height} pixels")
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raise ValueError("drawing data is not valid base64") from None
+        raise UserError("drawing data is not valid base64") from None
     if len(data) % _RUN.itemsize:
-        raise ValueError("drawing data ends in the middle of a run")
+        raise UserError("drawing data ends in the middle of a run")
     runs = np.frombuffer(data, dtype=_RUN)
     if runs.size and runs["label"].max() >= len(CLASSES):
-        raise ValueError(f"drawing data names class {runs['label'].max()}; classes are 0 to {len(CLASSES) - 1}")
+        raise UserError(f"drawing data names class {runs['label'].max()}; classes are 0 to {len(CLASSES) - 1}")
     total = int(runs["length"].sum(dtype=np.int64))
     if total != height * width:
-        raise ValueError(f"drawing data holds {total} pixels; {width}x{height} takes {height * width}")
+        raise UserError(f"drawing data holds {total} pixels; {width}x{height} takes {height * width}")
     return np.repeat(runs["label"], runs["length"]).reshape(height, width)

@@ -1,4 +1,4 @@
-"""Small helpers of every room: files written wholly or not at all, names in messages, the machine's cores."""
+"""Small helpers of every room: what people can mend, files written wholly or not at all, names, the machine's cores."""
 
 import functools
 import os
@@ -10,6 +10,10 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+
+class UserError(ValueError):
+    """What the person at the command line, the page or the API can mend: shown as one line, without a traceback."""
 
 
 def available_cores() -> int:

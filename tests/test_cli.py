@@ -3,10 +3,12 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from pix2pix.cli import run_command
+from pix2pix.utils import UserError
 
 
 @pytest.mark.parametrize(("set_by_user", "kept"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
@@ -34,3 +36,39 @@ def test_no_command_loads_torch_before_it_is_called(command):
     """OpenMP reads how its threads shall wait when torch is loaded."""
     code = f"import sys, pix2pix.cli; {command}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def failing(error: Exception):
+    def main(_):
+        raise error
+
+    return main
+
+
+def test_what_a_user_can_mend_is_one_line(capsys):
+    for error in (UserError("no checkpoint at x:\n name another"), FileNotFoundError(2, "No such file", "x")):
+        with pytest.raises(SystemExit) as stop:
+            run_command(failing(error), [])
+        assert stop.value.code == 2
+        said = capsys.readouterr().err
+        assert said.startswith("error: ") and len(said.splitlines()) == 1
+
+
+def test_a_fault_of_the_program_keeps_its_traceback():
+    for error in (ValueError("operands could not be broadcast"), KeyError("x"), RuntimeError("x")):
+        with pytest.raises(type(error)):
+            run_command(failing(error), [])
+
+
+def test_debugging_shows_the_traceback_of_everything(monkeypatch):
+    monkeypatch.setenv("PIX2PIX_DEBUG", "1")
+    with pytest.raises(UserError, match="no checkpoint"):
+        run_command(failing(UserError("no checkpoint")), [])
+
+
+def test_what_is_raised_for_people_is_no_plain_value_error():
+    """`synthetic` alone raises those: no command hands it what a person wrote."""
+    root = Path(__file__).parents[1]
+    files = [root / "app.py", root / "train.py", *(root / "pix2pix").rglob("*.py")]
+    plain = {path.parent.name for path in files if "raise ValueError" in path.read_text(encoding="utf-8")}
+    assert plain == {"synthetic"}

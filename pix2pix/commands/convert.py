@@ -15,6 +15,7 @@ import tyro
 from pix2pix import __version__
 from pix2pix.config import Config
 from pix2pix.inference import checkpoint
+from pix2pix.utils import UserError
 
 
 def convert(
@@ -37,9 +38,9 @@ def convert(
             does; without it by those of the picture, as test.py does otherwise.
     """
     if output.exists():
-        raise ValueError(f"{output} exists already; name another folder")
+        raise UserError(f"{output} exists already; name another folder")
     if not weights.is_file():
-        raise ValueError(f"{weights}: {'a folder, not a file of weights' if weights.is_dir() else 'no such file'}")
+        raise UserError(f"{weights}: {'a folder, not a file of weights' if weights.is_dir() else 'no such file'}")
     from pix2pix.export.other_programs import read_weights
     from pix2pix.networks import build_generator
 

@@ -18,7 +18,7 @@ from pix2pix import images
 from pix2pix.cli import defer
 from pix2pix.data import inspection, layouts
 from pix2pix.data.layouts import Found, Item
-from pix2pix.utils import name_some, written_together
+from pix2pix.utils import UserError, name_some, written_together
 
 
 def check(
@@ -66,22 +66,22 @@ def pair(
     """
     for folder in (inputs, targets):
         if not folder.is_dir():
-            raise ValueError(f"no folder {folder}")
+            raise UserError(f"no folder {folder}")
     goal = output / split
     if goal.exists():
-        raise ValueError(f"{goal} exists already; name another OUT or --split")
+        raise UserError(f"{goal} exists already; name another OUT or --split")
     found = layouts.match_folders(inputs, targets)
     broken = []
     with written_together(goal) as building:
         for item in found.items:
             try:
                 images.write_png(building / f"{item.name}.png", _join(item))
-            except ValueError as error:
+            except UserError as error:
                 broken.append(str(error))
         if broken and not skip_broken:
-            raise ValueError(f"{name_some(broken)}; mend them, or leave them out with --skip-broken")
+            raise UserError(f"{name_some(broken)}; mend them, or leave them out with --skip-broken")
         if len(broken) == len(found.items):
-            raise ValueError(f"no pair can be used: {name_some(broken)}")
+            raise UserError(f"no pair can be used: {name_some(broken)}")
     count = len(found.items) - len(broken)
     print(f"{count} pairs in {goal}, targets on the left (--direction BtoA){_left_out(found)}")
     if broken:
@@ -107,12 +107,12 @@ def split(
         direction: Which of A and B is the input.
     """
     if output.exists():
-        raise ValueError(f"{output} exists already; name another folder")
+        raise UserError(f"{output} exists already; name another folder")
     if not (0 <= val < 1 and 0 <= test < 1 and val + test < 1):
-        raise ValueError(f"val is {val} and test is {test}; both are shares, and something must be left to train on")
+        raise UserError(f"val is {val} and test is {test}; both are shares, and something must be left to train on")
     found, undivided = layouts.find(folder, "train", direction)
     if not undivided:
-        raise ValueError(f"{folder} has a folder for val already")
+        raise UserError(f"{folder} has a folder for val already")
     counts = _count_splits(len(found.items), {"val": val, "test": test})
     with written_together(output) as building:
         remaining = sorted(found.items, key=lambda item: hashlib.sha256(f"{seed} {item.name}".encode()).digest())
@@ -127,7 +127,7 @@ def _count_splits(total: int, shares: dict[str, float]) -> dict[str, int]:
     """Pairs of each split; a share above 0 is at least one pair."""
     counts = {name: max(round(total * share), share > 0) for name, share in shares.items()}
     if sum(counts.values()) >= total:
-        raise ValueError(f"{total} pairs are too few to divide")
+        raise UserError(f"{total} pairs are too few to divide")
     return {name: int(count) for name, count in counts.items()} | {"train": total - sum(counts.values())}
 
 
@@ -145,7 +145,7 @@ def _join(item: Item) -> np.ndarray:
     target, inputs = images.read_image(item.target), images.read_image(item.input)
     if inputs.shape != target.shape:
         sizes = " and ".join(f"{picture.shape[1]}x{picture.shape[0]}" for picture in (inputs, target))
-        raise ValueError(f"{item.input} and {item.target} differ in size: {sizes} pixels")
+        raise UserError(f"{item.input} and {item.target} differ in size: {sizes} pixels")
     return np.hstack([target, inputs])
 
 

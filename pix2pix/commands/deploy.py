@@ -15,6 +15,7 @@ from pix2pix.hub.errors import patiently, plain_errors
 from pix2pix.hub.ids import parse
 from pix2pix.hub.space import MODEL, ShownModel, describe, find_files, readme, send
 from pix2pix.inference import card, checkpoint
+from pix2pix.utils import UserError
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,7 +38,7 @@ def deploy(
     """
     repo, revision = parse(space)
     if revision:
-        raise ValueError(f"a Space has no revisions: {repo}")
+        raise UserError(f"a Space has no revisions: {repo}")
     shown = find_model(model) if model else None
     text = readme(front_matter.read(ROOT / "README.md"), repo, shown)
     files = find_files(ROOT) | {"README.md": text.encode()}
@@ -60,7 +61,7 @@ def find_model(name: str) -> ShownModel:
         sizes = {file.rfilename: file.size or 0 for file in info.siblings or ()}
         checkpoint.check_listing(repo, sizes)
     if checkpoint.ONNX not in sizes:
-        raise ValueError(f"{repo} has no {checkpoint.ONNX}, on which the Space runs: push it again")
+        raise UserError(f"{repo} has no {checkpoint.ONNX}, on which the Space runs: push it again")
     with plain_errors(repo):
         config = configs.read(Path(HfApi().hf_hub_download(repo, checkpoint.CONFIG, revision=revision)))
     preload = f"{repo} {','.join(file for file in checkpoint.FILES if file in sizes)}" + (

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from pix2pix import inference
 from pix2pix.data.sources import check_named
 from pix2pix.inference import checkpoint
-from pix2pix.utils import write_atomically
+from pix2pix.utils import UserError, write_atomically
 
 JsonFile = Annotated[Path | None, tyro.conf.arg(name="json")]
 
@@ -41,9 +41,9 @@ def evaluate(
         drawings: Also score facade checkpoints on the bundled drawings, which have no photos.
     """
     if not checkpoints:
-        raise ValueError("name a checkpoint: a folder, a run folder, or USER/REPO on the Hub")
+        raise UserError("name a checkpoint: a folder, a run folder, or USER/REPO on the Hub")
     if json_file and not json_file.parent.is_dir():
-        raise ValueError(f"{json_file.parent} is no folder; make it first")
+        raise UserError(f"{json_file.parent} is no folder; make it first")
     check_named(data)
     for name in checkpoints:
         checkpoint.find(name)
@@ -55,7 +55,7 @@ def evaluate(
     translators = [inference.load(name) for name in checkpoints]
     check_alike(translators)
     if drawings and translators[0].config.task != "facades":
-        raise ValueError(f"--drawings are of facades, and {translators[0].name} is for {translators[0].config.task}")
+        raise UserError(f"--drawings are of facades, and {translators[0].name} is for {translators[0].config.task}")
     pairs = load_pairs(data, split, translators[0].config)
     photos, measured = measure(translators, tqdm(pairs, unit="pair", leave=False), variations)
     name_apart(measured, checkpoints)

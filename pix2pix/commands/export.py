@@ -7,6 +7,7 @@ import tyro
 
 from pix2pix.data.sources import check_named
 from pix2pix.inference import checkpoint
+from pix2pix.utils import UserError
 
 
 def export(folder: Annotated[Path, tyro.conf.Positional], half: bool = False, int8: str | None = None) -> None:
@@ -18,7 +19,7 @@ def export(folder: Annotated[Path, tyro.conf.Positional], half: bool = False, in
         int8: Multiply in int8, for wide generators; pairs to measure ranges on, named as for train.py --data.
     """
     if not folder.is_dir():
-        raise ValueError(f"no folder at {folder}: export writes into a checkpoint's folder, or a run's")
+        raise UserError(f"no folder at {folder}: export writes into a checkpoint's folder, or a run's")
     folder = checkpoint.find(folder)
     if int8 is not None:
         check_named(int8)

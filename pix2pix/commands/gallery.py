@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from pix2pix import inference, labels
 from pix2pix.evaluation import test_drawings
-from pix2pix.utils import write_atomically
+from pix2pix.utils import UserError, write_atomically
 
 FORMATS = {
     ".png": {"format": "PNG", "optimize": True},
@@ -40,16 +40,16 @@ def sheet(
         width: Pixels that the sheet has at most.
     """
     if not checkpoints or not only:
-        raise ValueError("nothing to show: name a checkpoint, and a drawing after --only")
+        raise UserError("nothing to show: name a checkpoint, and a drawing after --only")
     if output.suffix.lower() not in FORMATS:
-        raise ValueError(f"{output} is no picture that can be written; end it in {', '.join(FORMATS)}")
+        raise UserError(f"{output} is no picture that can be written; end it in {', '.join(FORMATS)}")
     if not output.parent.is_dir():
-        raise ValueError(f"{output.parent} is no folder; make it first")
+        raise UserError(f"{output.parent} is no folder; make it first")
     shown = {name: test_drawings.load(name) for name in only}
     translators = [inference.load(name) for name in checkpoints]
     for translator in translators:
         if translator.config.task != "facades":
-            raise ValueError(f"{translator.name} is for {translator.config.task}; these are drawings of facades")
+            raise UserError(f"{translator.name} is for {translator.config.task}; these are drawings of facades")
     groups = [
         [labels.colorize(drawing), *(translator(drawing) for translator in translators)] for drawing in shown.values()
     ]
@@ -72,7 +72,7 @@ def compose(groups: list[list[np.ndarray]], captions: list[str], names: list[str
     gaps = 2 * MARGIN + (across - 1) * BETWEEN + across * (count - 1) * WITHIN
     side = min(LARGEST, (width - gaps) // (across * count))
     if side < 32:
-        raise ValueError(
+        raise UserError(
             f"{count} pictures a drawing are too many for a sheet {width} pixels wide; give a larger --width"
         )
     rows = -(-len(groups) // across)

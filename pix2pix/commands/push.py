@@ -25,7 +25,7 @@ from pix2pix.hub.transfer import check_token, keep_quiet, upload
 from pix2pix.inference import Translator, card, checkpoint
 from pix2pix.inference.checkpoint import FILES, RUN_FOLDER, run_files
 from pix2pix.synthetic import SMALLEST, label_map
-from pix2pix.utils import package_address
+from pix2pix.utils import UserError, package_address
 
 SHOWN = 4  # pictures on the card
 MADE = (card.SAMPLES, "input.npy", *(name for name, _ in card.INPUTS.values()))  # what a push makes besides
@@ -56,7 +56,7 @@ def push(
     """
     found, (repo, named) = checkpoint.find(folder), parse(repo)
     if named:
-        raise ValueError(f"a push goes to {repo}; name the branch with --revision {named}")
+        raise UserError(f"a push goes to {repo}; name the branch with --revision {named}")
     check_token()
     keep_quiet()
     with tempfile.TemporaryDirectory() as scratch:
@@ -64,7 +64,7 @@ def push(
         if run is not None:
             files |= {f"{RUN_FOLDER}/{file}": run / file for file in run_files(run)}
         if missing := [path for path in files.values() if isinstance(path, Path) and not path.is_file()]:
-            raise ValueError(f"{missing[0]} does not exist")
+            raise UserError(f"{missing[0]} does not exist")
         address = patiently(
             lambda: upload(repo, files, f"Push {found.name}", private, revision, tag, ours=(*FILES, *MADE))
         )

@@ -12,6 +12,7 @@ from tqdm import tqdm
 from pix2pix import images, inference, labels
 from pix2pix.config import Config
 from pix2pix.data import layouts
+from pix2pix.utils import UserError
 
 
 def translate(
@@ -39,7 +40,7 @@ def translate(
     goals, others = plan(inputs, output)
     done = [goal for goal in goals.values() if goal.exists()]
     if done and not skip_existing:
-        raise ValueError(
+        raise UserError(
             f"{output} holds {len(done)} of {len(goals)} results already ({done[0].name}, …), and none is overwritten: "
             "--skip-existing makes the others, --output names another folder"
         )
@@ -51,7 +52,7 @@ def translate(
             continue
         try:
             picture = translator(read_input(path, translator.config), variation, **colours)
-        except ValueError as error:
+        except UserError as error:
             bad.append(str(error))
             continue
         goal.parent.mkdir(parents=True, exist_ok=True)
@@ -68,7 +69,7 @@ def read_input(path: Path, config: Config) -> np.ndarray:
     """Read a picture as a translator of this config takes it; raises ValueError that names the file."""
     picture = images.read_image(path, config.in_channels)
     if config.task == "facades" and not labels.is_label_image(picture):
-        raise ValueError(f"{path} is no label image: its colours are not those of the 12 classes")
+        raise UserError(f"{path} is no label image: its colours are not those of the 12 classes")
     return picture
 
 
@@ -83,15 +84,15 @@ def plan(inputs: list[Path], output: Path) -> tuple[dict[Path, Path], Counter[st
             listing = layouts.list_images(path)
             files = [file for file in listing.files if not file.resolve().is_relative_to(output.resolve())]
             if not files:
-                raise ValueError(f"no images in {path}")
+                raise UserError(f"no images in {path}")
             goals |= {file: output / file.relative_to(path).with_suffix(".png") for file in files}
             others += listing.others
         elif path.is_file():
             goals[path] = output / f"{path.stem}.png"
         else:
-            raise ValueError(f"{path} does not exist")
+            raise UserError(f"{path} does not exist")
     if not goals:
-        raise ValueError("nothing to translate: name image files or folders")
+        raise UserError("nothing to translate: name image files or folders")
     refuse_collisions(goals)
     return goals, others
 
@@ -100,11 +101,11 @@ def refuse_collisions(goals: dict[Path, Path]) -> None:
     by_goal: dict[Path, Path] = {}
     for path, goal in goals.items():
         if goal in by_goal:
-            raise ValueError(
+            raise UserError(
                 f"{by_goal[goal]} and {path} would both become {goal}: "
                 "translate them apart, or name the folder above both"
             )
         by_goal[goal] = path
     sources = {path.resolve() for path in goals}
     if own := [goal for goal in goals.values() if goal.resolve() in sources]:
-        raise ValueError(f"{own[0]} exists already and is an input itself: name another --output")
+        raise UserError(f"{own[0]} exists already and is an input itself: name another --output")

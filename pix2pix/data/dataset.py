@@ -16,7 +16,7 @@ from pix2pix.data.cleaning import corrected
 from pix2pix.data.pairs import Pair, Source
 from pix2pix.data.sources import open_source
 from pix2pix.synthetic import label_map
-from pix2pix.utils import available_cores, name_some
+from pix2pix.utils import UserError, available_cores, name_some
 
 KEPT_BYTES = 2 * 2**30  # of decoded pairs in each training process, at most: 5,400 pairs of 256x256
 CHECKED_PAIRS, CHECKED_PIXELS = 1000, 2**27  # sets up to this size are decoded before training: a few seconds
@@ -59,12 +59,12 @@ class Pairs(Sequence[Pair]):
         """Decode all pairs; raises ValueError that names those that cannot be."""
         with ThreadPoolExecutor(available_cores()) as pool:
             if offenders := [why for why in pool.map(self._why_unreadable, range(len(self))) if why]:
-                raise ValueError(name_some(offenders))
+                raise UserError(name_some(offenders))
 
     def _why_unreadable(self, index: int) -> str | None:
         try:
             self[index]
-        except ValueError as error:
+        except UserError as error:
             return str(error)
         return None
 

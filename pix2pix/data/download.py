@@ -9,7 +9,7 @@ from pix2pix.data.catalog import MB, SETS, PublishedSet
 from pix2pix.data.fetch import fetch
 from pix2pix.data.folder import RECORD
 from pix2pix.data.unpack import unpack
-from pix2pix.utils import written_together
+from pix2pix.utils import UserError, written_together
 
 HOME = Path("data")  # where sets are put and looked for
 
@@ -21,7 +21,7 @@ def download(name: str, output: Path = HOME, mirror: str | None = None) -> None:
         print(f"{folder} is there already")
         return
     if folder.exists():
-        raise ValueError(f"{folder} exists already and is not from here; name another --output")
+        raise UserError(f"{folder} exists already and is not from here; name another --output")
     output.mkdir(parents=True, exist_ok=True)
     mirrors = [mirror.rstrip("/") + "/"] if mirror else []
     archive = output / f".{published.file}"
@@ -50,7 +50,7 @@ def offer(data: str) -> str:
     if not folder.is_dir():
         size = SETS[data].about // MB
         if not sys.stdin.isatty() or input(f"download {data}, about {size:,} MB? [y/N] ").lower() not in ("y", "yes"):
-            raise ValueError(f"{folder} is not here: python -m pix2pix download {data} (about {size:,} MB)")
+            raise UserError(f"{folder} is not here: python -m pix2pix download {data} (about {size:,} MB)")
         download(data)
     return str(folder)
 

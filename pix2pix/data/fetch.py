@@ -13,6 +13,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from pix2pix import __version__
+from pix2pix.utils import UserError
 
 ATTEMPTS = 4  # at one mirror, while each gets further
 PATIENCE = 30.0  # seconds without a byte
@@ -32,14 +33,14 @@ def fetch(urls: Sequence[str], goal: Path, most_bytes: int, sha256: str | None =
             found = _hash(part)
             if sha256 and found != sha256:
                 _forget(part)
-                raise ValueError(f"its SHA-256 is {found}, not {sha256}")
+                raise UserError(f"its SHA-256 is {found}, not {sha256}")
         except (ValueError, urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
             reasons.append(f"{url}: {getattr(error, 'reason', None) or error}")
             continue
         part.replace(goal)
         _forget(part)
         return found
-    raise ValueError(f"{goal.name} could not be downloaded: {'; '.join(reasons)}")
+    raise UserError(f"{goal.name} could not be downloaded: {'; '.join(reasons)}")
 
 
 def _fetch_from(url: str, part: Path, most_bytes: int) -> None:
@@ -81,9 +82,9 @@ def _continue(url: str, part: Path, most_bytes: int) -> None:
         announced = answer.headers.get("Content-Length")
         total = have + int(announced) if announced else None
         if (total or 0) > most_bytes:
-            raise ValueError(f"it is {total:,} bytes, more than the {most_bytes:,} that the set may have")
+            raise UserError(f"it is {total:,} bytes, more than the {most_bytes:,} that the set may have")
         if total and shutil.disk_usage(part.parent).free < total - have:
-            raise ValueError(f"{total - have:,} bytes are needed, and the disk of {part.parent} has fewer")
+            raise UserError(f"{total - have:,} bytes are needed, and the disk of {part.parent} has fewer")
         version = answer.headers.get("ETag") or answer.headers.get("Last-Modified")
         origin.write_text(json.dumps({"url": url, "version": version}))
         _receive(answer, part, have, total, most_bytes)
@@ -99,7 +100,7 @@ def _receive(answer: http.client.HTTPResponse, part: Path, have: int, total: int
         while chunk := answer.read1(_CHUNK):
             have += len(chunk)
             if have > most_bytes:
-                raise ValueError(f"it goes on after {most_bytes:,} bytes, more than the set may have")
+                raise UserError(f"it goes on after {most_bytes:,} bytes, more than the set may have")
             file.write(chunk)
             bar.update(len(chunk))
     if total is not None and have < total:

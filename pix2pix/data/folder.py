@@ -9,7 +9,7 @@ from pix2pix.config import Config
 from pix2pix.data import layouts
 from pix2pix.data.layouts import Item
 from pix2pix.data.pairs import HELD_OUT, RawPair, share
-from pix2pix.utils import name_some
+from pix2pix.utils import UserError, name_some
 
 RECORD = "dataset.json"  # beside a downloaded set: what it is, and which tasks it is for
 SMALLEST_SIDE = 8  # pixels
@@ -68,26 +68,26 @@ class FolderSource:
                     counts.add(header.channels)
                 self._narrow += headers[0].width <= headers[0].height
                 self.pixels += sum(header.width * header.height for header in headers)
-            except (ValueError, OSError) as error:
+            except (UserError, OSError) as error:
                 offenders.append(str(error))
         if offenders:
-            raise ValueError(name_some(offenders))
+            raise UserError(name_some(offenders))
         return tuple(_common_channels(counts, self.items[0].input.parent) for counts in seen)
 
     def _check_sizes(self, item: Item, first: images.Header, second: images.Header | None = None) -> None:
         halves = 2 if self._has_halves() else 1
         if second is None and halves == 2 and first.width % 2:
-            raise ValueError(
+            raise UserError(
                 f"{item.input} is {first.width} pixels wide; an AB image holds two halves of equal size, "
                 "so its width is even"
             )
         for path, header in ((item.input, first), (item.target, second)):
             if header and min(header.width // halves, header.height) < SMALLEST_SIDE:
                 least = f"{SMALLEST_SIDE * halves}x{SMALLEST_SIDE}"
-                raise ValueError(f"{path} is {header.width}x{header.height} pixels; the least is {least}")
+                raise UserError(f"{path} is {header.width}x{header.height} pixels; the least is {least}")
         if second and abs(first.width * second.height - second.width * first.height) > max(*first[:2], *second[:2]):
             sizes = f"{first.width}x{first.height} and {second.width}x{second.height}"
-            raise ValueError(f"{item.input} and {item.target} differ in shape: {sizes} pixels")
+            raise UserError(f"{item.input} and {item.target} differ in shape: {sizes} pixels")
 
 
 def _header(path: Path) -> images.Header:
@@ -106,7 +106,7 @@ def _common_channels(counts: set[int], folder: Path) -> int:
     if counts <= {1, 3}:
         return max(counts)
     if len(counts) > 1:
-        raise ValueError(f"the pictures in {folder} have {name_some(sorted(counts))} channels; all must have as many")
+        raise UserError(f"the pictures in {folder} have {name_some(sorted(counts))} channels; all must have as many")
     return counts.pop()
 
 

@@ -9,6 +9,7 @@ from pix2pix import images, labels
 from pix2pix.config import Config
 from pix2pix.data.layouts import INPUT_WORDS, SPLITS, TARGET_WORDS
 from pix2pix.data.pairs import LOOKED_AT, RawPair, share
+from pix2pix.utils import UserError
 
 SIDE_WORDS = ((*INPUT_WORDS, "label", "labels"), (*TARGET_WORDS, "photo", "photos"))  # in names of columns
 USUAL_PIXELS = 2 * 256 * 256  # of a row; its true size is known only when it is read
@@ -41,8 +42,8 @@ class HubSource:
         files = [row[column] for column in self.columns]
         try:
             pictures = [_read(file, count) for file, count in zip(files, channels, strict=True)]
-        except ValueError as error:
-            raise ValueError(f"row {self.names[index]}: {error}") from None
+        except UserError as error:
+            raise UserError(f"row {self.names[index]}: {error}") from None
         return RawPair(*pictures)
 
     def _channels_of(self, column: str) -> int:
@@ -58,12 +59,12 @@ def open_hub(
     try:
         import datasets
     except ModuleNotFoundError:
-        raise ValueError(f"no folder {name}; for a dataset of that name on the Hub: pip install datasets") from None
+        raise UserError(f"no folder {name}; for a dataset of that name on the Hub: pip install datasets") from None
     try:
         splits = datasets.load_dataset(name, revision=revision)
     except Exception as error:  # datasets, huggingface_hub, HTTP and Arrow have many kinds
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ValueError(f"{name} is neither a folder here nor a dataset to be had from the Hub: {reason}") from None
+        raise UserError(f"{name} is neither a folder here nor a dataset to be had from the Hub: {reason}") from None
     given = (input_column, target_column) if input_column and target_column else None
     return pick_pairs(name, splits, split, given, config.direction)
 
@@ -74,15 +75,15 @@ def pick_pairs(
     """The rows and columns of a split; one without val is divided as `pairs.share` does."""
     present = {key: next((other for other in SPLITS[key] if other in splits), None) for key in SPLITS}
     if not present["train"]:
-        raise ValueError(f"{name} has no train split; it has {', '.join(splits)}")
+        raise UserError(f"{name} has no train split; it has {', '.join(splits)}")
     shared = present["val"] is None
     chosen = present["train"] if shared or split == "train" else present["val"]
     rows = splits[chosen]
     if not len(rows):
-        raise ValueError(f"{name} has no rows in {chosen}")
+        raise UserError(f"{name} has no rows in {chosen}")
     found = _image_columns(rows)
     if missing := [column for column in columns or () if column not in found]:
-        raise ValueError(f"{name} has no image column {missing[0]}; it has {', '.join(found) or 'none'}")
+        raise UserError(f"{name} has no image column {missing[0]}; it has {', '.join(found) or 'none'}")
     numbers = share(range(len(rows)), split) if shared else range(len(rows))
     return HubSource(f"rows of {name}, {chosen}", rows, numbers, columns or _find_columns(name, rows, direction))
 
@@ -94,7 +95,7 @@ def _find_columns(name: str, rows: "Dataset", direction: str) -> tuple[str, str]
     if all(by_word):
         return by_word[0], by_word[1]
     if len(found) != 2:
-        raise ValueError(
+        raise UserError(
             f"{name} has {len(found)} image columns ({', '.join(found) or 'no images at all'}), not an input and a "
             f"target; name them: --data {name}:INPUT,TARGET"
         )
@@ -113,7 +114,7 @@ def _says(column: str, words: Sequence[str]) -> bool:
 
 def _read(file: dict, channels: int) -> np.ndarray:
     if not file:
-        raise ValueError("has no picture")
+        raise UserError("has no picture")
     return images.read_image(_source(file), channels)
 
 

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from pix2pix import images, labels
 from pix2pix.data import layouts
 from pix2pix.data.layouts import Found, Item
-from pix2pix.utils import name_some
+from pix2pix.utils import UserError, name_some
 
 THUMBNAIL = (32, 16)  # pixels: width and height of what pictures are compared by first
 NEAR = 2.0  # of 255 grey levels: thumbnails that are nearer than this on average may be of one picture
@@ -37,7 +37,7 @@ def inspect(folder: Path, direction: str) -> Report:
     for split in ("train", "val"):
         try:
             found, undivided = layouts.find(folder, split, direction)
-        except ValueError as error:
+        except UserError as error:
             if split == "train":
                 raise
             report.changes.append(str(error))
@@ -74,7 +74,7 @@ def _inspect_files(report: Report, split: str, found: Found) -> dict[Item, np.nd
         try:
             headers = [images.read_header(path) for path in (item.input, item.target) if path]
             thumbnail = _thumbnail(item)
-        except (ValueError, OSError) as error:
+        except (UserError, OSError) as error:
             broken.append(str(error))
             continue
         for header in headers:

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from pix2pix import images
 from pix2pix.images import EXTENSIONS
-from pix2pix.utils import MOST_NAMED, name_some, natural_order
+from pix2pix.utils import MOST_NAMED, UserError, name_some, natural_order
 
 LAYOUTS = (
     "DIR/{train,val}/NAME.jpg with two halves side by side, DIR/{train,val}/{input,target}/NAME.*, "
@@ -93,7 +93,7 @@ def find(data: Path, split: str, direction: str) -> tuple[Found, bool]:
     match twice, and where no layout is recognised.
     """
     if not data.is_dir():
-        raise ValueError(f"no data at {data}: give a folder ({LAYOUTS})")
+        raise UserError(f"no data at {data}: give a folder ({LAYOUTS})")
     train, val = (_find_split(data, SPLITS[name], direction) for name in ("train", "val"))
     if split == "val" and val:
         return val, False
@@ -101,7 +101,7 @@ def find(data: Path, split: str, direction: str) -> tuple[Found, bool]:
         return found, split in SPLITS and val is None
     if val is None and (found := _look(data, direction)):
         return found, True
-    raise ValueError(f"no {split} images in {data}{_describe(data)}; what is understood: {LAYOUTS}")
+    raise UserError(f"no {split} images in {data}{_describe(data)}; what is understood: {LAYOUTS}")
 
 
 def match_folders(inputs: Path, targets: Path) -> Found:
@@ -155,7 +155,7 @@ def _look(folder: Path, direction: str) -> Found | None:
     if not files:
         return None
     if lonely := [name for name in folders if _is_side(name)]:
-        raise ValueError(f"{folder} has a folder {name_some(lonely)}, and none for the other side{_describe(folder)}")
+        raise UserError(f"{folder} has a folder {name_some(lonely)}, and none for the other side{_describe(folder)}")
     photos, maps = ([f for f in files if f.suffix.lower() in kinds] for kinds in ((".jpg", ".jpeg"), (".png",)))
     both = {listing.key(file) for file in photos} & {listing.key(file) for file in maps}
     if len(both) * 2 > len({listing.key(file) for file in files}):
@@ -191,7 +191,7 @@ def _match(inputs: Listing, targets: Listing, layout: str, rest: Iterable[Path] 
         names = " and ".join(f"{side.folder} ({name_some([f.name for f in side.files[:2]]) or 'no images'}, …)"
                              for side in (inputs, targets))  # fmt: skip
         counts = f"{len(inputs.files)} inputs, {len(targets.files)} targets"
-        raise ValueError(f"no names match in {names}: {counts}; the two files of a pair have the same name")
+        raise UserError(f"no names match in {names}: {counts}; the two files of a pair have the same name")
     unmatched = [*left, *right, *rest]
     return Found(layout, _named(pairs, inputs), unmatched, is_cmp, inputs.others + targets.others)
 
@@ -216,7 +216,7 @@ def _refuse_twins(files: list[Path], key: Callable[[Path], str]) -> None:
     for file in files:
         groups[key(file)].append(file.name)
     if twice := [" and ".join(names) for names in groups.values() if len(names) > 1]:
-        raise ValueError(f"{files[0].parent} has several images of one name, keep one of each: {name_some(twice)}")
+        raise UserError(f"{files[0].parent} has several images of one name, keep one of each: {name_some(twice)}")
 
 
 def _sides(folders: dict[str, Path], direction: str) -> tuple[Path, Path] | None:

@@ -16,6 +16,7 @@ from pix2pix.data.folder import FolderSource
 from pix2pix.data.generated import DrawnSource
 from pix2pix.data.pairs import LOOKED_AT, Source
 from pix2pix.hub import ids
+from pix2pix.utils import UserError
 
 
 def open_source(data: str, split: str, config: Config) -> Source:
@@ -30,7 +31,7 @@ def open_source(data: str, split: str, config: Config) -> Source:
         source = hub_data.open_hub(*hub.groups(), split, config)
     if source.tasks and config.task not in source.tasks:
         tasks = " or ".join(source.tasks)
-        raise ValueError(f"{data} is for the task {tasks}, not {config.task}; {_presets(source.tasks)}")
+        raise UserError(f"{data} is for the task {tasks}, not {config.task}; {_presets(source.tasks)}")
     if config.task == "facades":
         source.palette = _find_palette(source, data)
     return source
@@ -51,7 +52,7 @@ def check_named(data: str) -> None:
     """Raise ValueError where `data` names nothing that `open_source` could open, without opening anything."""
     if data not in generated.SCENES and not Path(data).exists() and not ids.DATASET.fullmatch(data):
         scenes = ", ".join(generated.SCENES)
-        raise ValueError(f"{data} does not exist; name a folder of pairs, USER/NAME on the Hub, or one of {scenes}")
+        raise UserError(f"{data} does not exist; name a folder of pairs, USER/NAME on the Hub, or one of {scenes}")
 
 
 def _presets(tasks: Sequence[str]) -> str:
@@ -64,7 +65,7 @@ def _find_palette(source: Source, data: str) -> np.ndarray:
     inputs = [source.read(index, (3, 3)).input[::2, ::2] for index in list(looked_at)[:LOOKED_AT]]
     near = np.mean([_nearness(picture, source.palette, labels.NEAR) for picture in inputs])
     if near < labels.LEAST_NEAR:
-        raise ValueError(
+        raise UserError(
             f"the inputs of {data} are no facade labels: {near:.0%} of their pixels are near the palette; "
             "give --direction for the other half, or --task photo for pictures of any kind"
         )

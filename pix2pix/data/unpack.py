@@ -15,6 +15,7 @@ from typing import IO
 
 from pix2pix.data.layouts import SPLITS
 from pix2pix.images import EXTENSIONS
+from pix2pix.utils import UserError
 
 WANTED = EXTENSIONS | {".txt", ".xml", ".md"}  # other files are passed over
 MOST_FILES = 1_000_000
@@ -44,13 +45,13 @@ def unpack(archive: Path, folder: Path, most_bytes: int) -> int:
             left -= _copy(content, goal, left, archive.name, most_bytes)
             count += 1
             if count > MOST_FILES:
-                raise ValueError(f"{archive.name} holds more than {MOST_FILES:,} files")
+                raise UserError(f"{archive.name} holds more than {MOST_FILES:,} files")
     except _DAMAGED as error:
-        raise ValueError(f"{archive.name} is no whole archive: {error}") from None
+        raise UserError(f"{archive.name} is no whole archive: {error}") from None
     except OSError as error:
         if error.errno is not None:  # of this machine, such as a full disk; gzip and bz2 raise theirs without a number
             raise
-        raise ValueError(f"{archive.name} is no whole archive: {error}") from None
+        raise UserError(f"{archive.name} is no whole archive: {error}") from None
     _hoist(folder)
     return count
 
@@ -62,7 +63,7 @@ class _Header(tarfile.TarInfo):
     def frombuf(cls, buf: bytes, encoding: str, errors: str) -> "_Header":
         header = super().frombuf(buf, encoding, errors)
         if header.type in _LONG_NAMES and header.size > MOST_NAME_BYTES:
-            raise ValueError(f"the archive holds a name of {header.size:,} bytes")
+            raise UserError(f"the archive holds a name of {header.size:,} bytes")
         return header
 
 
@@ -73,7 +74,7 @@ def _members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
             for member in file.infolist():
                 _safe_place(member.filename)
                 if stat.S_ISLNK(member.external_attr >> 16):
-                    raise ValueError(f"{archive.name} holds a link, {member.filename!r}")
+                    raise UserError(f"{archive.name} holds a link, {member.filename!r}")
                 if not member.is_dir():
                     with file.open(member) as content:
                         yield member.filename, content
@@ -85,7 +86,7 @@ def _members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
                 continue
             if not member.isreg():
                 kind = "a link" if member.islnk() or member.issym() else "a device"
-                raise ValueError(f"{archive.name} holds {kind}, {member.name!r}")
+                raise UserError(f"{archive.name} holds {kind}, {member.name!r}")
             yield member.name, file.extractfile(member)
 
 
@@ -93,7 +94,7 @@ def _safe_place(name: str) -> PurePosixPath:
     place = PurePosixPath(name)
     leaves = place.is_absolute() or ".." in place.parts or "\0" in name
     if leaves or PureWindowsPath(name).drive or ("\\" in name and ".." in PureWindowsPath(name).parts):
-        raise ValueError(f"the archive holds {name!r}, which would be written outside of its folder")
+        raise UserError(f"the archive holds {name!r}, which would be written outside of its folder")
     return place
 
 
@@ -103,7 +104,7 @@ def _copy(content: IO[bytes], goal: Path, left: int, name: str, most_bytes: int)
         while chunk := content.read(min(_CHUNK, left - written + 1)):
             written += len(chunk)
             if written > left:
-                raise ValueError(f"{name} unpacks to more than {most_bytes:,} bytes; this is not the set it should be")
+                raise UserError(f"{name} unpacks to more than {most_bytes:,} bytes; this is not the set it should be")
             file.write(chunk)
     return written
 
@@ -118,7 +119,7 @@ def _hoist(folder: Path) -> None:
     moving = inner[0].rename(folder / ".moving")
     for child in moving.iterdir():
         if (folder / child.name).exists():
-            raise ValueError(f"the archive holds two files {child.name!r}")
+            raise UserError(f"the archive holds two files {child.name!r}")
         child.rename(folder / child.name)
     moving.rmdir()
     _hoist(folder)

@@ -11,6 +11,7 @@ from pix2pix.evaluation import segmentation
 from pix2pix.evaluation.bootstrap import RESAMPLES
 from pix2pix.evaluation.scores import NETWORKS, SCORES, Measured, Score, judge
 from pix2pix.inference import Translator
+from pix2pix.utils import UserError
 
 ALIKE = ("task", "direction", "size", "picture_width", "in_channels", "out_channels")
 
@@ -62,7 +63,7 @@ def check_alike(translators: Sequence[Translator]) -> None:
         for name in ALIKE:
             ours, theirs = getattr(first.config, name), getattr(other.config, name)
             if ours != theirs:
-                raise ValueError(
+                raise UserError(
                     f"{first.name} has {name} {ours} and {other.name} {theirs}: only checkpoints that take the same "
                     "pairs can be compared"
                 )

@@ -15,6 +15,8 @@ import onnx
 import onnxruntime
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
+from pix2pix.utils import UserError
+
 FEWEST_INPUTS = 17  # channels: layers with less, beside the pictures, cost little and would lose the most
 
 
@@ -29,7 +31,7 @@ def quantized(graph: onnx.ModelProto, examples: Iterable[Mapping[str, np.ndarray
         _fold(whole, folded)
         wide = [node.name for node in _wide_convolutions(onnx.load(folded))]
         if not wide:
-            raise ValueError(f"no layer here has {FEWEST_INPUTS} channels or more: int8 would gain nothing")
+            raise UserError(f"no layer here has {FEWEST_INPUTS} channels or more: int8 would gain nothing")
         quantize_static(
             folded, result, _Examples(iter(examples)), quant_format=QuantFormat.QDQ, nodes_to_quantize=wide,
             per_channel=True, reduce_range=True, activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,

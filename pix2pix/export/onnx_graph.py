@@ -23,7 +23,7 @@ from pix2pix.export.int8 import quantized
 from pix2pix.export.layers import for_onnx
 from pix2pix.inference import TorchNetwork, Translator, checkpoint, draw, random_shapes
 from pix2pix.inference.onnx_session import HEADER_KEY, OnnxNetwork, header_digest, read_header
-from pix2pix.utils import write_atomically
+from pix2pix.utils import UserError, write_atomically
 
 CALIBRATED_PAIRS, COMPARED_PAIRS = 16, 8  # of int8: the first ones of the training and of the validation pairs
 MOST_LEVELS = 3.0  # of 255, between int8 and torch on average: twice what JPEG changes of a live picture
@@ -67,7 +67,7 @@ def add_int8_onnx(folder: Path, config: Config, generator: nn.Module, data: str)
         f"most, on {len(apart)} validation pairs of {data}"
     )
     if not mean <= MOST_LEVELS:
-        raise ValueError(f"{told}: more than {MOST_LEVELS} on average, so nothing was written; leave --int8 out")
+        raise UserError(f"{told}: more than {MOST_LEVELS} on average, so nothing was written; leave --int8 out")
     write_atomically(folder / checkpoint.ONNX, written)
     return told
 
@@ -84,7 +84,7 @@ def greatest_difference(folder: Path, config: Config, generator: nn.Module) -> f
             randoms = draw(reference.random_kind, shapes, variation)
             worst = max(worst, float(np.abs(ours(inputs, randoms) - reference(inputs, randoms)).max()))
     if not worst <= TOLERANCE:
-        raise ValueError(f"{folder / checkpoint.ONNX} differs from torch by {worst:.1e}, more than {TOLERANCE:.0e}")
+        raise UserError(f"{folder / checkpoint.ONNX} differs from torch by {worst:.1e}, more than {TOLERANCE:.0e}")
     return worst
 
 
@@ -142,7 +142,7 @@ def _refer_to_weights(model: onnx.ModelProto, weights: Path) -> None:
             casts.append(onnx.helper.make_node("Cast", [f"{tensor.name}.half"], [tensor.name], to=tensor.data_type))
             tensor.name, tensor.data_type = f"{tensor.name}.half", onnx.TensorProto.FLOAT16
         elif kind != "F32":
-            raise ValueError(f"{weights}: {name} is stored as {kind}; export knows F32 and F16")
+            raise UserError(f"{weights}: {name} is stored as {kind}; export knows F32 and F16")
     computed = list(graph.node)
     del graph.node[:]
     graph.node.extend(casts + computed)

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from pix2pix.inference import checkpoint
 from pix2pix.networks.unet import unet_widths
-from pix2pix.utils import name_some
+from pix2pix.utils import UserError, name_some
 
 NORM_EPS = 1e-5  # of all programs here
 NO_WEIGHTS = ("running_mean", "running_var", "num_batches_tracked")
@@ -52,7 +52,7 @@ def read_pytorch(state: Mapping[str, Tensor], running: bool, dropout: bool) -> t
 
     place = "model.model."
     if f"{place}0.weight" not in state or f"{place}3.weight" not in state:
-        raise ValueError(f"no U-Net generator of pytorch-CycleGAN-and-pix2pix: {_guess_pytorch(state)}")
+        raise UserError(f"no U-Net generator of pytorch-CycleGAN-and-pix2pix: {_guess_pytorch(state)}")
     encoders.append(take(f"{place}0"))
     decoders.append(take(f"{place}3"))
     place += "1.model."
@@ -63,7 +63,7 @@ def read_pytorch(state: Mapping[str, Tensor], running: bool, dropout: bool) -> t
     encoders.append(take(f"{place}1"))
     decoders.append(take(f"{place}3", f"{place}4"))
     if extra := sorted(name for name in state.keys() - used if not name.endswith(NO_WEIGHTS)):
-        raise ValueError(f"no U-Net generator of pytorch-CycleGAN-and-pix2pix: it also has {name_some(extra)}")
+        raise UserError(f"no U-Net generator of pytorch-CycleGAN-and-pix2pix: it also has {name_some(extra)}")
 
     for decoder in decoders[:-1]:  # our order is [decoder, encoder]
         encoder_half, decoder_half = decoder["weight"].chunk(2)
@@ -94,9 +94,9 @@ def read_tensorflow(arrays: Mapping[str, np.ndarray], dropout: bool) -> tuple[di
     depth = max((number for _, number in layers), default=0)
     wanted = {(side, number) for side in ("encoder", "decoder") for number in range(1, depth + 1)}
     if depth < 2 or wanted != layers.keys() or not all("weight" in layer for layer in layers.values()):
-        raise ValueError("no U-Net generator: there must be generator/encoder_N/filter and generator/decoder_N/filter")
+        raise UserError("no U-Net generator: there must be generator/encoder_N/filter and generator/decoder_N/filter")
     if unknown:
-        raise ValueError(f"no U-Net generator of pix2pix in TensorFlow: it also has {name_some(sorted(unknown))}")
+        raise UserError(f"no U-Net generator of pix2pix in TensorFlow: it also has {name_some(sorted(unknown))}")
     encoders = [layers["encoder", number] for number in range(1, depth + 1)]
     decoders = [layers["decoder", number] for number in range(depth, 0, -1)]
     biases = any("bias" in layer for layer in layers.values())
@@ -109,7 +109,7 @@ def _fields(encoders: list[Layer], decoders: list[Layer]) -> dict:
     """What the shapes say; ValueError where they are not those of a U-Net whose widths double up to eightfold."""
     shapes = [tuple(layer["weight"].shape) for layer in encoders + decoders]
     if any(len(shape) != 4 or shape[2:] != (4, 4) for shape in shapes):
-        raise ValueError(f"no U-Net generator of pix2pix: its filters are not all 4x4, but {name_some(set(shapes))}")
+        raise UserError(f"no U-Net generator of pix2pix: its filters are not all 4x4, but {name_some(set(shapes))}")
     depth, width, in_channels, out_channels = len(encoders), shapes[0][0], shapes[0][1], shapes[-1][1]
     widths = unet_widths(width, depth)
     expected = [(after, before, 4, 4) for before, after in zip([in_channels, *widths], widths, strict=False)]
@@ -118,7 +118,7 @@ def _fields(encoders: list[Layer], decoders: list[Layer]) -> dict:
         expected.append((before, widths[level - 1] if level else out_channels, 4, 4))
     if shapes != expected:
         place = next(place for place, pair in enumerate(zip(shapes, expected, strict=True)) if pair[0] != pair[1])
-        raise ValueError(f"no U-Net generator of pix2pix: a filter is {shapes[place]}, not {expected[place]}")
+        raise UserError(f"no U-Net generator of pix2pix: a filter is {shapes[place]}, not {expected[place]}")
     return {"in_channels": in_channels, "out_channels": out_channels, "width": width, "depth": depth}
 
 
@@ -144,7 +144,7 @@ def _named(
 def _folded(encoders: list[Layer], decoders: list[Layer]) -> dict[str, Tensor]:
     """Weights of a generator without norm: what running statistics do is part of filters and biases."""
     if not any("mean" in layer for layer in encoders):
-        raise ValueError("these weights have no running statistics: they were trained with instance norm")
+        raise UserError("these weights have no running statistics: they were trained with instance norm")
     weights = {}
     for side, layers, axis in (("encoders", encoders, 0), ("decoders", decoders, 1)):
         for level, layer in enumerate(layers):
@@ -179,11 +179,11 @@ def read_weights(path: Path, running_statistics: bool, dropout: bool) -> tuple[d
     try:
         if path.suffix == ".npz":
             if running_statistics:
-                raise ValueError("TensorFlow's pix2pix always takes the statistics of the picture")
+                raise UserError("TensorFlow's pix2pix always takes the statistics of the picture")
             return read_tensorflow(_read_arrays(path), dropout)
         return read_pytorch(_read_state(path), running_statistics, dropout)
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
 
 
 def _read_state(path: Path) -> dict[str, torch.Tensor]:
@@ -194,9 +194,9 @@ def _read_state(path: Path) -> dict[str, torch.Tensor]:
             warnings.simplefilter("ignore")  # torch's are about how the file was pickled
             state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception:  # torch raises many kinds, and advises to run whatever the file holds
-        raise ValueError(f"cannot be read as weights: {_why_unreadable(path)}") from None
+        raise UserError(f"cannot be read as weights: {_why_unreadable(path)}") from None
     if not isinstance(state, dict) or not all(isinstance(tensor, torch.Tensor) for tensor in state.values()):
-        raise ValueError(f"holds more than weights; {_SAVE_ALONE}")
+        raise UserError(f"holds more than weights; {_SAVE_ALONE}")
     return state
 
 
@@ -207,7 +207,7 @@ def _read_arrays(path: Path) -> dict[str, np.ndarray]:
     except Exception:  # numpy and zipfile raise many kinds, and advise to run whatever the file holds
         is_npz = zipfile.is_zipfile(path)
         reason = "it is damaged, or holds objects instead of numbers" if is_npz else "it is no .npz file"
-        raise ValueError(f"cannot be read as arrays: {reason}") from None
+        raise UserError(f"cannot be read as arrays: {reason}") from None
 
 
 def _why_unreadable(path: Path) -> str:

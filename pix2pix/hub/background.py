@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pix2pix.utils import UserError
+
 LONGEST_PUSH = 3600.0  # seconds until a push counts as stuck and is ended
 ROOT = Path(__file__).parents[2]
 
@@ -61,9 +63,9 @@ def push_apart(push: Push, stop: threading.Event) -> str:
             if stop.is_set() or time.monotonic() > deadline:
                 process.kill()
                 process.communicate()
-                raise ValueError("it was stopped" if stop.is_set() else "it took longer than an hour") from None
+                raise UserError("it was stopped" if stop.is_set() else "it took longer than an hour") from None
     if process.returncode:
-        raise ValueError((errors.strip().splitlines() or ["it ended without a word"])[-1].removeprefix("error: "))
+        raise UserError((errors.strip().splitlines() or ["it ended without a word"])[-1].removeprefix("error: "))
     return output.strip().splitlines()[-1]
 
 

@@ -10,6 +10,8 @@ from typing import TypeVar
 
 from huggingface_hub import errors, get_token
 
+from pix2pix.utils import UserError
+
 NO_TOKEN = "there is no Hub token: log in with `hf auth login`, or set HF_TOKEN"
 PASSING = frozenset({408, 412, 425, 429})  # statuses besides 5xx after which the same may succeed
 DELAYS = (2.0, 8.0, 30.0, 120.0)  # seconds before each further attempt
@@ -17,7 +19,7 @@ Result = TypeVar("Result")
 _XET_STATUS = re.compile(r"HTTP status \w+ error \((\d{3})")  # in the errors of hf_xet, which carry it in words only
 
 
-class Missing(ValueError):
+class Missing(UserError):
     """What was named is not on the Hub, or not to be found out now."""
 
 
@@ -31,26 +33,26 @@ class Unreachable(Missing):
 
 @contextmanager
 def plain_errors(repo: str) -> Iterator[None]:
-    """Turn whatever the Hub's client raises into ValueError, or Unreachable where trying again makes sense."""
+    """Turn whatever the Hub's client raises into UserError, or Unreachable where trying again makes sense."""
     try:
         yield
     except (OSError, RuntimeError, ValueError, KeyError, errors.HTTPError, errors.EntryNotFoundError) as error:
         raise explain(error, repo) from None
 
 
-def explain(error: BaseException, repo: str) -> ValueError:
-    """The ValueError for one of the client's exceptions; our own come back as they are."""
+def explain(error: BaseException, repo: str) -> UserError:
+    """The UserError for one of the client's exceptions; our own come back as they are."""
     cause = error.__cause__
     if isinstance(error, Unreachable):
         return error
     if isinstance(error, errors.LocalTokenNotFoundError):
-        return ValueError(NO_TOKEN)
+        return UserError(NO_TOKEN)
     if isinstance(error, errors.GatedRepoError):
-        return ValueError(f"{repo} is gated: accept its terms on its page on the Hub, logged in as the token's owner")
+        return UserError(f"{repo} is gated: accept its terms on its page on the Hub, logged in as the token's owner")
     if isinstance(error, errors.RepositoryNotFoundError):
         return Missing(f"the Hub has no {repo}, or the token may not see it")
     if isinstance(error, errors.RevisionNotFoundError):
-        return ValueError(f"{repo} has no such revision on the Hub")
+        return UserError(f"{repo} has no such revision on the Hub")
     if isinstance(error, errors.HfHubHTTPError):
         wait = _retry_after(error.response.headers.get("Retry-After"))
         return _by_status(error.response.status_code, repo, error.server_message, wait)
@@ -66,20 +68,20 @@ def explain(error: BaseException, repo: str) -> ValueError:
         return Unreachable("what answers does not speak as the Hub does")
     if isinstance(error, RuntimeError) or (isinstance(error, OSError) and error.errno is None):
         return Unreachable(f"the transfer broke off: {_safe(str(error))}")
-    return ValueError(_safe(str(error)))
+    return UserError(_safe(str(error)))
 
 
-def _by_status(status: int, repo: str, message: str | None = None, wait: float = 0.0) -> ValueError:
+def _by_status(status: int, repo: str, message: str | None = None, wait: float = 0.0) -> UserError:
     said = f": {_safe(message)}" if message else ""
     if status == 401:
-        return ValueError("the Hub refuses the token (401): log in again with `hf auth login`, or renew HF_TOKEN")
+        return UserError("the Hub refuses the token (401): log in again with `hf auth login`, or renew HF_TOKEN")
     if status == 403:
-        return ValueError(f"the token may not do this to {repo} (403{said}); it needs the right to write")
+        return UserError(f"the token may not do this to {repo} (403{said}); it needs the right to write")
     if status == 404:
         return Missing(f"the Hub has no {repo}, or the token may not see it")
     if status in PASSING or status >= 500:
         return Unreachable(f"the Hub answers {status}{said}", wait)
-    return ValueError(f"the Hub refuses this ({status}){said}")
+    return UserError(f"the Hub refuses this ({status}){said}")
 
 
 def _retry_after(header: str | None) -> float:

@@ -5,6 +5,8 @@ Here without the Hub's client, which takes half a second to import: most names a
 
 import re
 
+from pix2pix.utils import UserError
+
 REPO = r"(?a:\w[\w.-]*/\w[\w.-]*)"  # USER/REPO
 MODEL = re.compile(rf"({REPO})(?:@((?a:\w[\w.-]*(?:/\w[\w.-]*)*)))?")  # and a revision: a branch, a tag or a commit
 DATASET = re.compile(rf"{MODEL.pattern}(?::([^,:]+),([^,:]+))?")  # and the columns of input and target
@@ -17,9 +19,9 @@ def parse(name: str) -> tuple[str, str | None]:
 
     match = MODEL.fullmatch(name)
     if match is None:
-        raise ValueError(f"{name[:100]!r} is no name on the Hub: those are USER/REPO or USER/REPO@REVISION")
+        raise UserError(f"{name[:100]!r} is no name on the Hub: those are USER/REPO or USER/REPO@REVISION")
     try:
         validate_repo_id(match[1])
     except HFValidationError as error:
-        raise ValueError(f"{name[:100]!r} is no name on the Hub: {error}") from None
+        raise UserError(f"{name[:100]!r} is no name on the Hub: {error}") from None
     return match[1], match[2]

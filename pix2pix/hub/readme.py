@@ -9,9 +9,10 @@ import unicodedata
 from pathlib import Path
 
 import yaml
-from huggingface_hub import ModelCard, RepoCard, SpaceCard
+from huggingface_hub import ModelCard, RepoCard, metadata_load
 
 from pix2pix.hub.ids import REPO
+from pix2pix.utils import UserError
 
 COLORS = frozenset({"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"})
 NEEDED = ("title", "emoji", "colorFrom", "colorTo", "sdk", "sdk_version", "python_version", "app_file", "license")
@@ -27,9 +28,12 @@ PRELOAD = re.compile(rf"{REPO}( [^\s,]+(,[^\s,]+)*( [0-9a-f]{{40}})?)?", re.ASCI
 
 def read(readme: Path) -> dict:
     """The head of a Space's README. Raises ValueError that names the first rule it breaks."""
-    head = parse(readme.read_text(encoding="utf-8"), SpaceCard).data.to_dict()
+    try:
+        head = metadata_load(readme) or {}
+    except (yaml.YAMLError, ValueError) as error:
+        raise _not_yaml(error) from None
     if fault := next(_faults(head, readme.parent), None):
-        raise ValueError(f"{readme}: {fault}")
+        raise UserError(f"{readme}: {fault}")
     return head
 
 
@@ -81,4 +85,8 @@ def parse(text: str, kind: type[RepoCard] = ModelCard) -> RepoCard:
     try:
         return kind(text, ignore_metadata_errors=True)
     except (yaml.YAMLError, ValueError) as error:
-        raise ValueError(f"the head of README.md is no valid YAML: {' '.join(str(error).split())[:200]}") from None
+        raise _not_yaml(error) from None
+
+
+def _not_yaml(error: Exception) -> UserError:
+    return UserError(f"the head of README.md is no valid YAML: {' '.join(str(error).split())[:200]}")

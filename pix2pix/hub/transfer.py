@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pix2pix.hub.errors import NO_TOKEN, Missing, Unreachable, patiently, plain_errors
 from pix2pix.hub.ids import parse
-from pix2pix.utils import written_together
+from pix2pix.utils import UserError, written_together
 
 TIMEOUT = 10.0  # seconds until the Hub counts as unreachable and the cache is asked
 COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -79,7 +79,7 @@ def _check_whole(folder: Path) -> None:
         if re.fullmatch("[0-9a-f]{64}", blob.name):
             with blob.open("rb") as file:
                 if hashlib.file_digest(file, "sha256").hexdigest() != blob.name:
-                    raise ValueError(f"{path} is damaged; delete {blob} to have it fetched again")
+                    raise UserError(f"{path} is damaged; delete {blob} to have it fetched again")
 
 
 def download_folder(
@@ -97,7 +97,7 @@ def download_folder(
         with plain_errors(repo):
             for file in needed:
                 if not HfApi().file_exists(repo, f"{path}/{file}", revision=revision):
-                    raise ValueError(f"{name} has no {path}/{file}{if_missing}")
+                    raise UserError(f"{name} has no {path}/{file}{if_missing}")
             patterns = [f"{path}/{file}" for file in (*needed, *further)]
             HfApi().snapshot_download(repo, revision=revision, allow_patterns=patterns, local_dir=building)
 
@@ -114,7 +114,7 @@ def check_token() -> None:
     from huggingface_hub import get_token
 
     if get_token() is None:
-        raise ValueError(NO_TOKEN)
+        raise UserError(NO_TOKEN)
 
 
 def check_writable(repo: str, private: bool) -> None:
@@ -126,7 +126,7 @@ def check_writable(repo: str, private: bool) -> None:
     with plain_errors(repo):
         role = HfApi().whoami().get("auth", {}).get("accessToken", {}).get("role")
         if role == "read":
-            raise ValueError(f"the token may only read; pushing to {repo} needs one that may write")
+            raise UserError(f"the token may only read; pushing to {repo} needs one that may write")
         HfApi().create_repo(repo, private=private or None, exist_ok=True)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from pix2pix import config as configs
 from pix2pix.config import Config
 from pix2pix.hub import ids
-from pix2pix.utils import name_some, write_atomically, written_together
+from pix2pix.utils import UserError, name_some, write_atomically, written_together
 
 CONFIG, WEIGHTS, ONNX, CARD = "config.json", "model.safetensors", "model.onnx", "README.md"
 TONES = ("tone_mean", "tone_spread")  # names in the weights: what colours the tones of our generator stand for
@@ -40,18 +40,18 @@ def find(name: str | Path, token: bool | None = None) -> Path:
             most = MOST_OF_STRANGERS if token is False else MOST_BYTES
             return transfer.download(str(name), FILES, (CONFIG, WEIGHTS), partial(check_listing, most=most), token)
         except errors.Missing as error:
-            raise ValueError(f"there is no folder {name}, and on the Hub: {error}") from None
+            raise UserError(f"there is no folder {name}, and on the Hub: {error}") from None
     if kept := sorted((folder / "checkpoints").glob("step-*")):
         folder = kept[-1]
     if not folder.is_dir():
-        raise ValueError(f"no checkpoint at {name}: give a folder with {CONFIG} and {WEIGHTS}, or USER/REPO on the Hub")
+        raise UserError(f"no checkpoint at {name}: give a folder with {CONFIG} and {WEIGHTS}, or USER/REPO on the Hub")
     missing = [file for file in (CONFIG, WEIGHTS) if not (folder / file).is_file()]
     if (folder / RUN).is_file():
-        raise ValueError(f"{folder} is a run without a checkpoint so far; to go on: python train.py --resume {folder}")
+        raise UserError(f"{folder} is a run without a checkpoint so far; to go on: python train.py --resume {folder}")
     if WEIGHTS in missing and (pickle := next((p for pattern in PICKLES for p in sorted(folder.glob(pattern))), None)):
-        raise ValueError(f"{folder} holds {pickle.name}, a pickle, which could run code; a checkpoint has {WEIGHTS}")
+        raise UserError(f"{folder} holds {pickle.name}, a pickle, which could run code; a checkpoint has {WEIGHTS}")
     if missing:
-        raise ValueError(f"{folder} is not a checkpoint: it has no {' and no '.join(missing)}")
+        raise UserError(f"{folder} is not a checkpoint: it has no {' and no '.join(missing)}")
     return folder
 
 
@@ -60,11 +60,11 @@ def check_listing(repo: str, sizes: Mapping[str, int], most: int = MOST_BYTES) -
     missing = [file for file in (CONFIG, WEIGHTS) if file not in sizes]
     pickles = [name for name in sizes if any(Path(name).match(pattern) for pattern in PICKLES)]
     if WEIGHTS in missing and pickles:
-        raise ValueError(f"{repo} holds {pickles[0]}, a pickle, which could run code; a checkpoint has {WEIGHTS}")
+        raise UserError(f"{repo} holds {pickles[0]}, a pickle, which could run code; a checkpoint has {WEIGHTS}")
     if missing:
-        raise ValueError(f"{repo} is not a checkpoint: it has no {' and no '.join(missing)}")
+        raise UserError(f"{repo} is not a checkpoint: it has no {' and no '.join(missing)}")
     if (total := sum(sizes.get(file, 0) for file in FILES)) > most:
-        raise ValueError(f"{repo} is not a checkpoint of ours: its files have {total / 2**30:.1f} GiB")
+        raise UserError(f"{repo} is not a checkpoint of ours: its files have {total / 2**30:.1f} GiB")
 
 
 def run_files(folder: Path) -> list[str]:
@@ -105,14 +105,14 @@ def read_safetensors(path: Path) -> dict:
     try:
         return safetensors.torch.load_file(path)
     except (safetensors.SafetensorError, OSError) as error:
-        raise ValueError(f"{path} is not a readable safetensors file: {error}") from None
+        raise UserError(f"{path} is not a readable safetensors file: {error}") from None
 
 
 def check_finite(path: Path, arrays: Iterable[tuple[str, np.ndarray]]) -> None:
     """Raise ValueError that names the first of the named arrays with NaN or infinity in it: its pictures are none."""
     for name, array in arrays:
         if not np.isfinite(array).all():
-            raise ValueError(f"{path}: {name} holds NaN or infinity: the training that wrote it had diverged")
+            raise UserError(f"{path}: {name} holds NaN or infinity: the training that wrote it had diverged")
 
 
 def save(folder: Path, config: Config, generator, card: str, half: bool = False) -> None:
@@ -121,7 +121,7 @@ def save(folder: Path, config: Config, generator, card: str, half: bool = False)
     Raises ValueError where `folder` exists, OSError where the disk is full.
     """
     if folder.exists():
-        raise ValueError(f"{folder} exists already; name another folder")
+        raise UserError(f"{folder} exists already; name another folder")
     with written_together(folder) as building:
         (building / CONFIG).write_text(configs.to_json(config), encoding="utf-8")
         (building / CARD).write_text(card, encoding="utf-8")
@@ -140,14 +140,14 @@ def write_weights(folder: Path, generator, half: bool = False) -> None:
 
 def _check_weights(path: Path, expected: dict, found: dict) -> None:
     if missing := sorted(expected.keys() - found.keys()):
-        raise ValueError(f"{path} lacks {name_some(missing)}; it does not fit its {CONFIG}")
+        raise UserError(f"{path} lacks {name_some(missing)}; it does not fit its {CONFIG}")
     if extra := sorted(found.keys() - expected.keys()):
-        raise ValueError(f"{path} has weights its {CONFIG} knows nothing of: {name_some(extra)}")
+        raise UserError(f"{path} has weights its {CONFIG} knows nothing of: {name_some(extra)}")
     for name, tensor in expected.items():
         if tensor.shape != found[name].shape:
-            raise ValueError(f"{path}: {name} is {_shape(found[name])}, {CONFIG} asks for {_shape(tensor)}")
+            raise UserError(f"{path}: {name} is {_shape(found[name])}, {CONFIG} asks for {_shape(tensor)}")
         if not found[name].is_floating_point():
-            raise ValueError(f"{path}: {name} holds {found[name].dtype}, not floating point numbers")
+            raise UserError(f"{path}: {name} holds {found[name].dtype}, not floating point numbers")
     check_finite(path, ((name, found[name].float().numpy()) for name in expected))
 
 

@@ -21,6 +21,7 @@ from pix2pix.config import Config
 from pix2pix.inference import checkpoint
 from pix2pix.inference.translator import Translator
 from pix2pix.inference.worker import read_array
+from pix2pix.utils import UserError
 
 LOADING = 60.0  # seconds
 PAINTING = 15.0  # seconds for a picture
@@ -50,7 +51,7 @@ def load(name: str | Path) -> Translator:
     try:
         translator(np.zeros((side, side) if config.task == "facades" else (side, side, config.in_channels), np.uint8))
     except ModelError as error:
-        raise ValueError(str(error)) from None
+        raise UserError(str(error)) from None
     return translator
 
 
@@ -78,9 +79,9 @@ class IsolatedNetwork:
         try:
             facts = json.loads(line)
             if "error" in facts:
-                raise ValueError(facts["error"])
+                raise UserError(facts["error"])
         except json.JSONDecodeError:
-            raise ValueError(
+            raise UserError(
                 f"{self.name} does not load within {LOADING:.0f} s and the memory that it may take"
             ) from None
         self.random_kind, self.random_channels = facts["random_kind"], facts["random_channels"]
@@ -88,7 +89,7 @@ class IsolatedNetwork:
         counts = all(0 < count <= MOST_CHANNELS for count in self.random_channels)
         shapes = [tone.shape for tone in self.tones] in ([], [(6,), (6, 6)])
         if not (counts and len(self.random_channels) <= self._config.depth and shapes):
-            raise ValueError(f"{self.name} takes other inputs than its {checkpoint.CONFIG} says")
+            raise UserError(f"{self.name} takes other inputs than its {checkpoint.CONFIG} says")
 
     def __call__(self, inputs: np.ndarray, randoms: Sequence[np.ndarray], unwanted: Future | None = None) -> np.ndarray:
         with self._turn:

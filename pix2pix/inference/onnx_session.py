@@ -11,7 +11,7 @@ from safetensors import safe_open
 
 from pix2pix.config import Config
 from pix2pix.inference import checkpoint
-from pix2pix.utils import available_cores
+from pix2pix.utils import UserError, available_cores
 
 MOST_CHANNELS = 2**13
 HEADER_KEY = "weights_header_sha256"
@@ -36,15 +36,15 @@ class OnnxNetwork:
         try:
             self.session = onnxruntime.InferenceSession(str(folder / checkpoint.ONNX), options, providers=providers)
         except Exception as error:  # onnxruntime raises a kind of its own for each of its states
-            raise ValueError(f"{folder / checkpoint.ONNX} does not load: {str(error).splitlines()[0]}") from None
+            raise UserError(f"{folder / checkpoint.ONNX} does not load: {str(error).splitlines()[0]}") from None
         if config:
             try:
                 check_signature(self.session, config)
             except ValueError as error:
-                raise ValueError(f"{folder / checkpoint.ONNX} does not fit {checkpoint.CONFIG}: {error}") from None
+                raise UserError(f"{folder / checkpoint.ONNX} does not fit {checkpoint.CONFIG}: {error}") from None
         made_for = self.session.get_modelmeta().custom_metadata_map.get(HEADER_KEY)
         if made_for != header_digest(read_header(folder / checkpoint.WEIGHTS)):
-            raise ValueError(
+            raise UserError(
                 f"{folder / checkpoint.ONNX} was made for other weights: run python -m pix2pix export {folder}"
             )
         randoms = self.session.get_inputs()[1:]  # named mask_0, mask_1, …, or noise_0, …
@@ -77,13 +77,13 @@ def check_signature(session: onnxruntime.InferenceSession, config: Config) -> No
     for found, asked in ((session.get_inputs(), wanted), (session.get_outputs(), [("generated", config.out_channels)])):
         names = [each.name for each in found]
         if names != [name for name, _ in asked]:
-            raise ValueError(f"has {', '.join(names)[:100]} where {', '.join(name for name, _ in asked)[:100]} belong")
+            raise UserError(f"has {', '.join(names)[:100]} where {', '.join(name for name, _ in asked)[:100]} belong")
         for each, (name, channels) in zip(found, asked, strict=True):
             at = each.shape[1] if len(each.shape) == 4 else None
             if each.type != "tensor(float)" or not isinstance(at, int) or not 0 < at <= MOST_CHANNELS:
-                raise ValueError(f"{name} is {each.type} {each.shape}, not float of (1, channels, height, width)")
+                raise UserError(f"{name} is {each.type} {each.shape}, not float of (1, channels, height, width)")
             if channels not in (None, at):
-                raise ValueError(f"{name} has {at} channels, not {channels}")
+                raise UserError(f"{name} has {at} channels, not {channels}")
 
 
 def read_header(weights: Path) -> bytes:

@@ -20,6 +20,7 @@ from pix2pix import config as configs
 from pix2pix import images, labels
 from pix2pix.config import Config
 from pix2pix.inference import checkpoint
+from pix2pix.utils import UserError
 
 FURTHEST_TONE = 3.0  # standard deviations: beyond it there was next to nothing to learn from
 Colour = tuple[int, int, int]
@@ -147,7 +148,7 @@ def read_colour(text: str | None, name: str) -> Colour | None:
         return None
     digits = re.fullmatch(r"#?([0-9a-fA-F]{6})", text)
     if not digits:
-        raise ValueError(f"{name} is {text[:20]!r}; a colour is written as #rrggbb, such as #c99a54")
+        raise UserError(f"{name} is {text[:20]!r}; a colour is written as #rrggbb, such as #c99a54")
     return tuple(bytes.fromhex(digits[1]))
 
 
@@ -155,7 +156,7 @@ def read_colours(translator: Translator, wall: str | None, sky: str | None) -> d
     """The colours that someone asks `translator` for, as keywords for it; ValueError where it takes none."""
     colours = {"wall": read_colour(wall, "wall"), "sky": read_colour(sky, "sky")}
     if any(colours.values()) and not translator.takes_colours:
-        raise ValueError(f"{translator.name} takes no colours; leave wall and sky out")
+        raise UserError(f"{translator.name} takes no colours; leave wall and sky out")
     return colours
 
 
@@ -178,7 +179,7 @@ def load_torch(name: str | Path) -> Translator:
     try:
         config, generator = checkpoint.load(name)
     except ModuleNotFoundError as error:
-        raise ValueError(f"{name} has no {checkpoint.ONNX}, and without it needs {error.name}") from None
+        raise UserError(f"{name} has no {checkpoint.ONNX}, and without it needs {error.name}") from None
     return Translator(config, TorchNetwork(generator), checkpoint.shown_name(name))
 
 

@@ -16,6 +16,8 @@ from typing import BinaryIO
 
 import numpy as np
 
+from pix2pix.utils import UserError
+
 MOST_MEMORY = 2 * 2**30  # bytes of data: nine times the paper's generator
 LESS_URGENT = 5  # than the painters of the page's own models: niceness
 
@@ -42,7 +44,7 @@ def main(folder: Path) -> None:
         try:
             generated = np.ascontiguousarray(network(inputs, randoms, unwanted), np.float32)
             if generated.shape != (1, translator.config.out_channels, *inputs.shape[2:]):
-                raise ValueError(f"a picture of shape {generated.shape}")
+                raise UserError(f"a picture of shape {generated.shape}")
             answers.write(b"+" + generated.tobytes())
         except Exception as error:
             answers.write(b"-" + str(error).encode("utf-8", "replace").split(b"\n")[0][:400] + b"\n")

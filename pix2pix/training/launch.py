@@ -22,7 +22,7 @@ from pix2pix.training.plans import Plan
 from pix2pix.training.report import results
 from pix2pix.training.run import Run
 from pix2pix.training.trainer import Trainer, step_seconds
-from pix2pix.utils import package_address, package_commit
+from pix2pix.utils import UserError, package_address, package_commit
 
 LAST_PUSH = 20.0  # seconds that a run which stops early still waits for its last push
 
@@ -83,7 +83,7 @@ def hold(options: Options, plan: Plan) -> None:
     except Diverged as error:
         if pusher is not None:
             pusher.close(LAST_PUSH)
-        raise ValueError(
+        raise UserError(
             f"{error}; {run.folder} keeps what was saved before: start another run with a lower --learning-rate than "
             f"{config.learning_rate:g}" + (" or without --precision" if config.precision != "no" else "")
         ) from None
@@ -100,7 +100,7 @@ def start_with(generator: torch.nn.Module, config: Config, name: str) -> None:
     try:
         generator.load_state_dict(source.state_dict())
     except RuntimeError:
-        raise ValueError(f"{name} paints from other inputs: it fits with --task {theirs.task}") from None
+        raise UserError(f"{name} paints from other inputs: it fits with --task {theirs.task}") from None
 
 
 def make_pusher(options: Options, accelerator: Accelerator) -> Pusher | None:

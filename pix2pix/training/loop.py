@@ -21,6 +21,7 @@ from pix2pix.training.report import results
 from pix2pix.training.run import Run, UnreadableState
 from pix2pix.training.trainer import Trainer
 from pix2pix.training.validation import SCORED_PAIRS, epochs_between_scores, quick_scores
+from pix2pix.utils import UserError
 
 SAMPLE_PAIRS = 8  # validation pairs on a sample sheet
 
@@ -56,11 +57,11 @@ def train(
     dataset = PairDataset(train_pairs, config, "cpu" if workers else accelerator.device)
     per_epoch = steps_per_epoch(len(dataset), config, processes)
     if per_epoch == 0:
-        raise ValueError(f"{len(dataset)} pairs are too few for {processes} processes of batch {config.batch_size}")
+        raise UserError(f"{len(dataset)} pairs are too few for {processes} processes of batch {config.batch_size}")
     total, batch = per_epoch * config.epochs, config.batch_size * processes
     step = _restore(trainer, run, accelerator.print)
     if step > total:
-        raise ValueError(
+        raise UserError(
             f"{run.folder} is at step {step:,}, beyond its {total:,}: give --epochs {step // per_epoch + 1}"
         )
     if rank == 0:
@@ -128,7 +129,7 @@ def _restore(trainer: Trainer, run: Run, say: Callable[[str], None]) -> int:
         state, step = run.load_state()
     except UnreadableState as error:
         if (newest := run.newest_checkpoint()) is None:
-            raise ValueError(f"{error}, and there is no checkpoint: delete it to start from the first step") from None
+            raise UserError(f"{error}, and there is no checkpoint: delete it to start from the first step") from None
         folder, step = newest
         shown = next((entry for entry in reversed(run.read_log()) if entry["step"] <= step), {})
         trainer.load_generator(checkpoint.load(folder)[1], step, shown)

@@ -10,6 +10,7 @@ import tyro
 
 from pix2pix.cli import parse
 from pix2pix.config import PRESETS, TASKS, Config
+from pix2pix.utils import UserError
 
 
 @dataclass(frozen=True)
@@ -61,16 +62,16 @@ def read(arguments: Sequence[str]) -> Options:
     if options.resume is not None:
         if kept := sorted(given - RESUMED_WITH):
             flags = ", ".join(map(as_flag, kept))
-            raise ValueError(
+            raise UserError(
                 f"a run that is resumed keeps what it was started with: leave {flags} out, or start another run, with "
                 f"--init-from {shlex.quote(options.resume)} instead of --resume"
             )
     elif options.data is None:
-        raise ValueError("no data: give --data DIR, or --data synthetic to train on drawn facades")
+        raise UserError("no data: give --data DIR, or --data synthetic to train on drawn facades")
     if options.push_to_hub is None and (options.private or options.license or options.push_every or options.push_state):
-        raise ValueError("--private, --license, --push-every and --push-state need --push-to-hub USER/REPO")
+        raise UserError("--private, --license, --push-every and --push-state need --push-to-hub USER/REPO")
     if options.push_every < 0:
-        raise ValueError(f"--push-every is {options.push_every}; it counts epochs, and 0 pushes at the end alone")
+        raise UserError(f"--push-every is {options.push_every}; it counts epochs, and 0 pushes at the end alone")
     return options
 
 
@@ -81,7 +82,7 @@ def take_preset(arguments: list[str]) -> tuple[str, list[str]]:
         if flag == "--preset":
             name = value if equals else "".join(arguments[place + 1 : place + 2])
             if name not in PRESETS | TASKS:
-                raise ValueError(f"unknown preset {name!r}; there are: {', '.join(PRESETS | TASKS)}")
+                raise UserError(f"unknown preset {name!r}; there are: {', '.join(PRESETS | TASKS)}")
             return name, arguments[:place] + arguments[place + (1 if equals else 2) :]
     return "best", arguments
 
@@ -94,7 +95,7 @@ def name_the_run(arguments: list[str]) -> list[str]:
     if after < len(arguments) and not arguments[after].startswith("-"):
         return arguments
     if "--output" not in arguments[:-1]:
-        raise ValueError("--resume names the run to continue, a folder or USER/REPO on the Hub: --resume runs/first")
+        raise UserError("--resume names the run to continue, a folder or USER/REPO on the Hub: --resume runs/first")
     return [*arguments[:after], arguments[arguments.index("--output") + 1], *arguments[after:]]
 
 

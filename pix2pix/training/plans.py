@@ -15,6 +15,7 @@ from pix2pix.inference import checkpoint
 from pix2pix.training import processes
 from pix2pix.training.options import Options, as_flag
 from pix2pix.training.run import Run, check_new
+from pix2pix.utils import UserError
 
 _NAMES = [field.name for field in fields(Config)]
 GENERATOR = _NAMES[_NAMES.index("generator") : _NAMES.index("discriminator_width")]  # what a generator is built by
@@ -66,9 +67,9 @@ def _resume(options: Options) -> Plan:
     except ValueError as error:
         if options.data is not None or Path(data).exists():
             raise
-        raise ValueError(f"{error}; where the data of {run.folder} is now: --data DIR") from None
+        raise UserError(f"{error}; where the data of {run.folder} is now: --data DIR") from None
     if len(train.names) != (before := run.facts["train_pairs"]):
-        raise ValueError(
+        raise UserError(
             f"{data} has {len(train.names)} training pairs, and {run.folder} was started with {before}: name those "
             f"with --data, or start another run, with --init-from {shlex.quote(str(run.folder))} instead of --resume"
         )
@@ -80,7 +81,7 @@ def open_run(options: Options) -> Run:
     name, folder = options.resume, Path(options.resume)
     if folder.exists() or not ids.MODEL.fullmatch(name):
         if options.output is not None and options.output.resolve() != folder.resolve():
-            raise ValueError(f"{name} goes on where it is: leave --output out, it is for runs from the Hub")
+            raise UserError(f"{name} goes on where it is: leave --output out, it is for runs from the Hub")
         return Run.open(folder)
     from pix2pix.hub import errors, transfer  # its client takes half a second to import
 
@@ -94,7 +95,7 @@ def open_run(options: Options) -> Run:
                     ": it was pushed without --push-state",
                 )  # fmt: skip
             except errors.Missing as error:
-                raise ValueError(f"there is no folder {name}, and on the Hub: {error}") from None
+                raise UserError(f"there is no folder {name}, and on the Hub: {error}") from None
     return Run.open(folder)
 
 
@@ -102,7 +103,7 @@ def check_processes(run: Run) -> None:
     """ValueError where a run goes on with another number of processes: its steps would be other steps."""
     before, now = run.facts["processes"], processes.count()
     if before != now:
-        raise ValueError(
+        raise UserError(
             f"{run.folder} was started with {before} process{'es' if before > 1 else ''}, and here {now} would go on; "
             f"give: {run.resume_command}"
         )
@@ -111,7 +112,7 @@ def check_processes(run: Run) -> None:
 def lengthen(config: Config, epochs: int) -> tuple[Config, tuple[str, ...]]:
     """The config of a run that goes on to more epochs, in the same share of which the learning rate falls."""
     if epochs < config.epochs:
-        raise ValueError(f"the run has {config.epochs} epochs already: give --epochs more than that, or leave it out")
+        raise UserError(f"the run has {config.epochs} epochs already: give --epochs more than that, or leave it out")
     if epochs == config.epochs:
         return config, ()
     decay = round(config.decay_epochs * epochs / config.epochs)
@@ -127,7 +128,7 @@ def take_generator(config: Config, name: str, given: Collection[str]) -> tuple[C
     _check_depth(config, theirs, name)
     others = [field for field in wanted if field in given and getattr(config, field) != wanted[field]]
     if refused := [as_flag(field, getattr(config, field)) for field in others if field not in NO_WEIGHTS]:
-        raise ValueError(f"{name} holds another generator than {' '.join(refused)} asks for: leave that out")
+        raise UserError(f"{name} holds another generator than {' '.join(refused)} asks for: leave that out")
     if theirs.generator == "unet":
         wanted |= OURS_ALONE
     changed = {
@@ -142,17 +143,17 @@ def check_teacher(config: Config) -> None:
     name = config.teacher
     theirs = configs.read(checkpoint.find(name) / checkpoint.CONFIG)
     if theirs.generator != config.generator:
-        raise ValueError(f"{name} cannot teach: its generator is {theirs.generator}, a teacher's is {config.generator}")
+        raise UserError(f"{name} cannot teach: its generator is {theirs.generator}, a teacher's is {config.generator}")
     _check_depth(config, theirs, name)
     if apart := [field for field in OF_TEACHER if getattr(config, field) != getattr(theirs, field)]:
         flags = " ".join(as_flag(field, getattr(theirs, field)) for field in apart)
-        raise ValueError(f"{name} cannot teach this generator: give {flags}")
+        raise UserError(f"{name} cannot teach this generator: give {flags}")
 
 
 def _check_depth(config: Config, theirs: Config, name: str) -> None:
     if any(side % 2**theirs.depth for side in (config.size, config.picture_width)):
         sizes = as_flag("size", theirs.size) + (f" {as_flag('columns', theirs.columns)}" if theirs.columns else "")
-        raise ValueError(
+        raise UserError(
             f"{name} halves its pictures {theirs.depth} times, which {config.size}x{config.picture_width} pixels do "
             f"not allow: give {sizes}"
         )

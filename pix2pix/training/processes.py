@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from pix2pix.utils import UserError
+
 
 def count() -> int:
     """How many were started, this one among them."""
@@ -29,7 +31,7 @@ def join(precision: str):
 
     accelerator = Accelerator(mixed_precision=precision, cpu=_on_cpus())
     if accelerator.num_processes != count():
-        raise ValueError(
+        raise UserError(
             f"{count()} processes were started and do not find each other: each counts {accelerator.num_processes}; "
             "start one, with python train.py"
         )

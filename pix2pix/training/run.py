@@ -25,12 +25,12 @@ from pix2pix import config as configs
 from pix2pix import images
 from pix2pix.config import Config
 from pix2pix.inference import card, checkpoint
-from pix2pix.utils import TEMPORARY, write_atomically, written_together
+from pix2pix.utils import TEMPORARY, UserError, write_atomically, written_together
 
 FACTS, LOG, STATE = "run.json", "log.jsonl", "state.pt"
 
 
-class UnreadableState(ValueError):
+class UnreadableState(UserError):
     """The resume state of a run is no whole file."""
 
 
@@ -39,7 +39,7 @@ def check_new(folder: Path) -> None:
     if not folder.exists() or (folder.is_dir() and all(is_leftover(path) for path in folder.iterdir())):
         return
     other = f"or continue it with --resume {shlex.quote(str(folder))}" if (folder / FACTS).is_file() else "it is no run"
-    raise ValueError(f"{folder} exists already: name another with --output, {other}")
+    raise UserError(f"{folder} exists already: name another with --output, {other}")
 
 
 def is_leftover(path: Path) -> bool:
@@ -67,17 +67,17 @@ class Run:
     def open(cls, folder: Path) -> "Run":
         """Raises ValueError, in one line, for a folder that no run can be continued from."""
         if not folder.exists():
-            raise ValueError(f"there is no run at {folder}: --resume names a run folder, or USER/REPO on the Hub")
+            raise UserError(f"there is no run at {folder}: --resume names a run folder, or USER/REPO on the Hub")
         if not (folder / FACTS).is_file():
             begun = folder.is_dir() and all(is_leftover(path) for path in folder.iterdir())
             todo = "; start it with --data instead of --resume" if begun else ""
-            raise ValueError(f"{folder} is not a run folder: it has no {FACTS}{todo}")
+            raise UserError(f"{folder} is not a run folder: it has no {FACTS}{todo}")
         try:
             facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
             config = configs.from_json(json.dumps({"model_type": configs.MODEL_TYPE, **facts.pop("config")}))
             return cls(folder, config, facts)
         except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"{folder / FACTS} cannot be read: {error}") from None
+            raise UserError(f"{folder / FACTS} cannot be read: {error}") from None
 
     def change(self, config: Config, **facts: str | int) -> None:
         """Go on with another config, or with other facts."""

@@ -23,6 +23,7 @@ from pix2pix.data.generated import DrawnSource
 from pix2pix.data.pairs import Source
 from pix2pix.data.sources import open_source
 from pix2pix.inference.isolated import ModelError
+from pix2pix.utils import UserError
 from pix2pix.web.gradio_page import MOST_WAITING, Page
 from pix2pix.web.serving import Models
 
@@ -81,9 +82,9 @@ def build(models: Models, config: Config, data: Path | None = None) -> gr.Blocks
     def translate(picture: bytes | Path | None, seed: float | None, model: str | None) -> np.ndarray:
         try:
             if not picture:
-                raise ValueError("a picture is needed")
+                raise UserError("a picture is needed")
             if seed is not None and not 0 <= seed < MOST_SEEDS:
-                raise ValueError(f"seed must be a whole number from 0 to {MOST_SEEDS - 1}")
+                raise UserError(f"seed must be a whole number from 0 to {MOST_SEEDS - 1}")
             translator = models.get(model)
             generated = translator(read_input(picture, translator.config), None if seed is None else int(seed))
             return images.to_shown(generated)
@@ -182,7 +183,7 @@ def read_input(picture: bytes | Path, config: Config) -> np.ndarray:
     Raises ValueError in one line, as `images.read_image`.
     """
     if config.in_channels not in (1, 3, 4):
-        raise ValueError(
+        raise UserError(
             f"this model takes arrays of {config.in_channels} channels, which no image file has; "
             "use python -m pix2pix translate"
         )

@@ -8,6 +8,7 @@ from typing import get_args
 
 from pix2pix.hub import ids
 from pix2pix.inference import checkpoint
+from pix2pix.utils import UserError
 from pix2pix.web.serving import Visitors, listed_models
 
 CHECKPOINTS = Path(__file__).parents[2] / "checkpoints"
@@ -43,6 +44,6 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         try:  # what is on the Hub may come later; a wrong path never will
             if not ids.MODEL.fullmatch(options.model):
                 checkpoint.find(options.model)
-        except ValueError as error:
+        except UserError as error:
             parser.error(str(error))
     return options

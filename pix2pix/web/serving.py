@@ -17,6 +17,7 @@ from typing import Literal
 import numpy as np
 
 from pix2pix.hub import ids
+from pix2pix.utils import UserError
 
 Model = Callable[..., np.ndarray]  # (labels, variation, unwanted: Future | None = None, wall=None, sky=None)
 Loader = Callable[[str | Path], Model]
@@ -191,7 +192,7 @@ class Models:
         """
         name = name or self.default
         if name is None:
-            raise ValueError("there is no checkpoint here yet: train one, or start the app with --model")
+            raise UserError("there is no checkpoint here yet: train one, or start the app with --model")
         if model := self.loaded(name):
             return model
         load, lock = (self._load, self._loading) if name in self.listed else (self._load_other, self._loading_others)
@@ -224,7 +225,7 @@ class Models:
             return Path(name)
         if self.visitors != "bundled" and ids.MODEL.fullmatch(name) and not _on_disk(name):
             return name
-        raise ValueError(f"{name[:80]} is not a model of this page. {self._remedy()}")
+        raise UserError(f"{name[:80]} is not a model of this page. {self._remedy()}")
 
     def _remedy(self) -> str:
         if self.visitors == "bundled":

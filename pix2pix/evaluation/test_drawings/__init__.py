@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from pix2pix import images, labels
+from pix2pix.utils import UserError
 
 # From nothing to much: the order of sheets and tables.
 NAMES = (
@@ -25,7 +26,7 @@ NAMES = (
 def load(name: str) -> np.ndarray:
     """The label map `(256, 256)` uint8 of class indices 0..11, not to be written to; ValueError for another name."""
     if name not in NAMES:
-        raise ValueError(f"no drawing is called {name!r}; there are: {', '.join(NAMES)}")
+        raise UserError(f"no drawing is called {name!r}; there are: {', '.join(NAMES)}")
     drawing = labels.snap(images.read_image(Path(__file__).with_name(f"{name}.png")))
     drawing.setflags(write=False)
     return drawing

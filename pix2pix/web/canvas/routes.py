@@ -29,6 +29,7 @@ from starlette.routing import Route
 from pix2pix.inference import Colour, read_colour
 from pix2pix.inference.isolated import ModelError
 from pix2pix.labels import colorize, decode_runs, encode_runs
+from pix2pix.utils import UserError
 from pix2pix.web.canvas.uploads import read_labels
 from pix2pix.web.examples import SIZE, Examples, Pair
 from pix2pix.web.limits import ADDRESS, PENALTY, Bounds, Refused, refusal
@@ -280,7 +281,7 @@ async def _body(request: Request, most: int) -> bytes:
     async for chunk in request.stream():
         data += chunk
         if len(data) > most:
-            raise ValueError(f"this is too large; at most {most // 1024:,} kB are read")
+            raise UserError(f"this is too large; at most {most // 1024:,} kB are read")
     return bytes(data)
 
 
@@ -289,23 +290,23 @@ async def _json(request: Request) -> dict:
     try:
         job = json.loads(data)
     except (ValueError, RecursionError):  # also numbers of thousands of digits, and bytes that are no UTF-8
-        raise ValueError("the request is not JSON") from None
+        raise UserError("the request is not JSON") from None
     if not isinstance(job, dict):
-        raise ValueError("the request is not a JSON object")
+        raise UserError("the request is not a JSON object")
     return job
 
 
 def _number(text: str, most: int, rule: str) -> int:
     """A number in a path, below `most`."""
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(most)) and int(text) < most):
-        raise ValueError(f"{rule} from 0 to {most - 1}, not {text[:20]}")
+        raise UserError(f"{rule} from 0 to {most - 1}, not {text[:20]}")
     return int(text)
 
 
 def _text(job: dict, key: str) -> str:
     value = job.get(key) or ""
     if not isinstance(value, str) or (key != "drawing" and len(value) > LONGEST_NAME):
-        raise ValueError(f"{key} must be text of at most {LONGEST_NAME} characters")
+        raise UserError(f"{key} must be text of at most {LONGEST_NAME} characters")
     return value
 
 
@@ -313,7 +314,7 @@ def _variation(value: object) -> int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < MOST_SEEDS:
-        raise ValueError(f"variation must be a whole number from 0 to {MOST_SEEDS - 1}")
+        raise UserError(f"variation must be a whole number from 0 to {MOST_SEEDS - 1}")
     return value
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from pix2pix.images import MOST_WEB_PIXELS, read_image, resize_labels
 from pix2pix.labels import CMP_PALETTE, NEAR, PALETTE, is_label_image, off_palette, snap
+from pix2pix.utils import UserError
 
 MOST_SIDE = 1024  # pixels: larger images are shrunk by nearest neighbour before they are compared to 12 colours
 
@@ -27,7 +28,7 @@ def read_labels(data: bytes, height: int, width: int) -> Upload:
         (("published", PALETTE), ("CMP", CMP_PALETTE)), key=lambda each: off_palette(image, each[1], NEAR / 4).sum()
     )
     if not is_label_image(image, palette):
-        raise ValueError("this looks like a photo, not a label image: its colours are not those of the 12 classes")
+        raise UserError("this looks like a photo, not a label image: its colours are not those of the 12 classes")
     labels = resize_labels(snap(image, palette), height, width)
     return Upload(labels, original, int(off_palette(image, palette, 0.5).sum()), image[..., 0].size, name)
 
