@@ -1,0 +1,195 @@
+"""The app beside people who mean harm: its memory under uploads made to fill it, and what honest painters still get.
+
+Starts `app.py` here and measures it from outside; honest painters come from 127.0.0.2 and 127.0.0.3.
+
+python -m benchmarks.strangers [--seconds 10] [--forged 400]
+"""
+
+import argparse
+import asyncio
+import io
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from itertools import count
+from pathlib import Path
+
+import httpx
+import numpy as np
+import psutil
+from PIL import Image
+
+from pix2pix.labels import encode_runs
+
+ROOT = Path(__file__).parents[1]
+MOST_MB = 700
+HELD, HELD_BYTES = 60, 20 * 2**20
+DRAWING = encode_runs(np.ones((256, 256), np.uint8))
+
+
+class App:
+    """The app in a process of its own, on a port that was free."""
+
+    def __init__(self):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        environment = {**os.environ, "GRADIO_SERVER_PORT": str(self.port)}
+        self.process = subprocess.Popen(
+            [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
+        )
+        self.url = f"http://127.0.0.1:{self.port}/canvas/"
+        while not self.paints():
+            time.sleep(0.2)
+
+    def paints(self) -> bool:
+        try:
+            return httpx.post(f"{self.url}generate", json={"drawing": DRAWING}, timeout=120).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def peak_mb(self) -> float:
+        status = Path(f"/proc/{self.process.pid}/status")
+        if status.exists():
+            return int(status.read_text().split("VmHWM:")[1].split()[0]) / 1024
+        return psutil.Process(self.process.pid).memory_info().rss / 2**20
+
+    def client(self, address: str = "127.0.0.1") -> httpx.AsyncClient:
+        limits = httpx.Limits(max_connections=None)
+        transport = httpx.AsyncHTTPTransport(local_address=address, limits=limits)
+        return httpx.AsyncClient(base_url=self.url, transport=transport, timeout=60)
+
+
+def pictures() -> dict[str, bytes]:
+    """Files that are small and decode to much, or for long."""
+
+    def saved(kind: str, side: int, **options) -> bytes:
+        buffer = io.BytesIO()
+        Image.new("RGB", (side, side), (0, 48, 255)).save(buffer, kind, **options)
+        return buffer.getvalue()
+
+    progressive = saved("JPEG", 8000, progressive=True)
+    last = progressive[progressive.rindex(b"\xff\xda") : -2]
+    return {
+        "AVIF of 64 megapixels": saved("AVIF", 8000, speed=10),
+        "progressive JPEG of 2 MB": progressive[:-2] + last * (2 * 2**20 // len(last)) + b"\xff\xd9",
+        "PNG of 8 megapixels": saved("PNG", 2896),
+        "WebP of 8 megapixels": saved("WEBP", 2896, lossless=True),
+    }
+
+
+async def hold_uploads(app: App) -> None:
+    """Send bodies up to their last byte, and hold them there."""
+    head = f"POST /canvas/read HTTP/1.1\r\nHost: x\r\nContent-Length: {HELD_BYTES}\r\n\r\n".encode()
+
+    async def hold(number: int) -> None:
+        address = f"127.0.0.{4 + number % 60}"
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", app.port, local_addr=(address, 0))
+            writer.write(head)
+            for _ in range(HELD_BYTES // 2**20):
+                writer.write(bytes(2**20 - 1))
+                await writer.drain()
+            await reader.read(100)
+            writer.close()
+        except OSError:
+            pass  # refused meanwhile
+
+    await asyncio.wait([asyncio.create_task(hold(number)) for number in range(HELD)], timeout=12)
+
+
+async def send_pictures(app: App) -> None:
+    for name, data in pictures().items():
+        start = time.monotonic()
+        async with app.client() as client:
+            answers = await asyncio.gather(*(client.post("read", content=data) for _ in range(8)))
+        codes = dict(Counter(answer.status_code for answer in answers))
+        print(f"  8 of {name} ({len(data) / 1024:,.0f} kB): {codes}, {time.monotonic() - start:.1f} s", flush=True)
+
+
+async def honest(app: App, seconds: float, beside: list[Callable[[], Awaitable[None]]]) -> list[int]:
+    """How many pictures each of two painters gets, who ask as the page does, beside others."""
+    others = [asyncio.create_task(other()) for other in beside]
+    await asyncio.sleep(1.0 if others else 0.0)
+    end = time.monotonic() + seconds
+
+    async def drag(address: str) -> int:
+        painted, pause = 0, 0.4
+        async with app.client(address) as client:
+            while time.monotonic() < end:
+                answer = await client.post("generate", json={"drawing": DRAWING, "visitor": address})
+                painted += answer.status_code == 200
+                if answer.status_code != 200:
+                    await asyncio.sleep(pause)
+        return painted
+
+    painted = await asyncio.gather(drag("127.0.0.2"), drag("127.0.0.3"))
+    for other in others:
+        other.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+    return painted
+
+
+def forgers(app: App, forged: int) -> list[Callable[[], Awaitable[None]]]:
+    client = app.client()
+
+    async def forge(number: int) -> None:
+        for attempt in count():
+            try:
+                await client.post("generate", json={"drawing": DRAWING, "visitor": f"{number}.{attempt}"})
+            except httpx.TransportError:
+                await asyncio.sleep(0.1)
+
+    return [lambda number=number: forge(number) for number in range(forged)]
+
+
+def drawers(app: App, at_once: int) -> list[Callable[[], Awaitable[None]]]:
+    client = app.client()
+
+    async def draw(number: int) -> None:
+        for attempt in count(number, at_once):
+            try:
+                await client.get(f"random/{attempt}")
+            except httpx.TransportError:
+                await asyncio.sleep(0.1)
+
+    return [lambda number=number: draw(number) for number in range(at_once)]
+
+
+async def measure(app: App, seconds: float, forged: int) -> dict:
+    found = {"before_mb": round(app.peak_mb())}
+    await hold_uploads(app)
+    found["held_uploads_mb"] = round(app.peak_mb())
+    await send_pictures(app)
+    found["pictures_mb"] = round(app.peak_mb())
+    found["alone"] = await honest(app, seconds, [])
+    found["beside_forged"] = await honest(app, seconds, forgers(app, forged))
+    found["beside_random"] = await honest(app, seconds, drawers(app, 100))
+    found["peak_mb"] = round(app.peak_mb())
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--forged", type=int, default=400)
+    options = parser.parse_args()
+    app = App()
+    try:
+        found = asyncio.run(measure(app, options.seconds, options.forged))
+    finally:
+        app.process.terminate()
+        app.process.wait()
+    print(json.dumps(found))
+    shares = [there / alone for there, alone in zip(found["beside_forged"], found["alone"], strict=True)]
+    print(f"honest painters keep {min(shares):.0%} of their pictures beside {options.forged} forged visitors")
+    print(f"the app took {found['peak_mb']} MB at most; {MOST_MB} are allowed")
+
+
+if __name__ == "__main__":
+    main()
