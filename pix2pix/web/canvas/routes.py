@@ -104,6 +104,7 @@ class Painter:
         try:
             picture = await self.in_turn(paint, job.model, job.visitor, request)
         except ReplacedError:
+            await asyncio.sleep(PENALTY / 10)  # nobody waits for this answer, but who asks without end asks again then
             return refusal("a newer drawing took its place", 409, again=True)
         except CrowdedError:
             await asyncio.sleep(PENALTY)
