@@ -29,6 +29,7 @@ from pix2pix.labels import encode_runs
 ROOT = Path(__file__).parents[1]
 MOST_MB = 700
 HELD, HELD_BYTES = 60, 20 * 2**20
+AT_ONCE = 4  # uploads of each picture
 DRAWING = encode_runs(np.ones((256, 256), np.uint8))
 
 
@@ -100,16 +101,22 @@ async def hold_uploads(app: App) -> None:
         except OSError:
             pass  # refused meanwhile
 
-    await asyncio.wait([asyncio.create_task(hold(number)) for number in range(HELD)], timeout=12)
+    tasks = [asyncio.create_task(hold(number)) for number in range(HELD)]
+    await asyncio.wait(tasks, timeout=12)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def send_pictures(app: App) -> None:
     for name, data in pictures().items():
         start = time.monotonic()
         async with app.client() as client:
-            answers = await asyncio.gather(*(client.post("read", content=data) for _ in range(8)))
+            answers = await asyncio.gather(*(client.post("read", content=data) for _ in range(AT_ONCE)))
         codes = dict(Counter(answer.status_code for answer in answers))
-        print(f"  8 of {name} ({len(data) / 1024:,.0f} kB): {codes}, {time.monotonic() - start:.1f} s", flush=True)
+        print(
+            f"  {AT_ONCE} of {name} ({len(data) / 1024:,.0f} kB): {codes}, {time.monotonic() - start:.1f} s", flush=True
+        )
 
 
 async def honest(app: App, seconds: float, beside: list[Callable[[], Awaitable[None]]]) -> list[int]:
@@ -161,17 +168,21 @@ def drawers(app: App, at_once: int) -> list[Callable[[], Awaitable[None]]]:
     return [lambda number=number: draw(number) for number in range(at_once)]
 
 
-async def measure(app: App, seconds: float, forged: int) -> dict:
-    found = {"before_mb": round(app.peak_mb())}
+async def measure(app: App, seconds: float, forged: int) -> None:
+    found = {"before": round(app.peak_mb())}
     await hold_uploads(app)
-    found["held_uploads_mb"] = round(app.peak_mb())
+    found["held uploads"] = round(app.peak_mb())
     await send_pictures(app)
-    found["pictures_mb"] = round(app.peak_mb())
-    found["alone"] = await honest(app, seconds, [])
-    found["beside_forged"] = await honest(app, seconds, forgers(app, forged))
-    found["beside_random"] = await honest(app, seconds, drawers(app, 100))
-    found["peak_mb"] = round(app.peak_mb())
-    return found
+    found["pictures"] = round(app.peak_mb())
+    print(f"peak memory in MB after each: {json.dumps(found)}; {MOST_MB} are allowed", flush=True)
+    alone = await honest(app, seconds, [])
+    print(f"two honest painters alone: {alone} pictures in {seconds:.0f} s", flush=True)
+    crowds = {f"{forged} forged visitors": forgers(app, forged), "100 who ask for random facades": drawers(app, 100)}
+    for name, crowd in crowds.items():
+        painted = await honest(app, seconds, crowd)
+        kept = min(there / before for there, before in zip(painted, alone, strict=True))
+        print(f"beside {name}: {painted}, {kept:.0%} at least", flush=True)
+    print(f"the app took {app.peak_mb():.0f} MB at most", flush=True)
 
 
 def main() -> None:
@@ -181,14 +192,10 @@ def main() -> None:
     options = parser.parse_args()
     app = App()
     try:
-        found = asyncio.run(measure(app, options.seconds, options.forged))
+        asyncio.run(measure(app, options.seconds, options.forged))
     finally:
         app.process.terminate()
         app.process.wait()
-    print(json.dumps(found))
-    shares = [there / alone for there, alone in zip(found["beside_forged"], found["alone"], strict=True)]
-    print(f"honest painters keep {min(shares):.0%} of their pictures beside {options.forged} forged visitors")
-    print(f"the app took {found['peak_mb']} MB at most; {MOST_MB} are allowed")
 
 
 if __name__ == "__main__":
