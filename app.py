@@ -115,7 +115,9 @@ def serve(options: argparse.Namespace, **further) -> gr.Blocks:
     threading.Thread(target=warm_up, args=[models], daemon=True).start()
     if task == "facades":
         line = Line(running=available_cores())  # one picture on two cores takes nearly as long as two on one each
-        painter = Painter(models, find_examples(options.data or ROOT / "data" / "facades"), line, bounds)
+        direction = config.direction if config else "BtoA"
+        examples = find_examples(options.data or ROOT / "data" / "facades", direction)
+        painter = Painter(models, examples, line, bounds)
         page = build(painter)
         launch(page, painter, **further)
     else:

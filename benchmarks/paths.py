@@ -13,7 +13,7 @@ import numpy as np
 
 from benchmarks import measuring
 from pix2pix import images, inference
-from pix2pix.data.dataset import load_pairs
+from pix2pix.data.decoded import load_pairs
 from pix2pix.evaluation import features
 from pix2pix.evaluation.metrics import pair_scores
 from pix2pix.web.canvas.routes import encode

@@ -11,7 +11,7 @@ from benchmarks import measuring
 from pix2pix import labels
 from pix2pix.config import PRESETS
 from pix2pix.data.cleaning import astray, margins, next_houses, sky
-from pix2pix.data.dataset import load_pairs
+from pix2pix.data.decoded import load_pairs
 
 TOP_ROWS = 20  # of 256: where roofs are
 QUICK_COUNT = 12

@@ -23,7 +23,8 @@ from tqdm import tqdm
 from benchmarks import measuring
 from pix2pix import images
 from pix2pix.config import PRESETS, Config
-from pix2pix.data.dataset import PairDataset, batches, load_pairs, stream_seed
+from pix2pix.data.dataset import PairDataset, batches, stream_seed
+from pix2pix.data.decoded import load_pairs
 from pix2pix.export import onnx_graph
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_discriminator, build_generator

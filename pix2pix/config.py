@@ -2,15 +2,17 @@
 
 import dataclasses
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args, get_type_hints
+from typing import Literal, get_args, get_origin, get_type_hints
 
 from pix2pix.utils import UserError
 
 MODEL_TYPE = "pix2pix"  # what `config.json` says it is
 JITTER = 286 / 256
 MOST_CHANNELS = 64
+ValueKind = Literal["picture", "colors", "numbers"]
 MOST_PARAMETERS_WIDTH = 512  # wider or deeper nets than anyone trains: refused, since configs come from strangers
 
 
@@ -37,6 +39,15 @@ class Config:
     """Pixels: training pictures are area-resized to this height."""
     columns: int = 0
     """Pixels: and to this width; 0 makes them square."""
+    input_kind: ValueKind = "picture"
+    """What inputs are: pictures, which are averaged when they are made smaller, or maps of classes, which are not, in
+    colours or in numbers. Told by looking at the data, as the next three."""
+    target_kind: ValueKind = "picture"
+    """And targets."""
+    input_range: tuple[float, float] = (0.0, 0.0)
+    """The numbers in files of inputs that become 0 and 255, where they are not of 8 bits; 0 0: as they are."""
+    target_range: tuple[float, float] = (0.0, 0.0)
+    """And in those of targets."""
     jitter: bool = True
     """Scale pairs up, to 286 for 256 as in the paper (section 6.2), and crop them at random."""
     mirror: bool = True
@@ -170,6 +181,10 @@ class Config:
             raise UserError(self._advise_size(depth, halvings))
         object.__setattr__(self, "depth", depth)
         object.__setattr__(self, "decay_epochs", min(self.decay_epochs, self.epochs))
+        for name in ("input_range", "target_range"):
+            low, high = getattr(self, name)
+            if not (math.isfinite(low) and math.isfinite(high) and (low < high or low == high == 0)):
+                raise ValueError(f"{name} is {low} to {high}; the second must be greater, or both 0")
         if self.task == "facades" and self.in_channels != 3:
             raise UserError(f"facade labels are colours, 3 channels, not {self.in_channels}; give --task photo")
         foreign = (self.norm, self.bottleneck_norm, self.biases, self.dropped, self.first_dropped)
@@ -253,6 +268,8 @@ def from_json(text: str) -> Config:
     if unknown := sorted(values.keys() - types.keys()):
         raise UserError(f"has unknown keys: {', '.join(unknown)[:200]}")
     for name, value in values.items():
+        if get_origin(types[name]) is tuple and isinstance(value, list):
+            values[name] = value = tuple(value)
         if not _is_a(value, types[name]):
             wanted = " or ".join(map(repr, get_args(types[name]))) or types[name].__name__
             raise UserError(f"{name} is {json.dumps(value)[:80]}; it must be {wanted}")
@@ -268,6 +285,8 @@ def read(path: Path) -> Config:
 
 
 def _is_a(value, kind) -> bool:
+    if get_origin(kind) is tuple:
+        return isinstance(value, tuple) and len(value) == 2 and all(_is_a(each, float) for each in value)
     if options := get_args(kind):
         return value in options
     if kind is float:

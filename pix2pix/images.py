@@ -26,6 +26,8 @@ EXTENSIONS = frozenset(
     {".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif"}
     | {".ppm", ".pgm", ".pbm", ".npy"}
 )
+MAX_DEEP = 65535.0
+LEAST_DEEP = 2**12  # 16-bit numbers that stay below would be left with 16 levels of 256
 MOST_PIXELS = 64 * 2**20  # 64 megapixels, 200 MB decoded: larger files are refused before they are decoded
 MOST_WEB_PIXELS = 8 * 2**20  # of what visitors upload: a screen of 3840x2160 is read, and takes up to 200 MB meanwhile
 MOST_SCANS = 64  # of a JPEG from a stranger: encoders write about ten
@@ -63,19 +65,60 @@ def read_image(source: Path | str | bytes | BinaryIO, channels: int = 3, most_pi
     Upright by its EXIF orientation, on white where it is transparent (unless 4 channels are asked for), 16-bit grey
     scaled to 8, CMYK to RGB, the first frame of several. Arrays are `(H, W)` or `(H, W, C)`: uint8, uint16, or floats
     in 0..1. Raises ValueError, in one line that names the file, for what is no readable image, has more than
-    `most_pixels` pixels, or cannot be brought to that many channels. With fewer than `MOST_PIXELS`, larger JPEG files
-    are decoded at a half, a quarter or an eighth of their size.
+    `most_pixels` pixels, holds numbers of another range, or cannot be brought to that many channels. With fewer than
+    `MOST_PIXELS`, larger JPEG files are decoded at a half, a quarter or an eighth of their size.
     """
-    name = _name(source)
-    if isinstance(source, Path | str) and Path(source).suffix.lower() == ".npy":
-        picture = _from_array(_read_array(Path(source)), name)
-    else:
-        with opened(source, most_pixels) as image:
-            picture = _from_image(image, with_alpha=channels == 4)
+    stored = read_stored(source, most_pixels)
     try:
-        return to_channels(picture, channels)
+        return to_channels(to_levels(stored), channels)
     except ValueError as error:
-        raise UserError(f"{name} {error}") from None
+        raise ValueError(f"{name_of(source)} {error}") from None
+
+
+def read_stored(source: Path | str | bytes | BinaryIO, most_pixels: int = MOST_PIXELS) -> np.ndarray:
+    """Read a file as `read_image` does, but as it is stored: numbers `(H, W, C)` of any kind, transparency included."""
+    if _is_array(source):
+        array = _read_array(Path(source))
+        return np.array(array if array.ndim == 3 else array[..., None])
+    with opened(source, most_pixels) as image:
+        return _from_image(image)
+
+
+def read_numbers(source: Path | str | bytes | BinaryIO, most_pixels: int = MOST_PIXELS) -> np.ndarray | None:
+    """Read the whole numbers `(H, W)` of a file of one channel, or the indices of one with a palette; else None."""
+    if not _is_array(source):
+        with opened(source, most_pixels) as image:
+            if image.mode == "P":
+                return np.array(ImageOps.exif_transpose(image))
+    stored = read_stored(source, most_pixels)
+    return stored[..., 0] if stored.shape[2] == 1 and stored.dtype.kind in "ui" else None
+
+
+def to_levels(stored: np.ndarray, value_range: tuple[float, float] = (0.0, 0.0)) -> np.ndarray:
+    """Bring stored numbers `(H, W, C)` to a picture of 0..255; those of 8 bits are one already.
+
+    `value_range` is what becomes 0 and 255. Without one (0, 0), 16 bits are scaled by 256 and floats in 0..1 by 255;
+    ValueError for numbers that this would make black, white, or a few levels.
+    """
+    if stored.dtype == np.uint8:
+        return stored
+    if stored.dtype == bool:
+        return stored * np.uint8(255)
+    if stored.dtype.kind not in "uif":
+        raise ValueError(f"holds {stored.dtype}; a picture holds numbers")
+    low, high = value_range
+    if low == high:
+        least, most = np.nanmin(stored), np.nanmax(stored)
+        high = 1.0 if stored.dtype.kind == "f" else MAX_DEEP
+        if least < low - 0.01 or most > high * 1.01 or (high > 1 and 0 < most < LEAST_DEEP):
+            raise ValueError(
+                f"holds numbers from {least:g} to {most:g} ({stored.dtype}), no picture of 8 bits, of all 16, or "
+                "of floats from 0 to 1: scale them, or use a model that was trained on such a set and knows their range"
+            )
+    if (low, high) == (0.0, MAX_DEEP) and stored.dtype.kind != "f":
+        return (stored.clip(0, 0xFFFF).astype(np.uint16) >> 8).astype(np.uint8)
+    levels = (np.nan_to_num(stored.astype(np.float64), nan=low) - low) * (255 / (high - low))
+    return np.clip(np.rint(levels), 0, 255).astype(np.uint8)
 
 
 @contextmanager
@@ -84,7 +127,7 @@ def opened(source: Path | str | bytes | BinaryIO, most_pixels: int = MOST_PIXELS
 
     Nothing else here opens pictures: only `FORMATS` are tried.
     """
-    name = _name(source)
+    name = name_of(source)
     try:
         with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS) as image:
             refused = _refuse_to_decode(image, most_pixels)
@@ -192,16 +235,15 @@ def _stored_channels(image: Image.Image) -> int:
     return 1 if image.mode in _GREY_MODES or image.mode.startswith("I") else 3
 
 
-def _from_image(image: Image.Image, with_alpha: bool) -> np.ndarray:
-    """Picture with 1, 3 or 4 channels, as the file has them; transparency only where it is asked for."""
+def _from_image(image: Image.Image) -> np.ndarray:
+    """Numbers `(H, W, C)` with 1, 3 or 4 channels, as the file has them."""
     image = ImageOps.exif_transpose(image)
-    if image.mode.startswith("I"):  # Pillow would clip 16-bit grey at 255 instead of scaling it
-        return _from_array(np.asarray(image).clip(0, 0xFFFF).astype(np.uint16), "")
-    if image.mode == "F":
-        return _from_array(np.asarray(image), "")
+    if image.mode == "F" or image.mode.startswith("I"):  # Pillow would clip at 255 instead of scaling
+        numbers = _array(image)
+        is_16_bit = image.mode != "F" and numbers.min() >= 0 and numbers.max() <= 0xFFFF
+        return numbers.astype(np.uint16) if is_16_bit else numbers
     if image.has_transparency_data:
-        image = image.convert("RGBA")
-        return _array(image) if with_alpha else to_channels(_array(image), 3)
+        return _array(image.convert("RGBA"))
     return _array(image.convert("L" if _stored_channels(image) == 1 else "RGB"))
 
 
@@ -231,17 +273,6 @@ def _read_array(path: Path) -> np.ndarray:
     return array
 
 
-def _from_array(array: np.ndarray, name: str) -> np.ndarray:
-    array = array if array.ndim == 3 else array[..., None]
-    if array.dtype == np.uint8:
-        return np.array(array)
-    if array.dtype == np.uint16:
-        return (array >> 8).astype(np.uint8)
-    if array.dtype == bool or np.issubdtype(array.dtype, np.floating):
-        return np.clip(np.rint(np.nan_to_num(array) * 255.0), 0, 255).astype(np.uint8)
-    raise UserError(f"{name} holds {array.dtype}; a picture is uint8, uint16, or floats in 0..1")
-
-
 def _ends_well(path: Path, kind: str | None) -> bool:
     mark = {"JPEG": b"\xff\xd9", "MPO": b"\xff\xd9", "PNG": b"IEND"}.get(kind or "")
     with path.open("rb") as file:
@@ -249,7 +280,11 @@ def _ends_well(path: Path, kind: str | None) -> bool:
         return mark is not None and mark in file.read()
 
 
-def _name(source: Path | str | bytes | BinaryIO) -> str:
+def _is_array(source: Path | str | bytes | BinaryIO) -> bool:
+    return isinstance(source, Path | str) and Path(source).suffix.lower() == ".npy"
+
+
+def name_of(source: Path | str | bytes | BinaryIO) -> str:
     return Path(source).name if isinstance(source, Path | str) else "the image"
 
 

@@ -41,6 +41,15 @@ NAMES = tuple(label.name for label in CLASSES)
 INDEX = {name: index for index, name in enumerate(NAMES)}
 PALETTE = np.array([label.rgb for label in CLASSES], dtype=np.uint8)  # (12, 3)
 CMP_PALETTE = np.array([label.cmp_rgb for label in CLASSES], dtype=np.uint8)  # (12, 3)
+# A colour for each number of foreign classes, 0 to 255: that of the Pascal VOC sets. Its bits are spread over the three
+# channels, so that near numbers have unlike colours; 0 is black.
+NUMBER_COLORS = np.array(
+    [
+        [sum((number >> 3 * bit + channel & 1) << 7 - bit for bit in range(3)) for channel in range(3)]
+        for number in range(256)
+    ],
+    dtype=np.uint8,
+)
 BLANK = (0, 0, 0)  # no class: where a training photo shows nothing
 
 # Back to front: where elements overlap, CMP draws the later one over the earlier one.
@@ -61,6 +70,20 @@ _LONGEST_RUN = 0xFFFF
 def colorize(labels: np.ndarray) -> np.ndarray:
     """Label map `(H, W)` of indices 0..11 -> image `(H, W, 3)` uint8 in the canonical palette."""
     return PALETTE.take(labels, axis=0)  # four times as fast as PALETTE[labels], and laid out by rows
+
+
+def color_numbers(numbers: np.ndarray) -> np.ndarray:
+    """Numbers `(H, W)` of foreign classes -> image `(H, W, 3)` uint8; ValueError for any that is not in 0..255."""
+    if numbers.dtype.kind not in "ui" or numbers.min() < 0 or numbers.max() > 255:
+        raise ValueError(f"holds numbers from {numbers.min():g} to {numbers.max():g}; those of classes are 0 to 255")
+    return NUMBER_COLORS[numbers]
+
+
+def find_first_number(numbers: np.ndarray) -> int | None:
+    """Say whether a map holds class numbers from 0 to 11, or from 1 to 12 as CMP does; None for any other numbers."""
+    least, most = int(numbers.min()), int(numbers.max())
+    first = int(least > 0)
+    return first if least >= 0 and most < len(CLASSES) + first else None
 
 
 def snap(image: np.ndarray, palette: np.ndarray = PALETTE) -> np.ndarray:

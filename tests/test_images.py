@@ -64,6 +64,8 @@ def test_any_kind_of_picture_is_read_with_any_usual_number_of_channels(mode, cha
     image = (
         Image.fromarray(np.full((9, 7), 40000, np.uint16))
         if mode == "I;16"
+        else Image.fromarray(GRADIENT[..., 0] / np.float32(255))
+        if mode == "F"
         else Image.fromarray(GRADIENT).convert(mode)
     )
     picture = images.read_image(encoded(image, "TIFF"), channels)
@@ -102,7 +104,7 @@ def test_photos_stand_upright_by_their_exif_orientation(tmp_path):
     ("array", "expected"),
     [
         (np.full((2, 3, 5), 7, np.uint8), 7),
-        (np.full((2, 3, 5), 7 * 256, np.uint16), 7),
+        (np.full((2, 3, 5), 70 * 256, np.uint16), 70),
         (np.full((2, 3, 5), 0.5, np.float32), 128),
         (np.full((2, 3, 5), True), 255),
     ],
@@ -111,6 +113,16 @@ def test_arrays_are_pictures_of_any_number_of_channels(tmp_path, array, expected
     np.save(tmp_path / "a.npy", array)
     assert images.read_header(tmp_path / "a.npy") == (3, 2, 5)
     assert (images.read_image(tmp_path / "a.npy", 5) == expected).all()
+
+
+@pytest.mark.parametrize(
+    "array",
+    [np.full((2, 3), 4095, np.uint16), np.full((2, 3), -1, np.int16), np.full((2, 3), 7.0), np.ones((2, 3), "m8")],
+)
+def test_numbers_that_would_become_black_or_white_are_refused(tmp_path, array):
+    np.save(tmp_path / "a.npy", array)
+    with pytest.raises(ValueError, match=r"^a\.npy holds"):
+        images.read_image(tmp_path / "a.npy", 1)
 
 
 def test_arrays_that_would_run_code_are_refused(tmp_path):

@@ -15,7 +15,7 @@ import app
 from pix2pix import images
 from pix2pix.__main__ import main
 from pix2pix.config import Config
-from pix2pix.data.dataset import load_pairs
+from pix2pix.data.decoded import load_pairs
 from pix2pix.labels import INDEX, colorize
 from pix2pix.web import image_page
 from pix2pix.web.serving import Models

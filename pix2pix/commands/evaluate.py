@@ -47,7 +47,7 @@ def evaluate(
     check_named(data)
     for name in checkpoints:
         checkpoint.find(name)
-    from pix2pix.data.dataset import load_pairs
+    from pix2pix.data.decoded import load_pairs
     from pix2pix.evaluation import report as page
     from pix2pix.evaluation.comparison import check_alike, name_apart, report, score_drawings, table, to_json
     from pix2pix.evaluation.scores import measure, photo_scores, score

@@ -5,14 +5,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import tyro
 from tqdm import tqdm
 
-from pix2pix import images, inference, labels
-from pix2pix.config import Config
-from pix2pix.data import layouts
-from pix2pix.utils import UserError
+from pix2pix import images, inference
+from pix2pix.data import layouts, values
 
 
 def translate(
@@ -51,8 +48,8 @@ def translate(
         if goal in done:
             continue
         try:
-            picture = translator(read_input(path, translator.config), variation, **colours)
-        except UserError as error:
+            picture = translator(values.read_input(path, translator.config), variation, **colours)
+        except ValueError as error:
             bad.append(str(error))
             continue
         goal.parent.mkdir(parents=True, exist_ok=True)
@@ -63,14 +60,6 @@ def translate(
     if bad:
         print("\n".join(["error: not translated:", *bad]), file=sys.stderr)
         sys.exit(1)
-
-
-def read_input(path: Path, config: Config) -> np.ndarray:
-    """Read a picture as a translator of this config takes it; raises ValueError that names the file."""
-    picture = images.read_image(path, config.in_channels)
-    if config.task == "facades" and not labels.is_label_image(picture):
-        raise UserError(f"{path} is no label image: its colours are not those of the 12 classes")
-    return picture
 
 
 def plan(inputs: list[Path], output: Path) -> tuple[dict[Path, Path], Counter[str]]:

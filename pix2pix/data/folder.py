@@ -1,8 +1,9 @@
 """Pairs of image files in a folder, in any layout of `layouts`."""
 
 import json
-from functools import lru_cache
 from pathlib import Path
+
+import numpy as np
 
 from pix2pix import images, labels
 from pix2pix.config import Config
@@ -42,17 +43,16 @@ class FolderSource:
         if found.left_out:
             self.about += f"; left out: {found.left_out}"
 
-    def read(self, index: int, channels: tuple[int, int]) -> RawPair:
+    def read(self, index: int) -> RawPair:
         item = self.items[index]
-        if item.target:
-            files = (item.input, item.target)
-            return RawPair(*(images.read_image(path, count) for path, count in zip(files, channels, strict=True)))
-        picture = images.read_image(item.input, max(channels))
-        if self.is_coloring:
-            return RawPair(picture, picture)
-        a, b = images.split_pair(picture)
-        halves = (b, a) if self.direction == "BtoA" else (a, b)
-        return RawPair(*(images.to_channels(half, count) for half, count in zip(halves, channels, strict=True)))
+        if self.is_coloring and not item.target:
+            stored = images.read_stored(item.input)
+            return RawPair(stored, stored)
+        return read_item(item, self.direction)
+
+    def read_numbers(self, index: int) -> np.ndarray | None:
+        item = self.items[index]
+        return images.read_numbers(item.input) if item.target else None
 
     def _has_halves(self) -> bool:
         return not self.is_coloring and self.items[0].target is None
@@ -62,7 +62,7 @@ class FolderSource:
         offenders, seen = [], (set(), set())
         for item in self.items:
             try:
-                headers = [_header(path) for path in (item.input, item.target) if path]
+                headers = [images.read_header(path) for path in (item.input, item.target) if path]
                 self._check_sizes(item, *headers)
                 for counts, header in zip(seen, (headers[0], headers[-1]), strict=True):
                     counts.add(header.channels)
@@ -90,15 +90,16 @@ class FolderSource:
             raise UserError(f"{item.input} and {item.target} differ in shape: {sizes} pixels")
 
 
-def _header(path: Path) -> images.Header:
-    """Read once for as long as the file stays as it is: each set is looked at twice, for its channels and its pairs."""
-    status = path.stat()
-    return _read_header(path, status.st_mtime_ns, status.st_size)
-
-
-@lru_cache(maxsize=2**18)
-def _read_header(path: Path, _changed: int, _size: int) -> images.Header:
-    return images.read_header(path)
+def read_item(item: Item, direction: str) -> RawPair:
+    """Read a pair as it is stored, from two files or from the two halves of one; ValueError names what is wrong."""
+    stored = images.read_stored(item.input)
+    if item.target:
+        return RawPair(stored, images.read_stored(item.target))
+    try:
+        a, b = images.split_pair(stored)
+    except ValueError as error:
+        raise ValueError(f"{item.input.name} {error}") from None
+    return RawPair(b, a) if direction == "BtoA" else RawPair(a, b)
 
 
 def _common_channels(counts: set[int], folder: Path) -> int:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pix2pix import images, labels, synthetic
+from pix2pix import labels, synthetic
 from pix2pix.config import Config
 from pix2pix.data.pairs import RawPair
 
@@ -159,7 +159,9 @@ class DrawnSource:
         self.about = f"{count} drawn {self.scene.what}"
         self.tasks, self.channels = self.scene.tasks, (3, 3)
 
-    def read(self, index: int, channels: tuple[int, int]) -> RawPair:
+    def read(self, index: int) -> RawPair:
         a, b = self.scene.draw(self.split, index, self.config.size, self.config.picture_width)
-        pair = RawPair(b, a) if self.config.direction == "BtoA" else RawPair(a, b)
-        return RawPair(*map(images.to_channels, pair, channels))
+        return RawPair(b, a) if self.config.direction == "BtoA" else RawPair(a, b)
+
+    def read_numbers(self, index: int) -> None:
+        return None

@@ -8,8 +8,8 @@ import numpy as np
 from pix2pix import images, labels
 from pix2pix.config import Config
 from pix2pix.data.layouts import INPUT_WORDS, SPLITS, TARGET_WORDS
-from pix2pix.data.pairs import LOOKED_AT, RawPair, share
-from pix2pix.utils import UserError
+from pix2pix.data.pairs import RawPair, share
+from pix2pix.data.values import LOOKED_AT
 
 SIDE_WORDS = ((*INPUT_WORDS, "label", "labels"), (*TARGET_WORDS, "photo", "photos"))  # in names of columns
 USUAL_PIXELS = 2 * 256 * 256  # of a row; its true size is known only when it is read
@@ -37,14 +37,16 @@ class HubSource:
         self.about = f"{len(numbers)} {about}, input is {columns[0]}, target is {columns[1]}"
         self.channels = tuple(self._channels_of(column) for column in columns)
 
-    def read(self, index: int, channels: tuple[int, int]) -> RawPair:
+    def read(self, index: int) -> RawPair:
         row = self.rows[self.numbers[index]]
-        files = [row[column] for column in self.columns]
         try:
-            pictures = [_read(file, count) for file, count in zip(files, channels, strict=True)]
-        except UserError as error:
-            raise UserError(f"row {self.names[index]}: {error}") from None
-        return RawPair(*pictures)
+            return RawPair(*(_read(row[column]) for column in self.columns))
+        except ValueError as error:
+            raise ValueError(f"row {self.names[index]}: {error}") from None
+
+    def read_numbers(self, index: int) -> np.ndarray | None:
+        file = self.rows[self.numbers[index]][self.columns[0]]
+        return images.read_numbers(_source(file)) if file else None
 
     def _channels_of(self, column: str) -> int:
         """1 where the first few pictures are stored as grey; reading all of them would take too long."""
@@ -112,10 +114,10 @@ def _says(column: str, words: Sequence[str]) -> bool:
     return any(part in words for part in column.lower().replace("-", "_").split("_"))
 
 
-def _read(file: dict, channels: int) -> np.ndarray:
+def _read(file: dict) -> np.ndarray:
     if not file:
-        raise UserError("has no picture")
-    return images.read_image(_source(file), channels)
+        raise ValueError("has no picture")
+    return images.read_stored(_source(file))
 
 
 def _source(file: dict) -> bytes | str:

@@ -10,7 +10,8 @@ from PIL import Image
 from tqdm import tqdm
 
 from pix2pix import images, labels
-from pix2pix.data import layouts
+from pix2pix.data import layouts, values
+from pix2pix.data.folder import read_item
 from pix2pix.data.layouts import Found, Item
 from pix2pix.utils import UserError, name_some
 
@@ -19,7 +20,6 @@ NEAR = 2.0  # of 255 grey levels: thumbnails that are nearer than this on averag
 COMPARED = 128  # pixels: the side of what is compared then
 SAME = 0.25  # of a picture's contrast: what differs less is one picture that was compressed or resized anew
 SHOWN, SHOWN_SIDE = 12, 128  # pairs on the contact sheet, pixels of each
-LABELS_LOOKED_AT = 8
 
 
 @dataclass
@@ -53,7 +53,8 @@ def inspect(folder: Path, direction: str) -> Report:
         thumbnails |= {(split, item): thumbnail for item, thumbnail in good.items()}
         good = list(good)
         if split == "train":
-            _inspect_labels(report, good, found, direction)
+            if good:
+                _inspect_values(report, good, found, direction)
             step = max(1, len(good) // SHOWN)
             report.shown = [_halves(item, direction) for item in good[::step][:SHOWN]]
     _inspect_duplicates(report, thumbnails)
@@ -98,26 +99,34 @@ def _inspect_files(report: Report, split: str, found: Found) -> dict[Item, np.nd
     return good
 
 
-def _inspect_labels(report: Report, items: list[Item], found: Found, direction: str) -> None:
-    """How far inputs are from the palettes, where they are facade labels."""
-    inputs = [_halves(item, direction)[0] for item in items[:: max(1, len(items) // LABELS_LOOKED_AT)]]
+def _inspect_values(report: Report, items: list[Item], found: Found, direction: str) -> None:
+    """Say what the numbers of the files mean, and how far inputs are from the palettes where they are facade labels."""
+    for side, name in enumerate(("inputs", "targets")):
+        try:
+            _, told = values.find_values(
+                name, lambda index, side=side: read_item(items[index], direction)[side], len(items)
+            )
+            report.lines += [f"  {told}"] if told else []
+        except ValueError as error:
+            report.changes.append(str(error))
+    inputs = [_halves(items[index], direction)[0] for index in values.spread(len(items), values.LOOKED_AT)]
     palettes = {"published": labels.PALETTE, "CMP": labels.CMP_PALETTE}
-    near = {
-        name: 1 - np.mean([labels.off_palette(picture, palette, labels.NEAR).mean() for picture in inputs])
-        for name, palette in palettes.items()
-        if inputs
-    }
-    if not near or max(near.values()) < labels.LEAST_NEAR:
-        report.lines.append("  inputs: pictures, no facade labels (--task photo, or another preset)")
+    near = {name: 1 - _off(inputs, palette, labels.NEAR) for name, palette in palettes.items()}
+    if max(near.values()) < labels.LEAST_NEAR:
+        report.lines.append("  inputs: no facade labels in colours (--task photo, or another preset)")
         return
-    off = {
-        name: np.mean([labels.off_palette(picture, palette).mean() for picture in inputs])
-        for name, palette in palettes.items()
-    }
+    if foreign := values.find_foreign_colors(inputs, tuple(palettes.values())):
+        report.lines.append(f"  inputs: labels of another palette ({name_some(foreign)}): --task photo")
+        return
+    off = {name: _off(inputs, palette) for name, palette in palettes.items()}
     name = "CMP" if found.is_cmp else min(off, key=off.get)
     report.lines.append(f"  inputs: facade labels in the {name} palette, {off[name]:.0%} of their pixels beside it")
     if off[name] > 0.01:
-        report.lines.append("  (JPEG does that; training takes the nearest class)")
+        report.lines.append("  (as JPEG leaves them; training takes the nearest class)")
+
+
+def _off(inputs: list[np.ndarray], palette: np.ndarray, tolerance: float = 6) -> float:
+    return float(np.mean([labels.off_palette(picture, palette, tolerance).mean() for picture in inputs]))
 
 
 def _inspect_duplicates(report: Report, thumbnails: dict[tuple[str, Item], np.ndarray]) -> None:
@@ -155,7 +164,10 @@ def _find_duplicates(thumbnails: dict[tuple[str, Item], np.ndarray]) -> Iterator
 
 def _are_same(one: Item, other: Item) -> bool:
     """Whether two pairs show the same, looked at more closely: a dot that has moved is another picture."""
-    a, b = (np.hstack([_fitted(_shown(p), COMPARED) for p in (i.input, i.target) if p]) for i in (one, other))
+    a, b = (
+        np.hstack([_fitted(_visible(images.read_stored(p)), COMPARED) for p in (i.input, i.target) if p])
+        for i in (one, other)
+    )
     difference = a.astype(np.float32) - b
     return bool(np.sqrt(np.square(difference).mean()) <= SAME * max(a.std(), b.std()))
 
@@ -167,24 +179,25 @@ def _thumbnail(item: Item) -> np.ndarray:
 
 def _shrunk(path: Path) -> np.ndarray:
     width, height = THUMBNAIL
-    if path.suffix.lower() == ".npy":
-        picture = images.read_image(path, images.read_header(path).channels)
-        return images.resize(picture, height, width).mean(axis=2).astype(np.int16)
-    with images.opened(path) as image:
-        image.draft("RGB", (4 * width, 4 * height))  # JPEG decodes small pictures faster
-        return np.asarray(image.convert("L").resize(THUMBNAIL, Image.Resampling.BOX), dtype=np.int16)
+    if path.suffix.lower() != ".npy":
+        with images.opened(path) as image:
+            if image.mode in ("RGB", "L", "CMYK"):
+                image.draft("RGB", (4 * width, 4 * height))  # JPEG decodes small pictures faster
+                return np.asarray(image.convert("L").resize(THUMBNAIL, Image.Resampling.BOX), dtype=np.int16)
+    return images.resize(_visible(images.read_stored(path)), height, width).mean(axis=2).astype(np.int16)
 
 
 def _halves(item: Item, direction: str) -> tuple[np.ndarray, np.ndarray]:
-    if item.target:
-        return _shown(item.input), _shown(item.target)
-    a, b = images.split_pair(images.read_image(item.input))
-    return (b, a) if direction == "BtoA" else (a, b)
+    given, target = read_item(item, direction)
+    return _visible(given), _visible(target)
 
 
-def _shown(path: Path) -> np.ndarray:
-    channels = images.read_header(path).channels
-    return images.to_shown(images.read_image(path, channels))
+def _visible(stored: np.ndarray) -> np.ndarray:
+    """Make a picture `(H, W, 3)` to look at of numbers of any range: that of the picture itself."""
+    if stored.dtype in (np.uint8, bool):
+        return images.to_shown(images.to_levels(stored))
+    low, high = float(np.nanmin(stored)), float(np.nanmax(stored))
+    return images.to_shown(images.to_levels(stored, (low, high if high > low else low + 1)))
 
 
 def _fitted(picture: np.ndarray, side: int = SHOWN_SIDE) -> np.ndarray:

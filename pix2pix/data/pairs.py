@@ -23,11 +23,9 @@ class Pair:
 
 HELD_OUT = 10  # every tenth pair is for validation where no folder says which are
 
-LOOKED_AT = 8  # pictures whose colours decide whether they are labels
-
 
 class RawPair(NamedTuple):
-    """Pictures `(H, W, C)` as they are stored."""
+    """Numbers `(H, W, C)` as they are stored: most often a picture, `values` says what else."""
 
     input: np.ndarray
     target: np.ndarray
@@ -44,7 +42,10 @@ class Source(Protocol):
     tasks: Sequence[str]
     palette: np.ndarray
 
-    def read(self, index: int, channels: tuple[int, int]) -> RawPair: ...
+    def read(self, index: int) -> RawPair: ...
+
+    def read_numbers(self, index: int) -> np.ndarray | None:
+        """The numbers or indices `(H, W)` of an input of one channel; None where it has none."""
 
 
 def share(items: Sequence[Item], split: str) -> list[Item]:

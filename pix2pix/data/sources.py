@@ -11,12 +11,13 @@ import numpy as np
 
 from pix2pix import labels
 from pix2pix.config import PRESETS, TASKS, Config
-from pix2pix.data import generated
+from pix2pix.data import generated, values
 from pix2pix.data.folder import FolderSource
 from pix2pix.data.generated import DrawnSource
-from pix2pix.data.pairs import LOOKED_AT, Source
+from pix2pix.data.pairs import RawPair, Source
+from pix2pix.data.values import Values
 from pix2pix.hub import ids
-from pix2pix.utils import UserError
+from pix2pix.utils import name_some
 
 
 def open_source(data: str, split: str, config: Config) -> Source:
@@ -31,21 +32,45 @@ def open_source(data: str, split: str, config: Config) -> Source:
         source = hub_data.open_hub(*hub.groups(), split, config)
     if source.tasks and config.task not in source.tasks:
         tasks = " or ".join(source.tasks)
-        raise UserError(f"{data} is for the task {tasks}, not {config.task}; {_presets(source.tasks)}")
-    if config.task == "facades":
-        source.palette = _find_palette(source, data)
-    return source
+        raise ValueError(f"{data} is for the task {tasks}, not {config.task}; {_presets(source.tasks)}")
+    if config.task != "facades":
+        return source
+    first = int(config.input_range[0]) if config.input_kind == "numbers" else None
+    return _find_labels(source, data, first)
 
 
 def fit_config(config: Config, source: Source, given: Collection[str] = ()) -> Config:
-    """The config with the channels of the pairs: 1 where all pictures of a side are grey, n for arrays of n channels.
+    """Return the config with what is found in the training pairs; `source.about` tells it as well.
 
-    Channels that were `given`, or are not the 3 that are the default, stay as they are.
+    Channels: 1 where all pictures of a side are grey, n for arrays of n channels; those that were `given`, or are not
+    the 3 that are the default, stay as they are. And what the numbers in the files mean (`values`).
     """
-    of_labels = {"facades": 3, "colors": 1}
-    has = {"in_channels": of_labels.get(config.task, source.channels[0]), "out_channels": source.channels[1]}
+    of_input, of_target = (_find_values(config, source, side) for side in (0, 1))
+    has_in, has_out = (
+        3 if side.kind == "numbers" else count
+        for side, count in zip((of_input, of_target), source.channels, strict=True)
+    )
+    has = {"in_channels": {"facades": 3, "colors": 1}.get(config.task, has_in), "out_channels": has_out}
     fits = {name: count for name, count in has.items() if getattr(config, name) == 3 and name not in given}
-    return replace(config, **fits)
+    return replace(
+        config, input_kind=of_input.kind, input_range=of_input.range,
+        target_kind=of_target.kind, target_range=of_target.range, **fits,
+    )  # fmt: skip
+
+
+def _find_values(config: Config, source: Source, side: int) -> Values:
+    """Find what the numbers of the inputs (0) or targets (1) mean, and add it to `source.about`."""
+    if side == 0 and isinstance(source, NumberedLabels):
+        return Values("numbers", (float(source.first), float(source.first + len(labels.CLASSES) - 1)))
+    if not source.pixels or (side == 0 and config.task in ("facades", "colors")):  # drawn, labels, made of targets
+        return Values()
+    found, told = values.find_values(
+        ("inputs", "targets")[side], lambda index: source.read(index)[side], len(source.names)
+    )
+    if side == 0 and config.task == "edges" and found.kind == "numbers":
+        raise ValueError(f"{told}, which are no lines: give --task photo")
+    source.about += f"; {told}" if told else ""
+    return found
 
 
 def check_named(data: str) -> None:
@@ -59,24 +84,64 @@ def _presets(tasks: Sequence[str]) -> str:
     return "give --preset " + " or ".join(name for name, preset in (PRESETS | TASKS).items() if preset.task in tasks)
 
 
-def _find_palette(source: Source, data: str) -> np.ndarray:
-    """The palette that the inputs are in; ValueError where they are no facade labels at all."""
-    looked_at = range(0, len(source.names), max(1, len(source.names) // LOOKED_AT))
-    inputs = [source.read(index, (3, 3)).input[::2, ::2] for index in list(looked_at)[:LOOKED_AT]]
-    near = np.mean([_nearness(picture, source.palette, labels.NEAR) for picture in inputs])
+def _find_labels(source: Source, data: str, first: int | None) -> Source:
+    """Find how the inputs are facade labels: by their palette, or by numbers; ValueError where they are not at all.
+
+    `first` is the first number in the training pairs that the config was fitted to, if they were numbers.
+    """
+    looked_at = values.spread(len(source.names), values.LOOKED_AT)
+    try:
+        inputs = [values.Values().to_picture(source.read(index).input, 3) for index in looked_at]
+    except ValueError:  # of 16 bits, such as numbers
+        inputs = []
+    near = np.mean([_nearness(each, source.palette, labels.NEAR) for each in inputs]) if inputs else 0.0
     if near < labels.LEAST_NEAR:
-        raise UserError(
-            f"the inputs of {data} are no facade labels: {near:.0%} of their pixels are near the palette; "
-            "give --direction for the other half, or --task photo for pictures of any kind"
+        if (found := _find_first_number(source, looked_at)) is not None:
+            return NumberedLabels(source, found if first is None else first)
+        raise ValueError(
+            f"the inputs of {data} are no facade labels: {near:.0%} of their pixels are near the palette, and they are "
+            "no numbers 0 to 11 or 1 to 12 either; give --direction for the other half, or --task photo for pictures "
+            "of any kind"
         )
-    if source.palette is labels.CMP_PALETTE:
-        return source.palette
-    nearness = {
-        name: np.mean([_nearness(picture, palette, labels.NEAR / 4) for picture in inputs])
-        for name, palette in (("published", labels.PALETTE), ("cmp", labels.CMP_PALETTE))
-    }
-    return labels.CMP_PALETTE if nearness["cmp"] > nearness["published"] else labels.PALETTE
+    palettes = (labels.CMP_PALETTE,) if source.palette is labels.CMP_PALETTE else (labels.PALETTE, labels.CMP_PALETTE)
+    if foreign := values.find_foreign_colors(inputs, palettes):
+        raise ValueError(
+            f"the inputs of {data} are labels of another palette: {len(foreign)} of their colours are none of the 12 "
+            f"classes ({name_some(foreign)}); give --task photo to train on them as they are"
+        )
+    nearness = [np.mean([_nearness(each, palette, labels.NEAR / 4) for each in inputs]) for palette in palettes]
+    source.palette = palettes[int(np.argmax(nearness))]
+    return source
+
+
+def _find_first_number(source: Source, looked_at: Sequence[int]) -> int | None:
+    numbers = [source.read_numbers(index) for index in looked_at]
+    if any(each is None for each in numbers):
+        return None
+    return labels.find_first_number(
+        np.array([min(each.min() for each in numbers), max(each.max() for each in numbers)])
+    )
+
+
+class NumberedLabels:
+    """A source whose inputs are numbers of the 12 classes, from `first` on: given as label images."""
+
+    palette = labels.PALETTE
+
+    def __init__(self, source: Source, first: int):
+        self.source, self.first, self.names = source, first, source.names
+        self.channels, self.pixels, self.tasks = (3, source.channels[1]), source.pixels, source.tasks
+        self.about = f"{source.about}; inputs are numbers of classes, {first} to {first + len(labels.CLASSES) - 1}"
+
+    def read(self, index: int) -> RawPair:
+        numbers = self.source.read_numbers(index)
+        if numbers is None or numbers.min() < self.first or numbers.max() >= self.first + len(labels.CLASSES):
+            raise ValueError(f"the input of {self.names[index]} is no map of numbers as the others are")
+        return RawPair(labels.colorize((numbers - self.first).astype(np.uint8)), self.source.read(index).target)
+
+    def read_numbers(self, index: int) -> None:
+        return None
 
 
 def _nearness(picture: np.ndarray, palette: np.ndarray, tolerance: float) -> float:
-    return 1 - float(labels.off_palette(picture, palette, tolerance).mean())
+    return 1 - float(labels.off_palette(picture[::2, ::2], palette, tolerance).mean())

@@ -19,7 +19,7 @@ from tqdm import tqdm
 from pix2pix import images, labels
 from pix2pix.cli import defer, parse, run_command
 from pix2pix.config import Config
-from pix2pix.data.dataset import load_pairs
+from pix2pix.data.decoded import load_pairs
 from pix2pix.data.pairs import Pair
 from pix2pix.evaluation.segmentation import WEIGHTS, Reader
 from pix2pix.utils import write_atomically

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from pix2pix.config import Config
-from pix2pix.data.dataset import load_pairs
+from pix2pix.data.decoded import load_pairs
 from pix2pix.export.int8 import quantized
 from pix2pix.export.layers import for_onnx
 from pix2pix.inference import TorchNetwork, Translator, checkpoint, draw, random_shapes

@@ -8,7 +8,8 @@ from accelerate import Accelerator
 from tqdm import tqdm
 
 from pix2pix.config import Config, to_json
-from pix2pix.data.dataset import load_pairs, steps_per_epoch, suggest_workers
+from pix2pix.data.dataset import steps_per_epoch, suggest_workers
+from pix2pix.data.decoded import load_pairs
 from pix2pix.hub import transfer
 from pix2pix.hub.background import Pusher
 from pix2pix.hub.errors import Unreachable

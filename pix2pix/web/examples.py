@@ -1,4 +1,4 @@
-"""Drawings to start from: validation pairs of a local dataset where there is one, else synthetic pairs."""
+"""Drawings to start from: validation pairs of a dataset where there is one, else synthetic pairs."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -6,7 +6,10 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from pix2pix.images import EXTENSIONS, read_image, resize, split_pair
+from pix2pix.config import Config
+from pix2pix.data.decoded import Pairs
+from pix2pix.data.pairs import Source
+from pix2pix.data.sources import open_source
 from pix2pix.labels import snap
 
 SIZE = 256  # pixels: the side of a drawing
@@ -24,19 +27,17 @@ class Examples(Protocol):
     def pair(self, number: int) -> Pair: ...
 
 
-class LocalExamples:
-    """AB images of a folder in the published layout: left half photo, right half labels."""
+class DataExamples:
+    """Validation pairs of a set, in any layout that training reads."""
 
-    def __init__(self, folder: Path):
-        files = sorted((path for path in folder.iterdir() if path.suffix.lower() in EXTENSIONS), key=_by_number)
-        self._files = files[:MOST]
-        self.names = [f"pair {file.stem}" for file in self._files]
+    def __init__(self, source: Source):
+        self._pairs = Pairs(source, Config(size=SIZE))
+        self.names = [f"pair {name}" for name in source.names[:MOST]]
 
-    @lru_cache(maxsize=MOST)  # noqa: B019  (one instance lives as long as the app)
     def pair(self, number: int) -> Pair:
-        """Raises ValueError for a file that is no AB image."""
-        photo, labels = split_pair(read_image(self._files[number]))
-        return Pair(snap(resize(labels, SIZE, SIZE)), resize(photo, SIZE, SIZE))
+        """Raises ValueError, in one line that names the file, for a picture that cannot be read."""
+        pair = self._pairs[number]
+        return Pair(snap(pair.input), np.ascontiguousarray(pair.target))
 
 
 class SyntheticExamples:
@@ -54,15 +55,11 @@ class SyntheticExamples:
         return Pair(*facade(self.seeds[number], SIZE, SIZE))
 
 
-def find_examples(data: Path | None) -> Examples:
-    """The pairs in `data` (a dataset's folder or its val split); synthetic ones where there are none."""
-    for folder in (data / "val", data / "test", data) if data else ():
-        if folder.is_dir():
-            local = LocalExamples(folder)
-            if local.names:
-                return local
+def find_examples(data: Path | None, direction: str = "BtoA") -> Examples:
+    """The validation pairs of a folder; synthetic ones where there are none, and the terminal says why."""
+    if data and data.is_dir():
+        try:
+            return DataExamples(open_source(str(data), "val", Config(direction=direction)))
+        except ValueError as error:
+            print(f"No examples of {data}: {error}")
     return SyntheticExamples()
-
-
-def _by_number(path: Path) -> tuple[int, str]:
-    return (int(path.stem), "") if path.stem.isdigit() else (2**31, path.stem)

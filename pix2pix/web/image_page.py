@@ -19,6 +19,8 @@ from PIL import Image
 from pix2pix import images
 from pix2pix.config import Config
 from pix2pix.data import generated as scenes
+from pix2pix.data import values
+from pix2pix.data.decoded import Pairs
 from pix2pix.data.generated import DrawnSource
 from pix2pix.data.pairs import Source
 from pix2pix.data.sources import open_source
@@ -187,12 +189,13 @@ def read_input(picture: bytes | Path, config: Config) -> np.ndarray:
             f"this model takes arrays of {config.in_channels} channels, which no image file has; "
             "use python -m pix2pix translate"
         )
-    channels = 1 if config.task == "colors" else config.in_channels
-    pixels = images.read_image(picture, channels, most_pixels=images.MOST_WEB_PIXELS)
+    pixels = values.read_input(picture, config, images.MOST_WEB_PIXELS)
     height, width = pixels.shape[:2]
     scale = (config.size * config.picture_width / (height * width)) ** 0.5
     longest = LONGEST * max(config.size, config.picture_width)
-    return images.resize(pixels, *(min(max(1, round(side * scale)), longest) for side in (height, width)))
+    return values.of_input(config).resize(
+        pixels, *(min(max(1, round(side * scale)), longest) for side in (height, width))
+    )
 
 
 def find_pairs(data: Path | None, config: Config) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -210,13 +213,8 @@ def find_pairs(data: Path | None, config: Config) -> list[tuple[np.ndarray, np.n
 
 
 def _read_pairs(source: Source, config: Config) -> list[tuple[np.ndarray, np.ndarray]]:
-    size = (config.size, config.picture_width)
-    pairs = []
-    for index in range(min(MOST_EXAMPLES, len(source.names))):
-        pair = source.read(index, (config.in_channels, config.out_channels))
-        given = images.to_channels(pair.target, 1) if config.task == "colors" else pair.input
-        pairs.append(tuple(images.to_shown(images.resize(side, *size)) for side in (given, pair.target)))
-    return pairs
+    pairs = Pairs(source, config)[:MOST_EXAMPLES]
+    return [(images.to_shown(pair.input), images.to_shown(pair.target)) for pair in pairs]
 
 
 def write_examples(folder: Path, pictures: dict[str, np.ndarray]) -> None:

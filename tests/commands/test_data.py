@@ -12,7 +12,7 @@ from pix2pix import images
 from pix2pix.commands import data
 from pix2pix.config import Config
 from pix2pix.data import inspection
-from pix2pix.data.dataset import load_pairs
+from pix2pix.data.decoded import load_pairs
 from tests.helpers.pairs_on_disk import SIZE, labelled, write, write_ab, write_cmp, write_two_folders
 
 PLAIN = Config(size=SIZE, width=2, jitter=False, mirror=False)

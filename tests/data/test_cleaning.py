@@ -9,7 +9,8 @@ from PIL import Image
 from pix2pix import images, labels, synthetic
 from pix2pix.config import PRESETS
 from pix2pix.data.cleaning import corrected, margins
-from pix2pix.data.dataset import PairDataset, load_pairs
+from pix2pix.data.dataset import PairDataset
+from pix2pix.data.decoded import load_pairs
 from pix2pix.data.pairs import Pair
 
 

@@ -11,16 +11,11 @@ import torch
 from pix2pix import images, labels
 from pix2pix.config import Config
 from pix2pix.data import dataset as data
-from pix2pix.data.dataset import (
-    PairDataset,
-    batches,
-    load_pairs,
-    steps_per_epoch,
-    stream_seed,
-    suggest_workers,
-)
-from pix2pix.data.pairs import LOOKED_AT, Pair
+from pix2pix.data.dataset import PairDataset, batches, steps_per_epoch, stream_seed, suggest_workers
+from pix2pix.data.decoded import load_pairs
+from pix2pix.data.pairs import Pair
 from pix2pix.data.sources import fit_config, open_source
+from pix2pix.data.values import LOOKED_AT
 from tests.helpers.pairs_on_disk import SIZE, labelled, write, write_ab, write_two_folders
 from tests.helpers.real_facades import CMP_SAMPLE, FACADES, needs_real_facades
 

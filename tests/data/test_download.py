@@ -20,7 +20,7 @@ from pix2pix.config import Config
 from pix2pix.data import catalog
 from pix2pix.data import download as downloads
 from pix2pix.data import fetch as fetching
-from pix2pix.data.dataset import load_pairs
+from pix2pix.data.decoded import load_pairs
 from pix2pix.data.download import download, offer
 from pix2pix.data.fetch import fetch
 from pix2pix.data.folder import RECORD

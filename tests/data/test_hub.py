@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from pix2pix.config import Config
-from pix2pix.data.dataset import load_pairs
+from pix2pix.data.decoded import load_pairs
 from tests.helpers.pairs_on_disk import SIZE, labelled
 
 datasets = pytest.importorskip("datasets", reason="Hub datasets need `datasets`")

@@ -12,7 +12,7 @@ import pytest
 from pix2pix import images
 from pix2pix.config import PRESETS, TASKS, Config
 from pix2pix.data import generated, layouts
-from pix2pix.data.dataset import load_pairs
+from pix2pix.data.decoded import load_pairs
 from pix2pix.data.folder import RECORD
 from pix2pix.data.generated import SYNTHETIC_TRAIN, SYNTHETIC_VAL
 from pix2pix.data.sources import fit_config, open_source

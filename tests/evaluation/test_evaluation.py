@@ -13,7 +13,7 @@ from torchmetrics.image.kid import poly_mmd
 from pix2pix import __main__ as command_line
 from pix2pix import labels, synthetic
 from pix2pix.config import PRESETS, Config
-from pix2pix.data.dataset import load_pairs
+from pix2pix.data.decoded import load_pairs
 from pix2pix.data.pairs import Pair
 from pix2pix.evaluation import bootstrap, features, report, segmentation
 from pix2pix.evaluation.comparison import to_json

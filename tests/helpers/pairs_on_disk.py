@@ -6,6 +6,9 @@ import numpy as np
 from PIL import Image
 
 from pix2pix import labels
+from pix2pix.config import Config
+from pix2pix.data.decoded import Pairs, load_pairs
+from pix2pix.data.sources import fit_config, open_source
 
 SIZE = 32
 
@@ -19,6 +22,13 @@ def labelled(number: int, size: int = SIZE) -> tuple[np.ndarray, np.ndarray]:
     photo[..., 0] = np.where(label_map == labels.INDEX["window"], 60, 200)
     photo[..., 1] = (number * 7) % 256
     return labels.colorize(label_map), photo
+
+
+def load_set(data: str, config: Config) -> tuple[Config, Pairs, Pairs]:
+    """The config that fits a set, its training pairs and its validation pairs, as train.py has them."""
+    train = open_source(data, "train", config)
+    config = fit_config(config, train)
+    return config, load_pairs(train, "train", config), load_pairs(data, "val", config)
 
 
 def write(path: Path, picture: np.ndarray) -> Path:

@@ -11,7 +11,8 @@ from PIL import Image
 
 from pix2pix import images, inference
 from pix2pix.config import TASKS, Config
-from pix2pix.data.dataset import PairDataset, batches, load_pairs
+from pix2pix.data.dataset import PairDataset, batches
+from pix2pix.data.decoded import load_pairs
 from pix2pix.data.generated import SCENES
 from pix2pix.data.pairs import Pair
 from pix2pix.data.sources import fit_config, open_source

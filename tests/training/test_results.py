@@ -9,7 +9,7 @@ import torch
 from accelerate import Accelerator
 
 from pix2pix.config import Config
-from pix2pix.data.dataset import load_pairs
+from pix2pix.data.decoded import load_pairs
 from pix2pix.data.pairs import Pair
 from pix2pix.networks import build_discriminator, build_generator
 from pix2pix.training import diagnostics, monitor

@@ -23,7 +23,7 @@ import train
 from pix2pix import images, labels, synthetic
 from pix2pix.cli import run_command
 from pix2pix.config import Config
-from pix2pix.data.dataset import load_pairs
+from pix2pix.data.decoded import load_pairs
 from pix2pix.networks.patchgan import PatchGAN
 from pix2pix.networks.unet import UNet
 from pix2pix.training.loop import Diverged

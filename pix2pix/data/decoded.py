@@ -1,0 +1,110 @@
+"""Pairs at the size they are trained at, each decoded once and kept in memory within a bound."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import current_process
+
+import numpy as np
+
+from pix2pix import images, labels
+from pix2pix.config import Config
+from pix2pix.data import values
+from pix2pix.data.cleaning import corrected
+from pix2pix.data.pairs import Pair, Source
+from pix2pix.data.sources import open_source
+from pix2pix.utils import available_cores, name_some
+
+KEPT_BYTES = 2 * 2**30  # of decoded pairs in each training process, at most: 5,400 pairs of 256x256
+CHECKED_PAIRS, CHECKED_PIXELS = 1000, 2**27  # sets up to this size are decoded before training: a few seconds
+
+
+class Pairs(Sequence[Pair]):
+    """The pairs of a source, read when they are first asked for and kept as far as `KEPT_BYTES` reach.
+
+    `about` is one line that says what was found.
+    """
+
+    def __init__(self, source: Source, config: Config, correct_labels: bool = False):
+        self.source, self.config, self.about = source, config, source.about
+        self.correct_labels = correct_labels
+        self._kept: dict[int, Pair] = {}
+        self._most_kept = KEPT_BYTES // pair_bytes(config)
+
+    def __len__(self) -> int:
+        return len(self.source.names)
+
+    def __getitem__(self, index: int | slice) -> Pair | list[Pair]:
+        """Raises ValueError, in one line that names the file, for a picture that cannot be read."""
+        if isinstance(index, slice):
+            return [self[each] for each in range(*index.indices(len(self)))]
+        index = range(len(self))[index]
+        if pair := self._kept.get(index):
+            return pair
+        pair = self._make(index)
+        if len(self._kept) < self._most_kept and not current_process().daemon:  # torch's workers live for one epoch
+            self._kept[index] = pair
+        return pair
+
+    @property
+    def fits_in_memory(self) -> bool:
+        return len(self) <= self._most_kept
+
+    def check(self) -> None:
+        """Decode all pairs; raises ValueError that names those that cannot be."""
+        with ThreadPoolExecutor(available_cores()) as pool:
+            if offenders := [why for why in pool.map(self._why_unreadable, range(len(self))) if why]:
+                raise ValueError(name_some(offenders))
+
+    def _why_unreadable(self, index: int) -> str | None:
+        try:
+            self[index]
+        except ValueError as error:
+            return str(error)
+        return None
+
+    def _make(self, index: int) -> Pair:
+        config, name = self.config, self.source.names[index]
+        size = (config.size, config.picture_width)
+        stored = self.source.read(index)
+        of_input, of_target = values.of_input(config), values.of_target(config)
+        try:
+            target = of_target.to_picture(stored.target, config.out_channels)
+            if config.task == "colors":
+                inputs = images.to_channels(images.to_channels(target, 1), config.in_channels)
+            else:
+                inputs = of_input.to_picture(stored.input, config.in_channels)
+        except ValueError as error:
+            raise ValueError(f"{name} {error}") from None
+        if config.task == "facades":  # snapped at full size: averaging first would invent colours at every edge
+            inputs = labels.colorize(images.resize_labels(labels.snap(inputs, self.source.palette), *size))
+        else:
+            inputs = of_input.resize(inputs, *size)
+        target = of_target.resize(target, *size)
+        if self.correct_labels:
+            inputs = corrected(inputs, target)
+        return Pair(name, _planar(inputs), _planar(target))
+
+
+def load_pairs(data: str | Source, split: str, config: Config) -> Pairs:
+    """Return the pairs of one split, named or opened already; ValueError names what cannot be used, and why.
+
+    Every file's header is read. Sets of up to `CHECKED_PAIRS` pairs and `CHECKED_PIXELS` pixels are decoded as well, so
+    that a broken picture is found before training; in larger sets it is found when it is first read.
+    """
+    source = open_source(data, split, config) if isinstance(data, str) else data
+    # Who tests knows no target, and a teacher paints what the labels say: only photos correct them.
+    of_photos = config.task == "facades" and split == "train" and not config.teacher
+    pairs = Pairs(source, config, config.correct_labels and of_photos)
+    if 0 < source.pixels <= CHECKED_PIXELS and len(pairs) <= CHECKED_PAIRS:
+        pairs.check()
+    return pairs
+
+
+def pair_bytes(config: Config) -> int:
+    """Return what a pair takes in memory."""
+    return config.size * config.picture_width * (config.in_channels + config.out_channels)
+
+
+def _planar(picture: np.ndarray) -> np.ndarray:
+    """The same picture, laid out in memory as tensors are: `images.planes` of it costs nothing."""
+    return images.planes(picture).transpose(1, 2, 0)
