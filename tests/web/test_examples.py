@@ -1,0 +1,77 @@
+"""The pages' examples are the validation pairs that training has, whatever the layout of their set."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pix2pix import images, labels
+from pix2pix.config import Config
+from pix2pix.data.decoded import load_set
+from pix2pix.web.canvas.uploads import read_labels
+from pix2pix.web.examples import SIZE, SyntheticExamples, find_examples
+from tests.data.test_layouts import LAYOUTS
+from tests.data.test_values import as_numbers, numbers, write_set
+from tests.helpers.pairs_on_disk import labelled, write, write_ab
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_every_layout_gives_its_own_pairs_the_right_way_round(tmp_path, layout):
+    LAYOUTS[layout](tmp_path)
+    examples = find_examples(tmp_path)
+    assert len(examples.names) == 3
+    for number in range(3):
+        pair, (inputs, photo) = examples.pair(number), labelled(number + 1)
+        assert (pair.labels == images.resize_labels(labels.snap(inputs), SIZE, SIZE)).all()
+        assert np.abs(pair.target.astype(int) - images.resize(photo, SIZE, SIZE)).mean() < 4
+
+
+def test_the_direction_of_the_model_says_which_half_is_drawn_on(tmp_path):
+    for number in range(3):
+        write(tmp_path / "val" / f"{number}.png", np.hstack(labelled(number)))
+    pair = find_examples(tmp_path, "AtoB").pair(1)
+    assert (pair.labels == images.resize_labels(labels.snap(labelled(1)[0]), SIZE, SIZE)).all()
+
+
+def test_what_cannot_be_read_is_told_in_the_terminal_and_drawn_facades_are_shown(tmp_path, capsys):
+    write_ab(tmp_path / "val", 3)
+    assert isinstance(find_examples(tmp_path, "AtoB"), SyntheticExamples)
+    assert "are no facade labels" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kind", ["8 bit", "16 bit", "palette"])
+@pytest.mark.parametrize(("first", "last"), [(0, 11), (1, 12)])
+def test_uploads_of_class_numbers_are_read_as_labels(tmp_path, kind, first, last):
+    as_numbers(kind, first, last)(tmp_path / "map", 0)
+    upload = read_labels((tmp_path / "map.png").read_bytes(), 32, 32)
+    assert upload.palette == "numbers"
+    assert (upload.labels == numbers(0, first, last) - first).all()
+
+
+def test_uploads_of_other_numbers_are_refused(tmp_path):
+    as_numbers("8 bit", 0, 12)(tmp_path / "map", 0)
+    with pytest.raises(ValueError, match="no numbers of classes either"):
+        read_labels((tmp_path / "map.png").read_bytes(), 32, 32)
+
+
+def test_the_page_for_pictures_shows_maps_of_classes_as_the_model_takes_them(tmp_path):
+    from pix2pix.web.image_page import find_pairs, read_input
+
+    plain = Config(task="photo", size=32, width=2)
+    config, _, val = load_set(str(write_set(tmp_path, as_numbers("8 bit", 0, 33))), plain)
+    (shown, target), *_ = find_pairs(tmp_path, config)
+    assert (shown == val[0].input).all()
+    assert (target == val[0].target).all()
+    half = replace(config, size=16)
+    sent = read_input((tmp_path / "input" / "9.png").read_bytes(), half)
+    assert sent.shape == (16, 16, 3)
+    assert {*map(tuple, sent.reshape(-1, 3).tolist())} <= {*map(tuple, labels.NUMBER_COLORS[:34].tolist())}
+
+
+def test_the_page_for_pictures_refuses_what_it_would_crush(tmp_path):
+    from pix2pix.web.image_page import read_input
+
+    Image.fromarray(np.full((32, 32), 4095, np.uint16)).save(tmp_path / "xray.png")
+    with pytest.raises(ValueError, match="holds numbers from 4095 to 4095"):
+        read_input((tmp_path / "xray.png").read_bytes(), Config(task="photo", size=32))
