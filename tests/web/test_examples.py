@@ -8,12 +8,11 @@ from PIL import Image
 
 from pix2pix import images, labels
 from pix2pix.config import Config
-from pix2pix.data.decoded import load_set
 from pix2pix.web.canvas.uploads import read_labels
 from pix2pix.web.examples import SIZE, SyntheticExamples, find_examples
 from tests.data.test_layouts import LAYOUTS
 from tests.data.test_values import as_numbers, numbers, write_set
-from tests.helpers.pairs_on_disk import labelled, write, write_ab
+from tests.helpers.pairs_on_disk import labelled, load_set, write, write_ab
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
