@@ -10,7 +10,7 @@ import torch
 
 from pix2pix import images, labels
 from pix2pix.config import Config
-from pix2pix.data import dataset as data
+from pix2pix.data import decoded
 from pix2pix.data.dataset import PairDataset, batches, steps_per_epoch, stream_seed, suggest_workers
 from pix2pix.data.decoded import load_pairs
 from pix2pix.data.pairs import Pair
@@ -195,11 +195,11 @@ def test_photos_as_label_inputs_are_refused_with_both_remedies(tmp_path):
 
 def test_a_pair_is_read_once_while_memory_lasts(tmp_path, monkeypatch):
     write_ab(tmp_path / "train", 12)
-    monkeypatch.setattr(data, "CHECKED_PIXELS", 0)
+    monkeypatch.setattr(decoded, "CHECKED_PIXELS", 0)
     reads = []
-    read = images.read_image
-    monkeypatch.setattr(images, "read_image", lambda path, *rest: reads.append(path) or read(path, *rest))
-    monkeypatch.setattr(data, "KEPT_BYTES", 4 * SIZE * SIZE * 6)
+    read = images.read_stored
+    monkeypatch.setattr(images, "read_stored", lambda path: reads.append(path) or read(path))
+    monkeypatch.setattr(decoded, "KEPT_BYTES", 4 * SIZE * SIZE * 6)
     pairs = load_pairs(str(tmp_path), "train", PLAIN)
     assert len(reads) <= LOOKED_AT  # a large set is not decoded before training
     reads.clear()
