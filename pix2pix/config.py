@@ -184,7 +184,7 @@ class Config:
         for name in ("input_range", "target_range"):
             low, high = getattr(self, name)
             if not (math.isfinite(low) and math.isfinite(high) and (low < high or low == high == 0)):
-                raise ValueError(f"{name} is {low} to {high}; the second must be greater, or both 0")
+                raise UserError(f"{name} is {low} to {high}; the second must be greater, or both 0")
         if self.task == "facades" and self.in_channels != 3:
             raise UserError(f"facade labels are colours, 3 channels, not {self.in_channels}; give --task photo")
         foreign = (self.norm, self.bottleneck_norm, self.biases, self.dropped, self.first_dropped)

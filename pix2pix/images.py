@@ -71,8 +71,8 @@ def read_image(source: Path | str | bytes | BinaryIO, channels: int = 3, most_pi
     stored = read_stored(source, most_pixels)
     try:
         return to_channels(to_levels(stored), channels)
-    except ValueError as error:
-        raise ValueError(f"{name_of(source)} {error}") from None
+    except UserError as error:
+        raise UserError(f"{name_of(source)} {error}") from None
 
 
 def read_stored(source: Path | str | bytes | BinaryIO, most_pixels: int = MOST_PIXELS) -> np.ndarray:
@@ -105,13 +105,13 @@ def to_levels(stored: np.ndarray, value_range: tuple[float, float] = (0.0, 0.0))
     if stored.dtype == bool:
         return stored * np.uint8(255)
     if stored.dtype.kind not in "uif":
-        raise ValueError(f"holds {stored.dtype}; a picture holds numbers")
+        raise UserError(f"holds {stored.dtype}; a picture holds numbers")
     low, high = value_range
     if low == high:
         least, most = np.nanmin(stored), np.nanmax(stored)
         high = 1.0 if stored.dtype.kind == "f" else MAX_DEEP
         if least < low - 0.01 or most > high * 1.01 or (high > 1 and 0 < most < LEAST_DEEP):
-            raise ValueError(
+            raise UserError(
                 f"holds numbers from {least:g} to {most:g} ({stored.dtype}), no picture of 8 bits, of all 16, or "
                 "of floats from 0 to 1: scale them, or use a model that was trained on such a set and knows their range"
             )

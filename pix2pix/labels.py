@@ -75,7 +75,7 @@ def colorize(labels: np.ndarray) -> np.ndarray:
 def color_numbers(numbers: np.ndarray) -> np.ndarray:
     """Numbers `(H, W)` of foreign classes -> image `(H, W, 3)` uint8; ValueError for any that is not in 0..255."""
     if numbers.dtype.kind not in "ui" or numbers.min() < 0 or numbers.max() > 255:
-        raise ValueError(f"holds numbers from {numbers.min():g} to {numbers.max():g}; those of classes are 0 to 255")
+        raise UserError(f"holds numbers from {numbers.min():g} to {numbers.max():g}; those of classes are 0 to 255")
     return NUMBER_COLORS[numbers]
 
 

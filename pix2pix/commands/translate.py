@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from pix2pix import images, inference
 from pix2pix.data import layouts, values
+from pix2pix.utils import UserError
 
 
 def translate(
@@ -49,7 +50,7 @@ def translate(
             continue
         try:
             picture = translator(values.read_input(path, translator.config), variation, **colours)
-        except ValueError as error:
+        except UserError as error:
             bad.append(str(error))
             continue
         goal.parent.mkdir(parents=True, exist_ok=True)

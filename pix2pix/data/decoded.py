@@ -12,7 +12,7 @@ from pix2pix.data import values
 from pix2pix.data.cleaning import corrected
 from pix2pix.data.pairs import Pair, Source
 from pix2pix.data.sources import open_source
-from pix2pix.utils import available_cores, name_some
+from pix2pix.utils import UserError, available_cores, name_some
 
 KEPT_BYTES = 2 * 2**30  # of decoded pairs in each training process, at most: 5,400 pairs of 256x256
 CHECKED_PAIRS, CHECKED_PIXELS = 1000, 2**27  # sets up to this size are decoded before training: a few seconds
@@ -53,12 +53,12 @@ class Pairs(Sequence[Pair]):
         """Decode all pairs; raises ValueError that names those that cannot be."""
         with ThreadPoolExecutor(available_cores()) as pool:
             if offenders := [why for why in pool.map(self._why_unreadable, range(len(self))) if why]:
-                raise ValueError(name_some(offenders))
+                raise UserError(name_some(offenders))
 
     def _why_unreadable(self, index: int) -> str | None:
         try:
             self[index]
-        except ValueError as error:
+        except UserError as error:
             return str(error)
         return None
 
@@ -73,8 +73,8 @@ class Pairs(Sequence[Pair]):
                 inputs = images.to_channels(images.to_channels(target, 1), config.in_channels)
             else:
                 inputs = of_input.to_picture(stored.input, config.in_channels)
-        except ValueError as error:
-            raise ValueError(f"{name} {error}") from None
+        except UserError as error:
+            raise UserError(f"{name} {error}") from None
         if config.task == "facades":  # snapped at full size: averaging first would invent colours at every edge
             inputs = labels.colorize(images.resize_labels(labels.snap(inputs, self.source.palette), *size))
         else:

@@ -97,8 +97,8 @@ def read_item(item: Item, direction: str) -> RawPair:
         return RawPair(stored, images.read_stored(item.target))
     try:
         a, b = images.split_pair(stored)
-    except ValueError as error:
-        raise ValueError(f"{item.input.name} {error}") from None
+    except UserError as error:
+        raise UserError(f"{item.input.name} {error}") from None
     return RawPair(b, a) if direction == "BtoA" else RawPair(a, b)
 
 

@@ -10,6 +10,7 @@ from pix2pix.config import Config
 from pix2pix.data.layouts import INPUT_WORDS, SPLITS, TARGET_WORDS
 from pix2pix.data.pairs import RawPair, share
 from pix2pix.data.values import LOOKED_AT
+from pix2pix.utils import UserError
 
 SIDE_WORDS = ((*INPUT_WORDS, "label", "labels"), (*TARGET_WORDS, "photo", "photos"))  # in names of columns
 USUAL_PIXELS = 2 * 256 * 256  # of a row; its true size is known only when it is read
@@ -41,8 +42,8 @@ class HubSource:
         row = self.rows[self.numbers[index]]
         try:
             return RawPair(*(_read(row[column]) for column in self.columns))
-        except ValueError as error:
-            raise ValueError(f"row {self.names[index]}: {error}") from None
+        except UserError as error:
+            raise UserError(f"row {self.names[index]}: {error}") from None
 
     def read_numbers(self, index: int) -> np.ndarray | None:
         file = self.rows[self.numbers[index]][self.columns[0]]
@@ -116,7 +117,7 @@ def _says(column: str, words: Sequence[str]) -> bool:
 
 def _read(file: dict) -> np.ndarray:
     if not file:
-        raise ValueError("has no picture")
+        raise UserError("has no picture")
     return images.read_stored(_source(file))
 
 

@@ -107,7 +107,7 @@ def _inspect_values(report: Report, items: list[Item], found: Found, direction: 
                 name, lambda index, side=side: read_item(items[index], direction)[side], len(items)
             )
             report.lines += [f"  {told}"] if told else []
-        except ValueError as error:
+        except UserError as error:
             report.changes.append(str(error))
     inputs = [_halves(items[index], direction)[0] for index in values.spread(len(items), values.LOOKED_AT)]
     palettes = {"published": labels.PALETTE, "CMP": labels.CMP_PALETTE}

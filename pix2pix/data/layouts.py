@@ -251,7 +251,7 @@ def _are_ab(files: list[Path]) -> bool:
     """Whether pictures are two squares side by side, so that `_a` and `_b` in their names tell no halves apart."""
     try:
         headers = [images.read_header(file) for file in files[:LOOKED_AT]]
-    except ValueError:
+    except UserError:
         return False
     return all(header.width == 2 * header.height for header in headers)
 

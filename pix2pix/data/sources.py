@@ -17,7 +17,7 @@ from pix2pix.data.generated import DrawnSource
 from pix2pix.data.pairs import RawPair, Source
 from pix2pix.data.values import Values
 from pix2pix.hub import ids
-from pix2pix.utils import name_some
+from pix2pix.utils import UserError, name_some
 
 
 def open_source(data: str, split: str, config: Config) -> Source:
@@ -32,7 +32,7 @@ def open_source(data: str, split: str, config: Config) -> Source:
         source = hub_data.open_hub(*hub.groups(), split, config)
     if source.tasks and config.task not in source.tasks:
         tasks = " or ".join(source.tasks)
-        raise ValueError(f"{data} is for the task {tasks}, not {config.task}; {_presets(source.tasks)}")
+        raise UserError(f"{data} is for the task {tasks}, not {config.task}; {_presets(source.tasks)}")
     if config.task != "facades":
         return source
     first = int(config.input_range[0]) if config.input_kind == "numbers" else None
@@ -68,7 +68,7 @@ def _find_values(config: Config, source: Source, side: int) -> Values:
         ("inputs", "targets")[side], lambda index: source.read(index)[side], len(source.names)
     )
     if side == 0 and config.task == "edges" and found.kind == "numbers":
-        raise ValueError(f"{told}, which are no lines: give --task photo")
+        raise UserError(f"{told}, which are no lines: give --task photo")
     source.about += f"; {told}" if told else ""
     return found
 
@@ -92,20 +92,20 @@ def _find_labels(source: Source, data: str, first: int | None) -> Source:
     looked_at = values.spread(len(source.names), values.LOOKED_AT)
     try:
         inputs = [values.Values().to_picture(source.read(index).input, 3) for index in looked_at]
-    except ValueError:  # of 16 bits, such as numbers
+    except UserError:  # of 16 bits, such as numbers
         inputs = []
     near = np.mean([_nearness(each, source.palette, labels.NEAR) for each in inputs]) if inputs else 0.0
     if near < labels.LEAST_NEAR:
         if (found := _find_first_number(source, looked_at)) is not None:
             return NumberedLabels(source, found if first is None else first)
-        raise ValueError(
+        raise UserError(
             f"the inputs of {data} are no facade labels: {near:.0%} of their pixels are near the palette, and they are "
             "no numbers 0 to 11 or 1 to 12 either; give --direction for the other half, or --task photo for pictures "
             "of any kind"
         )
     palettes = (labels.CMP_PALETTE,) if source.palette is labels.CMP_PALETTE else (labels.PALETTE, labels.CMP_PALETTE)
     if foreign := values.find_foreign_colors(inputs, palettes):
-        raise ValueError(
+        raise UserError(
             f"the inputs of {data} are labels of another palette: {len(foreign)} of their colours are none of the 12 "
             f"classes ({name_some(foreign)}); give --task photo to train on them as they are"
         )
@@ -136,7 +136,7 @@ class NumberedLabels:
     def read(self, index: int) -> RawPair:
         numbers = self.source.read_numbers(index)
         if numbers is None or numbers.min() < self.first or numbers.max() >= self.first + len(labels.CLASSES):
-            raise ValueError(f"the input of {self.names[index]} is no map of numbers as the others are")
+            raise UserError(f"the input of {self.names[index]} is no map of numbers as the others are")
         return RawPair(labels.colorize((numbers - self.first).astype(np.uint8)), self.source.read(index).target)
 
     def read_numbers(self, index: int) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 
 from pix2pix import images, labels
 from pix2pix.config import Config, ValueKind
-from pix2pix.utils import available_cores
+from pix2pix.utils import UserError, available_cores
 
 LOOKED_AT = 8  # pictures that decide what the numbers of a set mean
 RANGED = 1000  # pictures, at most, whose least and greatest values are looked up
@@ -65,7 +65,7 @@ def read_input(
         first = int(config.input_range[0]) if config.input_kind == "numbers" else None
         found = read_label_image(source, first, most_pixels)
         if found is None:
-            raise ValueError(
+            raise UserError(
                 f"{name} is no label image: its colours are not those of the 12 classes, and it holds no numbers of "
                 "classes either, 0 to 11 or 1 to 12"
             )
@@ -75,8 +75,8 @@ def read_input(
         if config.task == "colors":  # its inputs are made of photos such as its targets
             return images.to_channels(of_target(config).to_picture(stored, 1), config.in_channels)
         return of_input(config).to_picture(stored, config.in_channels)
-    except ValueError as error:
-        raise ValueError(f"{name} {error}") from None
+    except UserError as error:
+        raise UserError(f"{name} {error}") from None
 
 
 def read_label_image(
@@ -110,7 +110,7 @@ def find_values(side: str, read: Callable[[int], np.ndarray], count: int) -> tup
     stored = [read(index) for index in spread(count, LOOKED_AT)]
     kind, different = _find_kind(stored)
     if kind == "instances":
-        raise ValueError(
+        raise UserError(
             f"the {side} hold {different} numbers, up to {max(int(each.max()) for each in stored)}, each for an area, "
             "as numbers of instances do: give those of classes, 0 to 255, or colours"
         )
@@ -173,7 +173,7 @@ def _find_range(side: str, bounds_of: Callable[[int], np.ndarray], count: int) -
     low, high = bounds[:, 0].min(axis=0), bounds[:, 1].max(axis=0)
     spreads, whole = (high - low)[high > low], high.max() - low.min()
     if len(spreads) and spreads.min() * MAX_SPREAD < whole:
-        raise ValueError(
+        raise UserError(
             f"the channels of the {side} hold numbers from {low.min():g} to {high.max():g}, those of one within only "
             f"{spreads.min():g}: bring all to one range"
         )

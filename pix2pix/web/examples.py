@@ -11,6 +11,7 @@ from pix2pix.data.decoded import Pairs
 from pix2pix.data.pairs import Source
 from pix2pix.data.sources import open_source
 from pix2pix.labels import snap
+from pix2pix.utils import UserError
 
 SIZE = 256  # pixels: the side of a drawing
 MOST = 12
@@ -60,6 +61,6 @@ def find_examples(data: Path | None, direction: str = "BtoA") -> Examples:
     if data and data.is_dir():
         try:
             return DataExamples(open_source(str(data), "val", Config(direction=direction)))
-        except ValueError as error:
+        except UserError as error:
             print(f"No examples of {data}: {error}")
     return SyntheticExamples()
