@@ -1,14 +1,16 @@
-"""The command line: python -m pix2pix COMMAND. Each command is a plain function in `commands/`.
+"""The command line: `pix2pix COMMAND` where the package is installed, `python -m pix2pix COMMAND` in a clone.
 
-It names them only: a command's module is loaded when the command is called. Torch is imported inside of the functions,
-after what needs none: --help, a wrong flag, and a name that is not there.
+Each command is a plain function in `commands/`. It is only named here: its module is loaded when it is called. Torch is
+imported inside of the functions, after what needs none: --help, a wrong flag, and a name that is not there.
 """
 
 import importlib
 import inspect
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
+from pix2pix import __version__
 from pix2pix.cli import defer, parse, run_command
 from pix2pix.utils import UserError
 
@@ -25,24 +27,44 @@ COMMANDS = {
 }
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Raises ValueError or OSError for what the user can mend."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command. Raises UserError or OSError for what the user can mend.
+
+    Without arguments, as the installed program calls it, they are those of the process, and what is raised is told.
+    """
+    if arguments is None:
+        run_command(main, sys.argv[1:])
+        return
     name = arguments[0] if arguments else "--help"
     if name in ("-h", "--help"):
-        print("usage: python -m pix2pix COMMAND …\n\nEach command explains itself with --help.\n")
+        print(f"usage: {program()} COMMAND …\n\nEach command explains itself with --help.\n")
         print("\n".join(f"  {command:10} {what}" for command, (_, what) in COMMANDS.items()))
         return
-    if name not in COMMANDS:
-        raise UserError(f"unknown command {name!r}; there are: {', '.join(COMMANDS)}")
+    if name == "--version":
+        print(f"pix2pix {__version__}")
+        return
     try:
-        command = getattr(importlib.import_module(COMMANDS[name][0]), name)
-        command = defer(command) if inspect.isfunction(command) else command  # `data` is a choice of deferred commands
-        parse(command, arguments[1:], prog=f"python -m pix2pix {name}")()
+        read(arguments)()
     except ModuleNotFoundError as error:
         if (error.name or "pix2pix").split(".")[0] == "pix2pix":
             raise
         raise UserError(f"{name} needs {error.name}: pip install -r requirements-train.txt") from None
 
 
+def read(arguments: Sequence[str]) -> Callable[[], None]:
+    """The command that the arguments name, ready to be called. Raises UserError for a wrong name or flag."""
+    name = arguments[0]
+    if name not in COMMANDS:
+        raise UserError(f"unknown command {name!r}; there are: {', '.join(COMMANDS)}")
+    command = getattr(importlib.import_module(COMMANDS[name][0]), name)
+    command = defer(command) if inspect.isfunction(command) else command  # `data` is a choice of deferred commands
+    return parse(command, arguments[1:], prog=f"{program()} {name}")
+
+
+def program() -> str:
+    """How this program was called: `pix2pix` where it is installed, `python -m pix2pix` in a clone."""
+    return "pix2pix" if Path(sys.argv[0]).stem == "pix2pix" else "python -m pix2pix"
+
+
 if __name__ == "__main__":
-    run_command(main, sys.argv[1:])
+    main()

@@ -39,6 +39,8 @@ def deploy(
     repo, revision = parse(space)
     if revision:
         raise UserError(f"a Space has no revisions: {repo}")
+    if not (ROOT / "app.py").is_file():
+        raise UserError("deploy sends app.py, which an installed package lacks: call it in a clone of the program")
     shown = find_model(model) if model else None
     text = readme(front_matter.read(ROOT / "README.md"), repo, shown)
     files = find_files(ROOT) | {"README.md": text.encode()}

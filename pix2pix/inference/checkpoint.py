@@ -5,6 +5,7 @@ Nothing here unpickles. torch is imported only where weights become a network: t
 
 from collections.abc import Iterable, Mapping
 from functools import partial
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -28,11 +29,14 @@ PICKLES = ("*.bin", "*.ckpt", "*.pickle", "*.pkl", "*.pt", "*.pth")
 def find(name: str | Path, token: bool | None = None) -> Path:
     """The folder of a named checkpoint, seen to hold a config and weights; ValueError says what is wrong.
 
-    A run folder stands for the newest of its checkpoints; USER/REPO or USER/REPO@REVISION, where no such folder is,
-    for a checkpoint on the Hub, which is fetched into the Hub's cache. `token=False` asks the Hub as a stranger would:
-    without the token at hand, and for no more than `MOST_OF_STRANGERS` bytes.
+    The name of a bundled checkpoint stands for it in any folder, a run folder for the newest of its checkpoints, and
+    USER/REPO or USER/REPO@REVISION, where no such folder is, for a checkpoint on the Hub, which is fetched into the
+    Hub's cache. `token=False` asks the Hub as a stranger would: without the token at hand, and for no more than
+    `MOST_OF_STRANGERS` bytes.
     """
     folder = Path(name)
+    if not folder.exists() and (found := bundled().get(str(name))):
+        return find(found)
     if not folder.exists() and ids.MODEL.fullmatch(str(name)):
         from pix2pix.hub import errors, transfer  # its client takes half a second to import, and folders need none
 
@@ -44,7 +48,10 @@ def find(name: str | Path, token: bool | None = None) -> Path:
     if kept := sorted((folder / "checkpoints").glob("step-*")):
         folder = kept[-1]
     if not folder.is_dir():
-        raise UserError(f"no checkpoint at {name}: give a folder with {CONFIG} and {WEIGHTS}, or USER/REPO on the Hub")
+        raise UserError(
+            f"no checkpoint at {name}: give a folder with {CONFIG} and {WEIGHTS}, USER/REPO on the Hub, or one that is "
+            f"bundled: {', '.join(bundled()) or 'none, here'}"
+        )
     missing = [file for file in (CONFIG, WEIGHTS) if not (folder / file).is_file()]
     if (folder / RUN).is_file():
         raise UserError(f"{folder} is a run without a checkpoint so far; to go on: python train.py --resume {folder}")
@@ -53,6 +60,14 @@ def find(name: str | Path, token: bool | None = None) -> Path:
     if missing:
         raise UserError(f"{folder} is not a checkpoint: it has no {' and no '.join(missing)}")
     return folder
+
+
+def bundled() -> dict[str, Path]:
+    """List the folders of the bundled checkpoints by name: in a clone beside the package, else inside of it."""
+    package = Path(str(resources.files("pix2pix")))
+    inside = package / "checkpoints"  # where a wheel keeps them, see pyproject.toml
+    folder = inside if inside.is_dir() else package.parent / "checkpoints"
+    return {path.parent.name: path.parent for path in sorted(folder.glob("*/config.json"))}
 
 
 def check_listing(repo: str, sizes: Mapping[str, int], most: int = MOST_BYTES) -> None:
