@@ -3,6 +3,7 @@
 Nothing here unpickles. torch is imported only where weights become a network: the app serves ONNX without it.
 """
 
+import shlex
 from collections.abc import Iterable, Mapping
 from functools import partial
 from importlib import resources
@@ -54,7 +55,8 @@ def find(name: str | Path, token: bool | None = None) -> Path:
         )
     missing = [file for file in (CONFIG, WEIGHTS) if not (folder / file).is_file()]
     if (folder / RUN).is_file():
-        raise UserError(f"{folder} is a run without a checkpoint so far; to go on: python train.py --resume {folder}")
+        command = f"python train.py --resume {shlex.quote(str(folder))}"
+        raise UserError(f"{folder} is a run without a checkpoint so far; to go on: {command}")
     if WEIGHTS in missing and (pickle := next((p for pattern in PICKLES for p in sorted(folder.glob(pattern))), None)):
         raise UserError(f"{folder} holds {pickle.name}, a pickle, which could run code; a checkpoint has {WEIGHTS}")
     if missing:

@@ -5,6 +5,7 @@ import json
 import math
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -24,8 +25,10 @@ from pix2pix import images, labels, synthetic
 from pix2pix.cli import run_command
 from pix2pix.config import Config
 from pix2pix.data.decoded import load_pairs
+from pix2pix.inference import checkpoint
 from pix2pix.networks.patchgan import PatchGAN
 from pix2pix.networks.unet import UNet
+from pix2pix.training import processes
 from pix2pix.training.loop import Diverged
 from pix2pix.training.loop import train as train_loop
 from pix2pix.training.losses import adversarial_loss, discriminator_loss, l1_loss
@@ -250,6 +253,7 @@ def test_a_run_asked_to_stop_saves_and_prints_the_command_that_resumes(pairs, un
     process.send_signal(number)
     left, output, _ = finish(process)
     assert left == code
+    assert checkpoint.find(run).name == f"step-{Run.open(run).load_state()[1]:09d}"
     command = re.search(r"to go on: python train\.py (.*)", output).group(1)
     assert finish(start(*command.split()))[0] == 0
     assert same(final_weights(run), final_weights(uninterrupted))
@@ -280,6 +284,20 @@ def test_two_processes_train_together(pairs, tmp_path):
     assert done.stdout.count("results:") == 1
     assert len((run / "log.jsonl").read_text().splitlines()) == 5  # ten pairs, two at a time
     assert "5 steps of 2" in next((run / "checkpoints").iterdir()).joinpath("README.md").read_text()
+
+    with pytest.raises(ValueError, match="was started with 2 processes, and here 1 would go on") as refused:
+        train.main(["--resume", str(run), "--epochs", "2"])
+    advised = shlex.split(str(refused.value).split("give: ")[1])
+    command = [str(Path(sys.executable).with_name(advised[0])), *advised[1:], "--epochs", "2"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert len((run / "log.jsonl").read_text().splitlines()) == 10
+
+
+def test_processes_that_do_not_find_each_other_are_refused(monkeypatch):
+    monkeypatch.setattr(processes, "count", lambda: 2)
+    with pytest.raises(ValueError, match="2 processes were started and do not find each other: each counts 1"):
+        processes.join("no")
 
 
 @pytest.mark.slow
@@ -327,6 +345,8 @@ def test_a_dry_run_tells_config_counts_and_cost_and_writes_nothing(pairs, tmp_pa
     [
         (["train.py", "--help"], "--push-to-hub"),
         (["train.py", "--data", "synthetic", "--epohcs", "3"], "Unrecognized options: --epohcs"),
+        (["train.py", "--data", "nowhere"], "no data at nowhere"),
+        (["train.py", "--resume", "nowhere"], "there is no run at nowhere"),
         (["train.py", "--data", "synthetic"], "training needs torch: pip install -r requirements-train.txt"),
         (["-m", "pix2pix", "--help"], "evaluate"),
     ],

@@ -1,0 +1,248 @@
+"""What a refusal tells to do is done here, and works."""
+
+import json
+import re
+import shlex
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import train
+from pix2pix.config import PRESETS, Config
+from pix2pix.inference import checkpoint
+from pix2pix.networks import build_generator
+from pix2pix.training.run import Run
+from tests.helpers.pairs_on_disk import write_ab
+
+SMALL = ["--size", "32", "--discriminator-width", "2", "--objective", "paper", "--epochs", "1", "--log-every", "1"]
+TINY = ["--preset", "paper", "--depth", "3", "--width", "2", *SMALL]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    write_ab(folder / "train", 3)
+    write_ab(folder / "val", 1, first=4)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def finished(data, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("runs") / "finished"
+    train.main([*TINY, "--data", str(data), "--output", str(folder)])
+    return folder
+
+
+@pytest.fixture
+def run(finished, tmp_path) -> Path:
+    return Path(shutil.copytree(finished, tmp_path / "a run"))
+
+
+def refusal(*arguments) -> str:
+    with pytest.raises(ValueError) as refused:
+        train.main([*map(str, arguments)])
+    assert "\n" not in str(refused.value)
+    return str(refused.value)
+
+
+def advised(said: str, pattern: str) -> list[str]:
+    """The flags that a message tells to give."""
+    found = re.search(pattern, said)
+    assert found, said
+    return shlex.split(found[1])
+
+
+def saved(name: Path, **changes) -> str:
+    """An untrained checkpoint."""
+    config = replace(Config(size=32, depth=3, width=2), **changes)
+    checkpoint.save(name, config, build_generator(config), "card")
+    return str(name)
+
+
+def last_step(run: Path) -> int:
+    return Run.open(run).load_state()[1]
+
+
+def set_facts(run: Path, **changes) -> None:
+    facts = json.loads((run / "run.json").read_text())
+    facts["config"] |= changes.pop("config", {})
+    (run / "run.json").write_text(json.dumps(facts | changes))
+
+
+def test_a_run_that_has_ended_goes_on_for_more_epochs(run):
+    train.main(["--resume", str(run), "--epochs", "3"])
+    assert last_step(run) == 9
+    assert Run.open(run).config.epochs == 3
+    assert [entry["step"] for entry in Run.open(run).read_log()] == list(range(1, 10))
+
+
+def test_the_learning_rate_falls_in_the_same_share_of_more_epochs(run, capsys):
+    set_facts(run, config={"decay_epochs": 1})
+    train.main(["--resume", str(run), "--epochs", "2"])
+    assert "2 epochs instead of 1: the learning rate falls over the last 2" in capsys.readouterr().out
+    rates = [entry["learning_rate"] for entry in Run.open(run).read_log()][3:]
+    assert rates == pytest.approx([2e-4 / 3] * 3)
+
+
+def test_fewer_epochs_than_there_were(run):
+    train.main(["--resume", str(run), "--epochs", "4"])
+    said = refusal("--resume", run, "--epochs", "3")
+    assert said == "the run has 4 epochs already: give --epochs more than that, or leave it out"
+    train.main(["--resume", str(run)])
+    train.main(["--resume", str(run), "--epochs", "5"])
+    assert last_step(run) == 15
+
+
+def test_the_line_at_the_end_of_a_run_tells_how_to_go_on(run, capsys):
+    train.main(["--resume", str(run)])
+    train.main([*advised(capsys.readouterr().out, r"for more: python train.py (.*) NUMBER"), "2"])
+    assert last_step(run) == 6
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [["--preset", "paper"], ["--epochs", "2", "--learning-rate", "0.0002"], ["--no-mirror"], ["--init-from", "x"]],
+)
+def test_flags_that_a_run_cannot_take(run, data, flags, tmp_path):
+    said = refusal("--resume", run, *flags)
+    name = flags[-2] if flags[-1] != "--no-mirror" else "--mirror"
+    assert f"leave {name} out" in said
+    start = advised(said, "(--init-from .*) instead of --resume")
+    train.main([*TINY, "--data", str(data), "--output", str(tmp_path / "other"), *start])
+
+
+def test_a_folder_that_holds_a_run(run, data):
+    said = refusal(*TINY, "--data", data, "--output", run)
+    train.main(advised(said, "or continue it with (.*)"))
+
+
+def test_a_run_that_was_killed_before_it_began(data, tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / ".run.json.abcd.tmp").write_text("{")
+    assert "start it with --data instead of --resume" in refusal("--resume", folder)
+    train.main([*TINY, "--data", str(data), "--output", str(folder)])
+    assert not list(folder.glob(".*"))
+
+
+def test_a_run_that_was_killed_before_its_first_save(run):
+    (run / "state.pt").unlink()
+    shutil.rmtree(run / "checkpoints")
+    with (run / "log.jsonl").open("a") as log:
+        log.write('{"step": 4, "epo')
+    with pytest.raises(ValueError, match="is a run without a checkpoint so far") as refused:
+        checkpoint.find(run)
+    train.main(advised(str(refused.value), r"python train.py (.*)"))
+    assert [entry["step"] for entry in map(json.loads, (run / "log.jsonl").open())] == [1, 2, 3]
+    assert checkpoint.find(run).name == "step-000000003"
+
+
+def test_a_run_from_a_checkpoint_that_was_killed_before_its_first_save_starts_with_it_again(finished, data, tmp_path):
+    start = [*TINY, "--data", str(data), "--init-from", str(finished)]
+    train.main([*start, "--output", str(tmp_path / "whole")])
+    killed = Path(shutil.copytree(tmp_path / "whole", tmp_path / "killed"))
+    (killed / "state.pt").unlink()
+    shutil.rmtree(killed / "checkpoints")
+    train.main(["--resume", str(killed)])
+    ours, whole = (checkpoint.find(folder) / "model.safetensors" for folder in (killed, tmp_path / "whole"))
+    assert ours.read_bytes() == whole.read_bytes()
+
+
+@pytest.mark.parametrize("cut", [0, 1000])
+def test_a_state_that_is_damaged(run, cut, capsys):
+    (run / "state.pt").write_bytes((run / "state.pt").read_bytes()[:cut])
+    train.main(["--resume", str(run), "--epochs", "2"])
+    said = capsys.readouterr().out
+    assert "state.pt is damaged" in said and "going on from" in said and "step-000000003" in said
+    assert last_step(run) == 6
+
+    (run / "state.pt").write_bytes(b"")
+    shutil.rmtree(run / "checkpoints")
+    assert "there is no checkpoint: delete it to start from the first step" in refusal("--resume", run)
+    (run / "state.pt").unlink()
+    train.main(["--resume", str(run)])
+    assert last_step(run) == 6
+
+
+def test_data_that_has_moved(run, data, tmp_path):
+    set_facts(run, data=str(tmp_path / "before"))
+    assert "is now: --data DIR" in refusal("--resume", run)
+    train.main(["--resume", str(run), "--data", str(data)])
+    train.main(["--resume", str(run)])
+
+
+def test_pairs_that_have_become_fewer(run, data, tmp_path):
+    fewer = Path(shutil.copytree(data, tmp_path / "fewer"))
+    (fewer / "train" / "1.png").unlink()
+    said = refusal("--resume", run, "--data", fewer)
+    assert "has 2 training pairs" in said
+    start = advised(said, "start another run, with (.*) instead of --resume")
+    train.main([*TINY, "--data", str(fewer), "--output", str(tmp_path / "other"), *start])
+    train.main(["--resume", str(run), "--data", str(data)])
+
+
+def test_a_state_beyond_the_end(run):
+    train.main(["--resume", str(run), "--epochs", "2"])
+    set_facts(run, config={"epochs": 1})
+    train.main(["--resume", str(run), *advised(refusal("--resume", run), "give (.*)")])
+
+
+def test_results_that_were_lost_are_made_up(run):
+    shutil.rmtree(run / "results")
+    shutil.rmtree(run / "samples")
+    next((run / "checkpoints").glob("*/model.onnx")).unlink()
+    train.main(["--resume", str(run)])
+    assert "finished" in (run / "results" / "index.html").read_text()
+    assert (run / "results" / "images" / "4-outputs.png").is_file()
+    assert (run / "samples" / "step-000000003.png").is_file()
+    assert (checkpoint.find(run) / "model.onnx").is_file()
+
+
+@pytest.mark.parametrize("flags", [["--width", "4"], ["--in-channels", "1"], ["--biases"]])
+def test_a_generator_of_another_shape_than_that_to_start_with(flags, data, tmp_path):
+    start = ["--task", "photo", "--data", data, "--output", tmp_path / "run", "--init-from", saved(tmp_path / "start")]
+    said = refusal("--preset", "paper", *SMALL, *start, *flags)
+    assert f"{' '.join(flags)} asks for: leave that out" in said
+    train.main([*map(str, ["--preset", "paper", *SMALL, *start])])
+
+
+@pytest.mark.parametrize("preset", ["paper", "best"])
+@pytest.mark.parametrize("generator", ["unet", "noise"])
+def test_any_checkpoint_is_started_from_with_any_preset(preset, generator, data, tmp_path):
+    changes = {"generator": generator, "tone": generator == "noise", "width": 4}
+    start = ["--init-from", saved(tmp_path / "start", **changes), "--data", data, "--output", tmp_path / "run"]
+    train.main([*map(str, ["--preset", preset, *SMALL, *start])])
+    config = Run.open(tmp_path / "run").config
+    assert (config.generator, config.width, config.depth, config.tone) == (generator, 4, 3, generator == "noise")
+
+
+def test_a_colour_checkpoint_goes_on_with_grey_pictures(data, tmp_path):
+    for path in (data / "train").iterdir():
+        (tmp_path / "grey" / "train").mkdir(parents=True, exist_ok=True)
+        Image.open(path).convert("L").save(tmp_path / "grey" / "train" / path.name)
+    start = ["--task", "photo", "--data", tmp_path / "grey", "--init-from", saved(tmp_path / "start")]
+    train.main([*map(str, [*TINY, *start, "--output", tmp_path / "run", "--in-channels", "3"])])
+    assert Run.open(tmp_path / "run").config.in_channels == 3
+
+
+def test_a_checkpoint_that_is_deeper_than_the_pictures_are_large(data, tmp_path):
+    start = ["--data", data, "--output", tmp_path / "run", "--init-from", saved(tmp_path / "start", size=64, depth=6)]
+    flags = advised(refusal("--preset", "paper", *SMALL, *start), "give (.*)")
+    train.main([*map(str, ["--preset", "paper", *SMALL, *start]), *flags])
+
+
+@pytest.mark.parametrize("changes", [{"depth": 3}, {"tone": False}, {"in_channels": 1, "task": "photo"}])
+def test_a_teacher_that_takes_other_inputs(changes, data, tmp_path):
+    live = replace(PRESETS["live"], size=32, width=2, epochs=1)
+    config = replace(live, **changes)
+    checkpoint.save(tmp_path / "teacher", config, build_generator(config), "card")
+    start = ["--preset", "live", "--width", "2", *SMALL, "--data", data, "--teacher", tmp_path / "teacher"]
+    flags = advised(refusal(*start, "--output", tmp_path / "run"), "cannot teach this generator: give (.*)")
+    train.main([*map(str, start), *flags, "--output", str(tmp_path / "run")])
+
+
+def test_a_folder_that_is_no_run_is_not_looked_for_on_the_hub(data):
+    assert "is not a run folder: it has no run.json" in refusal("--resume", data)
