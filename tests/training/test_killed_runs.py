@@ -71,4 +71,3 @@ def test_a_run_that_is_killed_fifty_times_ends_as_one_that_never_was(tmp_path):
             assert code == -signal.SIGKILL
             kills += 1
         assert_same(run, whole)
-    assert runs > 1
