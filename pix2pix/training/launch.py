@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from dataclasses import asdict
 
 import torch
 from accelerate import Accelerator
@@ -33,7 +34,7 @@ def hold(options: Options, plan: Plan) -> None:
     config, run = plan.config, plan.run
     # Read everything before anything is written: a broken picture is better found now than after an hour.
     train_pairs, val_pairs = load_pairs(plan.train, "train", config), load_pairs(plan.val, "val", config)
-    accelerator = processes.join(config.precision)
+    accelerator = processes.join(config.precision, options.log_with, plan.folder)
     torch.manual_seed(config.seed)
     generator, discriminator = build_generator(config), build_discriminator(config)
     init_from = options.init_from if run is None else run.facts.get("init_from")
@@ -72,6 +73,8 @@ def hold(options: Options, plan: Plan) -> None:
     if teacher_folder and accelerator.is_main_process:
         run.keep_teacher(teacher_folder)
     accelerator.wait_for_everyone()
+    if options.log_with:
+        accelerator.init_trackers("pix2pix", config=asdict(config))
     try:
         accelerator.print(f"watch: {run.folder / results.PAGE}")
         workers = suggest_workers(train_pairs) if options.workers is None else options.workers
@@ -88,6 +91,9 @@ def hold(options: Options, plan: Plan) -> None:
             f"{error}; {run.folder} keeps what was saved before: start another run with a lower --learning-rate than "
             f"{config.learning_rate:g}" + (" or without --precision" if config.precision != "no" else "")
         ) from None
+    finally:
+        for tracker in accelerator.trackers:
+            tracker.finish()
     if pusher is not None:
         pusher.close()
     if accelerator.is_main_process:

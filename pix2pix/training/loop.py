@@ -23,6 +23,7 @@ from pix2pix.training.trainer import Trainer
 from pix2pix.training.validation import SCORED_PAIRS, epochs_between_scores, quick_scores
 from pix2pix.utils import UserError
 
+_LAYOUT = {"tensorboard": {"dataformats": "NHWC"}}  # which would take pictures as (N, C, H, W)
 SAMPLE_PAIRS = 8  # validation pairs on a sample sheet
 
 
@@ -98,7 +99,11 @@ def train(
                     if pushing and kept is not None:
                         pusher.submit(kept, run.folder)
                 if (step % config.sample_every == 0 or at_end) and rank == 0:
-                    run.save_samples(step, sample_sheet(trainer, val_pairs))
+                    sheet = sample_sheet(trainer, val_pairs)
+                    run.save_samples(step, sheet)
+                    for tracker in accelerator.trackers:
+                        if hasattr(tracker, "log_images"):
+                            tracker.log_images({"samples": sheet[None]}, step, **_LAYOUT.get(tracker.name, {}))
                 if stopping and not at_end:
                     if rank == 0:
                         journal.ended = f"stopped; to go on: {run.resume_command}"
@@ -120,7 +125,9 @@ def _log(trainer: Trainer, journal: Journal | None, step: int, epoch: int, score
         shown = losses | (quick_scores(_translator(trainer), scored, trainer.accelerator.device) if scored else {})
         words = "  ".join(f"{name} {value:.4f}" for name, value in shown.items())
         journal.say(f"step {step}  epoch {epoch + 1}  {words}")
-        journal.add({"step": step, "epoch": epoch, "learning_rate": trainer.learning_rate} | shown)
+        entry = {"epoch": epoch, "learning_rate": trainer.learning_rate} | shown
+        journal.add({"step": step} | entry)
+        trainer.accelerator.log(entry, step=step)  # to what --log-with names
 
 
 def _restore(trainer: Trainer, run: Run, say: Callable[[str], None]) -> int:

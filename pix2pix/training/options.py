@@ -3,8 +3,9 @@
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import tyro
 
@@ -40,6 +41,8 @@ class Options:
     """Epochs between pushes; 0 pushes at the end alone."""
     push_state: bool = False
     """Push what --resume USER/REPO needs too: about four times the size of the networks, with every push."""
+    log_with: Literal["tensorboard", "wandb", "trackio"] | None = None
+    """Log losses, scores and samples there too. TensorBoard's files lie in the run folder: tensorboard --logdir RUN."""
     dry_run: bool = False
     """Show the config, the counts and the cost of a step; write nothing."""
     workers: int | None = None
@@ -49,8 +52,8 @@ class Options:
     """The names of what was given on the command line, whatever its value."""
 
 
-RESUMED_WITH = {"resume", "output", "data", "epochs", "workers", "dry_run"}
-RESUMED_WITH |= {"push_to_hub", "private", "push_every", "push_state"}
+RESUMED_WITH = {"resume", "output", "data", "epochs", "workers", "dry_run", "log_with"}
+RESUMED_WITH |= {"push_to_hub", "private", "license", "push_every", "push_state"}
 
 
 def read(arguments: Sequence[str]) -> Options:
@@ -70,6 +73,8 @@ def read(arguments: Sequence[str]) -> Options:
         raise UserError("no data: give --data DIR, or --data synthetic to train on drawn facades")
     if options.push_to_hub is None and (options.private or options.license or options.push_every or options.push_state):
         raise UserError("--private, --license, --push-every and --push-state need --push-to-hub USER/REPO")
+    if options.log_with and find_spec(options.log_with) is None:
+        raise UserError(f"--log-with {options.log_with} needs one more package: pip install {options.log_with}")
     if options.push_every < 0:
         raise UserError(f"--push-every is {options.push_every}; it counts epochs, and 0 pushes at the end alone")
     return options

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from pix2pix.utils import UserError
 
@@ -25,11 +26,13 @@ def main_first() -> Iterator[bool]:
         yield state.is_main_process
 
 
-def join(precision: str):
-    """The accelerator of all processes; ValueError where they do not find each other."""
+def join(precision: str, log_with: str | None = None, folder: Path | None = None):
+    """Return the accelerator of all processes, logging into `folder`; UserError where they do not find each other."""
     from accelerate import Accelerator
+    from accelerate.utils import ProjectConfiguration
 
-    accelerator = Accelerator(mixed_precision=precision, cpu=_on_cpus())
+    project = ProjectConfiguration(logging_dir=str(folder / log_with)) if log_with and folder else None
+    accelerator = Accelerator(mixed_precision=precision, cpu=_on_cpus(), log_with=log_with, project_config=project)
     if accelerator.num_processes != count():
         raise UserError(
             f"{count()} processes were started and do not find each other: each counts {accelerator.num_processes}; "
