@@ -1,8 +1,8 @@
 """The scores of checkpoints on the same pairs: each picture is looked at once, then all are scored on many draws.
 
-`l1`, `psnr`, `ssim`: `metrics.image_scores`. `lpips_lite2`, `diversity_lite2`: `features.distance`, of pictures to
-their photos and of the variations of one input to each other. `kid_lite2`, `fid_lite2`: `distances`, of the pictures as
-a set to the photos as a set. None of these has the values of the LPIPS, KID or FID that papers print, which rest on
+`l1`, `psnr`, `ssim`: `metrics.image_scores`. `lpips_lite2`, `diversity_lite2`: `features.distance`, of pictures
+to their photos and of the variations of one input to each other. `kid_lite2`, `fid_lite2`: `distances`, of the pictures
+as a set to the photos as a set. None of these has the values of the LPIPS, KID or FID that papers print, which rest on
 other networks. `pixel_accuracy`, `class_accuracy`, `mean_iou`, `iou_CLASS`: `reading`, by `reader`. `checkerboard`, the
 worst of `checkerboard_PERIOD`: `checkerboard`. `weave`: `artifacts.weave`. The reader and weave are for facades alone.
 """

@@ -1,4 +1,4 @@
-"""Train the reader of facades anew, on real photos and labels of a train split; about a quarter of an hour on one core.
+"""Train the reader of facades anew, on real photos and labels of a train split; a quarter of an hour on one core.
 
 python -m pix2pix.evaluation.train_segmentation --data data/facades [--output segmentation.safetensors]
 """

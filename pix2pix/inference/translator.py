@@ -73,8 +73,8 @@ class Translator:
         `2 ** depth` are continued by reflection to the next one, and the result is cropped back. Statistics, where
         the network takes any, are of this one picture. `variation` is the seed of noise and tone, or of the dropout
         masks, which are the paper's only noise; None leaves dropout out, and takes noise that is always the same,
-        and the mean tone of the pictures trained on. `wall` and `sky` are colours (R, G, B) in 0..255 that are asked
-        for instead, and come out as near as facades have them; a checkpoint without `takes_colours` ignores them.
+        and the mean tone of the pictures trained on. `wall` and `sky` are colours (R, G, B) in 0..255 that are
+        asked for instead, and come out as near as facades have them; a checkpoint without `takes_colours` ignores them.
         The same arguments give the same picture. Cancel `unwanted` to end the work early, with some error.
         """
         generated = self.network(*self.network_inputs(image, variation, wall, sky), unwanted)

@@ -16,7 +16,7 @@ TONED_DECODERS = 5  # the innermost ones: their maps are small, so that a tone c
 class NoiseUNet(nn.Module):
     """Our generator for painting, `(N, in, H, W) -> (N, out, H, W)` in [-1, 1]: the paper's U-Net with five changes.
 
-    No norm: its filters have unit length instead (`UnitConv`), so that nothing depends on statistics of the picture.
+    No norm: its filters have unit length instead (`UnitConv`), so that nothing depends on the picture's statistics.
     An empty wall is not amplified into noise, and painting one window leaves the rest of the facade as it was.
     One plane for each label class: with `labelled`, inputs are label images and `LabelPlanes` takes them apart.
     No checkerboard, no weave: its decoders interpolate, then convolve (`SmoothConv`), at the price of a transposed

@@ -19,7 +19,7 @@ from pix2pix.config import PRESETS
 from pix2pix.hub.background import Push, Pusher
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
-from pix2pix.training import launch, options
+from pix2pix.training import launch, options, plans
 from pix2pix.training.run import Run
 from tests.helpers.hub_helpers import ROOT, TINY, make_trained, run_python, same
 from tests.helpers.hub_server import READER
@@ -267,5 +267,5 @@ def test_resume_names_a_run_here_or_on_the_hub(arguments, named):
 def test_a_repository_without_state_is_not_resumed(the_hub, tmp_path):
     push_command.push(str(make_trained(tmp_path / "step-000000100")), REPO)
     with pytest.raises(ValueError, match=f"{REPO} has no run/run.json: it was pushed without --push-state"):
-        launch.open_run(options.read(["--resume", REPO, "--output", str(tmp_path / "run")]))
+        plans.open_run(options.read(["--resume", REPO, "--output", str(tmp_path / "run")]))
     assert not (tmp_path / "run").exists()

@@ -193,9 +193,13 @@ def test_offline_is_no_hindrance_to_what_is_cached_and_one_line_for_what_is_not(
     checkpoint.find(REPO)
     asked = the_hub.asked.total()
     environment = {"HF_ENDPOINT": address} if address else {"HF_HUB_OFFLINE": "1"}
-    found = run_python("-c", f"from pix2pix import checkpoint; print(checkpoint.find({REPO!r}))", **environment)
+    found = run_python(
+        "-c", f"from pix2pix.inference import checkpoint; print(checkpoint.find({REPO!r}))", **environment
+    )
     assert Path(found.stdout.strip()) == checkpoint.find(REPO)
-    unknown = run_python("-c", "from pix2pix import checkpoint; checkpoint.find('anna/unknown')", **environment)
+    unknown = run_python(
+        "-c", "from pix2pix.inference import checkpoint; checkpoint.find('anna/unknown')", **environment
+    )
     assert re.search(
         r"there is no folder anna/unknown, and on the Hub: anna/unknown is not in the cache", unknown.stderr
     )
