@@ -24,7 +24,7 @@ def main(arguments: Sequence[str]) -> None:
         from pix2pix.training import launch
     except ModuleNotFoundError as error:
         raise UserError(f"training needs {error.name}: pip install -r requirements-train.txt") from None
-    launch.hold(given, plan)
+    launch.launch(given, plan)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ from pix2pix.utils import UserError, package_address, package_commit
 LAST_PUSH = 20.0  # seconds that a run which stops early still waits for its last push
 
 
-def hold(options: Options, plan: Plan) -> None:
+def launch(options: Options, plan: Plan) -> None:
     """Raises ValueError or OSError for what the user can mend; exits with 130 or 143 when interrupted."""
     config, run = plan.config, plan.run
     # Read everything before anything is written: a broken picture is better found now than after an hour.
