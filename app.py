@@ -35,7 +35,7 @@ from pix2pix.web.canvas import MOST_SEEDS, SIZE, STARTED, LabelCanvas, Painter, 
 from pix2pix.web.gradio_page import MOST_WAITING, Page, served_options
 from pix2pix.web.limits import Bounds
 from pix2pix.web.link_preview import LinkPreview
-from pix2pix.web.serving import CrowdedError, Line, Models, listed_models
+from pix2pix.web.serving import FairQueue, Models, QueueFull, listed_models
 
 ROOT = Path(__file__).parent
 TITLE = "Paint a facade"
@@ -80,7 +80,7 @@ def build(painter: Painter) -> gr.Blocks:
             colours = inference.read_colours(translator, wall, sky)
             paint = partial(translator, upload.labels, None if seed is None else int(seed), **colours)
             return await painter.in_turn(paint, model or None, None)  # all who wait in Gradio's queue are one visitor
-        except CrowdedError:
+        except QueueFull:
             raise gr.Error("many people are painting right now; try again", print_exception=False) from None
         except (UserError, ModelError) as error:
             raise gr.Error(str(error), print_exception=False) from None
@@ -114,10 +114,10 @@ def serve(options: argparse.Namespace, **further) -> gr.Blocks:
     bounds = Bounds(proxy, Path(get_upload_folder()))
     threading.Thread(target=warm_up, args=[models], daemon=True).start()
     if task == "facades":
-        line = Line(running=available_cores())  # one picture on two cores takes nearly as long as two on one each
+        queue = FairQueue(running=available_cores())  # one picture on two cores takes nearly as long as two on one each
         direction = config.direction if config else "BtoA"
         examples = find_examples(options.data or ROOT / "data" / "facades", direction)
-        painter = Painter(models, examples, line, bounds)
+        painter = Painter(models, examples, queue, bounds)
         page = build(painter)
         launch(page, painter, **further)
     else:

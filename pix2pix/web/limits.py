@@ -18,7 +18,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pix2pix.web.serving import CrowdedError, Line
+from pix2pix.web.serving import FairQueue, QueueFull
 
 MB = 2**20
 MOST_HELD = 128 * MB  # of all bodies in memory together
@@ -61,7 +61,7 @@ class Quota:
 class Kind:
     """What requests of one kind may take: turns of a line, bytes of body, seconds to send it, bytes in an hour."""
 
-    line: Line
+    line: FairQueue
     body: int = 0
     seconds: float = 10.0
     quota: Quota | None = None
@@ -79,15 +79,18 @@ class Bounds:
         self.held = 0  # bytes of bodies
         self.kinds = {
             # Whose turn it is to paint, the painter's own line says.
-            "paint": Kind(Line(running=1024, waiting=0, each=512), MB),
-            "model": Kind(Line(running=1024, waiting=0, each=128), 2**16),
-            "read": Kind(Line(running=4, waiting=64, each=2), 20 * MB + 1, seconds=30.0),
-            "random": Kind(Line(running=1, waiting=64)),
-            "example": Kind(Line(running=2, waiting=256)),
+            "paint": Kind(FairQueue(running=1024, waiting=0, each=512), MB),
+            "model": Kind(FairQueue(running=1024, waiting=0, each=128), 2**16),
+            "read": Kind(FairQueue(running=4, waiting=64, each=2), 20 * MB + 1, seconds=30.0),
+            "random": Kind(FairQueue(running=1, waiting=64)),
+            "example": Kind(FairQueue(running=2, waiting=256)),
             "upload": Kind(  # to files, which Gradio keeps for an hour
-                Line(running=8, waiting=64, each=4), 20 * MB + 2**16, seconds=30.0, quota=Quota(256 * MB, 1024 * MB)
+                FairQueue(running=8, waiting=64, each=4),
+                20 * MB + 2**16,
+                seconds=30.0,
+                quota=Quota(256 * MB, 1024 * MB),
             ),
-            "other": Kind(Line(running=8192, waiting=0, each=2048), 20 * MB + 2**16, seconds=30.0),
+            "other": Kind(FairQueue(running=8192, waiting=0, each=2048), 20 * MB + 2**16, seconds=30.0),
         }
 
     def of(self, kind: str) -> Middleware:
@@ -156,14 +159,14 @@ class Bounded:
 class _turn:  # noqa: N801  (a context manager)
     """A turn of a line that is waited for no longer than `PATIENCE`; raises Refused."""
 
-    def __init__(self, line: Line, address: str):
+    def __init__(self, line: FairQueue, address: str):
         self._turn = line.turn(object(), address)
 
     async def __aenter__(self) -> None:
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._turn.__aenter__()
-        except (CrowdedError, TimeoutError):
+        except (QueueFull, TimeoutError):
             raise Refused(503, "too many such requests right now; try again in a moment") from None
 
     async def __aexit__(self, *failure) -> bool | None:

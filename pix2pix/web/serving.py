@@ -29,15 +29,15 @@ MOST_KNOWN = 2**16  # visitors that a line remembers: 7 MB, and only where so ma
 MOST_OTHERS = 2  # models that are not listed kept in memory at once: about 0.5 GB each for the paper's generator
 
 
-class ReplacedError(Exception):
+class Superseded(Exception):
     """A newer picture of the same visitor took the place of this one in the line."""
 
 
-class CrowdedError(Exception):
+class QueueFull(Exception):
     """More visitors wait than the line takes."""
 
 
-class Line:
+class FairQueue:
     """Turns at the model: `running` at once, `waiting` in all, shared out by address and there by visitor.
 
     A visitor is a name that anybody can invent. So each address has two queues, one of visitors who asked before and
@@ -59,7 +59,7 @@ class Line:
 
     @asynccontextmanager
     async def turn(self, visitor: object, address: str = "") -> AsyncIterator[None]:
-        """Wait for a turn and hold it. Raises ReplacedError or CrowdedError instead of entering.
+        """Wait for a turn and hold it. Raises Superseded or QueueFull instead of entering.
 
         A visitor is whatever text a browser sends; None is one that no browser can be. The address is not of their
         choice.
@@ -89,7 +89,7 @@ class Line:
         if place is not None:  # in the older one's place: painting on does not cost the place in the line
             older, self._waiting[place][visitor] = self._waiting[place][visitor], turn
             if not older.done():
-                older.set_exception(ReplacedError())
+                older.set_exception(Superseded())
         else:
             if sum(map(len, self._waiting.values())) >= self._most_waiting:
                 self._drop_last_of_longest(queue)
@@ -109,14 +109,14 @@ class Line:
         return [each for each in ((queue[0], False), (queue[0], True)) if each in self._waiting]
 
     def _drop_last_of_longest(self, queue: Queue) -> None:
-        """Make room for one more in `queue`; raises CrowdedError where it is as long as any."""
+        """Make room for one more in `queue`; raises QueueFull where it is as long as any."""
         longest = max(self._waiting, key=lambda each: len(self._waiting[each]), default=queue)
         if len(self._waiting.get(longest, ())) <= len(self._waiting.get(queue, ())) + 1:
-            raise CrowdedError
+            raise QueueFull
         visitor, turn = next(reversed(self._waiting[longest].items()))
         self._leave(visitor, longest)
         if not turn.done():
-            turn.set_exception(CrowdedError())
+            turn.set_exception(QueueFull())
 
     def _leave(self, visitor: object, queue: Queue) -> None:
         del self._waiting[queue][visitor]

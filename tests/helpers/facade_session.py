@@ -73,13 +73,13 @@ def record(animation: Path, still: Path | None = None) -> None:
 
     import app
     from pix2pix.web.canvas import Painter, find_examples
-    from pix2pix.web.serving import Line, Models, listed_models
+    from pix2pix.web.serving import FairQueue, Models, listed_models
     from tests.conftest import CHROMIUM
     from tests.helpers.running_app import RunningApp
 
     models = Models(app.load, listed_models(app.ROOT / "checkpoints"))
     models.get()
-    running = RunningApp(Painter(models, find_examples(None), Line()))
+    running = RunningApp(Painter(models, find_examples(None), FairQueue()))
     frames = []
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])

@@ -19,7 +19,7 @@ import numpy as np
 import app
 from pix2pix.labels import colorize
 from pix2pix.web.canvas import Painter, find_examples
-from pix2pix.web.serving import Line, Models
+from pix2pix.web.serving import FairQueue, Models
 
 
 class StandIn:
@@ -91,7 +91,9 @@ class StandInApp(RunningApp):
         self.models = {name: StandIn(name) for name in ("facades", "nobody/model", "nobody/slow")}
         self.models["other"] = StandIn("other", takes_colours=True)
         listed = {name: name for name in ("facades", "other", "broken")}
-        super().__init__(Painter(Models(self._load, listed, "hub"), find_examples(examples), Line()), port, **options)
+        super().__init__(
+            Painter(Models(self._load, listed, "hub"), find_examples(examples), FairQueue()), port, **options
+        )
 
     def _load(self, source: str | Path) -> StandIn:
         if source == "nobody/slow":

@@ -18,7 +18,7 @@ from pix2pix.web import options as flags
 from pix2pix.web.canvas import Painter, find_examples
 from pix2pix.web.canvas.routes import LARGEST_UPLOAD, LONGEST_REQUEST
 from pix2pix.web.examples import SyntheticExamples
-from pix2pix.web.serving import Line, Models
+from pix2pix.web.serving import FairQueue, Models
 from tests.helpers.running_app import StandIn, StandInApp, grey_of, run
 
 ROOT = Path(app.__file__).parent
@@ -345,7 +345,7 @@ def test_starting_imports_neither_torch_nor_the_trainer():
 
 def test_without_a_checkpoint_the_page_still_serves_and_says_so():
     models = Models(StandIn, {})
-    painter = Painter(models, SyntheticExamples(), Line())
+    painter = Painter(models, SyntheticExamples(), FairQueue())
     page = app.build(painter)
     from starlette.applications import Starlette
 

@@ -9,7 +9,7 @@ import pytest
 import app
 from pix2pix.labels import INDEX
 from pix2pix.web.canvas import Painter, find_examples
-from pix2pix.web.serving import Line, Models, listed_models
+from pix2pix.web.serving import FairQueue, Models, listed_models
 from tests.conftest import DESKTOP, PHONE
 from tests.helpers.canvas_page import CanvasPage
 from tests.helpers.facade_session import steps
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.skipif(not MODELS, reason="no che
 def bundled():
     models = Models(app.load, MODELS)
     models.get()
-    running = RunningApp(Painter(models, find_examples(None), Line()))
+    running = RunningApp(Painter(models, find_examples(None), FairQueue()))
     yield running
     running.close()
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pix2pix.web.serving import MOST_OTHERS, CrowdedError, Line, Models, ReplacedError, listed_models
+from pix2pix.web.serving import MOST_OTHERS, FairQueue, Models, QueueFull, Superseded, listed_models
 from tests.helpers.running_app import run
 
 
-async def take(line: Line, visitor: str, order: list[str], gate: asyncio.Event) -> None:
+async def take(line: FairQueue, visitor: str, order: list[str], gate: asyncio.Event) -> None:
     async with line.turn(visitor):
         order.append(visitor)
         await gate.wait()
@@ -23,7 +23,7 @@ def run_line(visitors: list[str], waiting: int = 32) -> tuple[list[str], list[ty
     """Queue visitors up behind one who holds the model, then let go; the order of turns and what each met."""
 
     async def scene():
-        line, order, gate = Line(running=1, waiting=waiting), [], asyncio.Event()
+        line, order, gate = FairQueue(running=1, waiting=waiting), [], asyncio.Event()
         tasks = []
         for visitor in ["first", *visitors]:
             tasks.append(asyncio.create_task(take(line, visitor, order, gate)))
@@ -42,18 +42,18 @@ def test_turns_come_in_the_order_of_arrival():
 def test_a_newer_picture_takes_the_place_of_the_same_visitors_older_one():
     order, met = run_line(["a", "b", "a", "a"])
     assert order == ["a", "b"]
-    assert met == [ReplacedError, None, ReplacedError, None]
+    assert met == [Superseded, None, Superseded, None]
 
 
 def test_the_line_is_bounded_but_a_waiting_visitor_may_still_replace():
     order, met = run_line(["a", "b", "c", "a"], waiting=2)
     assert order == ["a", "b"]
-    assert met == [ReplacedError, None, CrowdedError, None]
+    assert met == [Superseded, None, QueueFull, None]
 
 
 def test_as_many_are_painted_at_once_as_there_is_room_for():
     async def scene():
-        line, order, gate = Line(running=2), [], asyncio.Event()
+        line, order, gate = FairQueue(running=2), [], asyncio.Event()
         tasks = [asyncio.create_task(take(line, each, order, gate)) for each in "abcd"]
         await asyncio.sleep(0.01)
         begun = list(order)
@@ -66,7 +66,7 @@ def test_as_many_are_painted_at_once_as_there_is_room_for():
 
 def test_a_visitor_who_leaves_gives_the_turn_on():
     async def scene():
-        line, order, gate = Line(), [], asyncio.Event()
+        line, order, gate = FairQueue(), [], asyncio.Event()
         holder = asyncio.create_task(take(line, "holder", order, gate))
         await asyncio.sleep(0)
         leaver = asyncio.create_task(take(line, "leaver", order, gate))
@@ -84,7 +84,7 @@ def test_a_visitor_who_leaves_gives_the_turn_on():
 
 def test_a_turn_is_given_back_when_the_model_fails():
     async def scene():
-        line = Line()
+        line = FairQueue()
         with pytest.raises(RuntimeError):
             async with line.turn("a"):
                 raise RuntimeError
@@ -96,7 +96,7 @@ def test_a_turn_is_given_back_when_the_model_fails():
 
 def test_a_turn_that_ends_as_the_next_in_line_leaves_goes_to_the_one_after():
     async def scene():
-        line, order, gate = Line(), [], asyncio.Event()
+        line, order, gate = FairQueue(), [], asyncio.Event()
         holder, leaver, stayer = [asyncio.create_task(take(line, each, order, gate)) for each in "abc"]
         await asyncio.sleep(0)
         gate.set()
@@ -109,7 +109,7 @@ def test_a_turn_that_ends_as_the_next_in_line_leaves_goes_to_the_one_after():
 
 def test_a_newer_picture_may_come_as_the_older_one_is_cancelled():
     async def scene():
-        line, order, gate = Line(), [], asyncio.Event()
+        line, order, gate = FairQueue(), [], asyncio.Event()
         tasks = [asyncio.create_task(take(line, each, order, gate)) for each in ("holder", "a")]
         await asyncio.sleep(0)
         tasks.append(asyncio.create_task(take(line, "a", order, gate)))
@@ -135,7 +135,7 @@ def test_no_interleaving_loses_a_turn_or_gives_one_too_many(running, waiting, ti
     """Whatever enters, finishes, leaves and replaces in one tick: every slot comes back, and nobody waits for ever."""
 
     async def scene():
-        line, holding, tasks = Line(running, waiting), [], []
+        line, holding, tasks = FairQueue(running, waiting), [], []
 
         async def paint(visitor: str | None) -> None:
             end = asyncio.Event()
@@ -172,7 +172,7 @@ def test_no_interleaving_loses_a_turn_or_gives_one_too_many(running, waiting, ti
             await settle()
         assert all(task.done() for task in tasks)
         met = {type(each) for each in await asyncio.gather(*tasks, return_exceptions=True)}
-        assert met <= {type(None), ReplacedError, CrowdedError, asyncio.CancelledError}
+        assert met <= {type(None), Superseded, QueueFull, asyncio.CancelledError}
         for visitor in range(running):
             step("enter", str(visitor))
         await settle()
@@ -188,7 +188,7 @@ FORGED = 400
 @pytest.mark.parametrize("running", [1, 2])
 def test_who_invents_a_visitor_for_each_picture_leaves_two_honest_painters_a_quarter_of_all_each(honest, running):
     async def scene() -> Counter:
-        line, painted = Line(running), Counter()
+        line, painted = FairQueue(running), Counter()
 
         async def paint(visitor: str, address: str) -> None:
             async with line.turn(visitor, address):
@@ -199,14 +199,14 @@ def test_who_invents_a_visitor_for_each_picture_leaves_two_honest_painters_a_qua
             for attempt in count():
                 try:
                     await paint(f"forged {number}.{attempt}", "hotel")
-                except CrowdedError:
+                except QueueFull:
                     await asyncio.sleep(0)
 
         async def drag(number: int, address: str) -> None:
             while painted.total() < 400:
                 try:
                     await paint(f"honest {number}", address)
-                except CrowdedError:
+                except QueueFull:
                     await asyncio.sleep(0.001)
 
         forgers = [asyncio.create_task(forge(number)) for number in range(FORGED)]
@@ -223,7 +223,7 @@ def test_who_invents_a_visitor_for_each_picture_leaves_two_honest_painters_a_qua
 
 def test_a_full_line_makes_room_for_another_address_at_the_cost_of_the_longest_queue():
     async def scene():
-        line, order, gate = Line(running=1, waiting=3), [], asyncio.Event()
+        line, order, gate = FairQueue(running=1, waiting=3), [], asyncio.Event()
 
         async def take_from(address: str, visitor: str) -> None:
             async with line.turn(visitor, address):
@@ -240,12 +240,12 @@ def test_a_full_line_makes_room_for_another_address_at_the_cost_of_the_longest_q
 
     order, met = run(scene())
     assert order == ["a", "b", "f", "c"]  # addresses take turns
-    assert met == [None, None, None, CrowdedError, CrowdedError, None, CrowdedError, CrowdedError]
+    assert met == [None, None, None, QueueFull, QueueFull, None, QueueFull, QueueFull]
 
 
 def test_an_address_runs_no_more_at_once_than_its_share_and_leaves_the_rest_to_others():
     async def scene():
-        line, order, gate = Line(running=3, each=1), [], asyncio.Event()
+        line, order, gate = FairQueue(running=3, each=1), [], asyncio.Event()
 
         async def take_from(address: str) -> None:
             async with line.turn(object(), address):

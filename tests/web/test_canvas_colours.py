@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pix2pix.web.canvas import Painter, find_examples
-from pix2pix.web.serving import Line, Models
+from pix2pix.web.serving import FairQueue, Models
 from tests.conftest import DESKTOP, PHONE
 from tests.helpers.canvas_page import CanvasPage
 from tests.helpers.running_app import RunningApp, StandIn
@@ -42,7 +42,7 @@ class ColoursApp(RunningApp):
     def __init__(self, examples):
         self.models = {name: StandIn(name, takes_colours=name != "plain") for name in ("best", "best-live", "plain")}
         models = Models(self.models.get, {name: name for name in self.models})
-        super().__init__(Painter(models, find_examples(examples), Line()))
+        super().__init__(Painter(models, find_examples(examples), FairQueue()))
 
 
 @pytest.fixture(scope="module")

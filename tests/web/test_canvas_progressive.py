@@ -12,7 +12,7 @@ from pix2pix.config import Config
 from pix2pix.inference import checkpoint
 from pix2pix.labels import INDEX, PALETTE
 from pix2pix.web.canvas import Painter, find_examples
-from pix2pix.web.serving import Line, Models
+from pix2pix.web.serving import FairQueue, Models
 from tests.conftest import DESKTOP
 from tests.helpers.canvas_page import CanvasPage
 from tests.helpers.running_app import RunningApp, StandIn, free_port, grey_of
@@ -52,7 +52,7 @@ class ProgressiveApp(RunningApp):
                 raise ValueError(f"{name} is not a checkpoint")
             return models[name]
 
-        super().__init__(Painter(Models(load, listed), find_examples(examples), Line()))
+        super().__init__(Painter(Models(load, listed), find_examples(examples), FairQueue()))
 
 
 class ProgressivePage(CanvasPage):

@@ -21,7 +21,7 @@ from pix2pix.web import limits
 from pix2pix.web.canvas import Painter
 from pix2pix.web.examples import SyntheticExamples
 from pix2pix.web.limits import Bounds, address_of
-from pix2pix.web.serving import Line, Models
+from pix2pix.web.serving import FairQueue, Models
 from tests.helpers.running_app import StandIn, run
 
 DRAWING = encode_runs(np.ones((256, 256), np.uint8))
@@ -67,7 +67,7 @@ def test_whatever_a_visitor_writes_before_the_proxys_entry_changes_nothing(writt
 
 
 def painter() -> Painter:
-    return Painter(Models(lambda name: StandIn(), {"facades": "facades"}), SyntheticExamples(), Line())
+    return Painter(Models(lambda name: StandIn(), {"facades": "facades"}), SyntheticExamples(), FairQueue())
 
 
 def call(method: str, path: str, body: bytes = b"") -> httpx.Response:
@@ -171,7 +171,7 @@ def part(size: int, more: bool = True) -> dict:
 
 def test_a_body_that_does_not_come_in_time_is_refused(monkeypatch):
     bounds = Bounds()
-    bounds.kinds["read"] = limits.Kind(Line(), 100, seconds=0.1)
+    bounds.kinds["read"] = limits.Kind(FairQueue(), 100, seconds=0.1)
     start, body = post(bounds, [part(10), None])
     assert start["status"] == 408
     assert json.loads(body["body"]) == {"error": "this took longer than 0 s to arrive", "again": True}

@@ -33,7 +33,7 @@ from pix2pix.utils import UserError
 from pix2pix.web.canvas.uploads import read_labels
 from pix2pix.web.examples import SIZE, Examples, Pair
 from pix2pix.web.limits import ADDRESS, PENALTY, Bounds, Refused, refusal
-from pix2pix.web.serving import CrowdedError, Line, Model, Models, ReplacedError
+from pix2pix.web.serving import FairQueue, Model, Models, QueueFull, Superseded
 
 LONGEST_REQUEST = 4 * SIZE * SIZE + 4096  # bytes: the longest honest drawing and its settings
 LARGEST_UPLOAD = 20 * 2**20  # bytes
@@ -52,17 +52,17 @@ log = logging.getLogger(__name__)
 class Painter:
     """The routes and what they share: the models, whose turn it is, and the examples to start from."""
 
-    def __init__(self, models: Models, examples: Examples, line: Line, bounds: Bounds | None = None):
-        self.models, self.examples, self.line, self.bounds = models, examples, line, bounds or Bounds()
+    def __init__(self, models: Models, examples: Examples, queue: FairQueue, bounds: Bounds | None = None):
+        self.models, self.examples, self.queue, self.bounds = models, examples, queue, bounds or Bounds()
         self._modules = {path.name: path.read_bytes() for path in sorted(JS_FOLDER.glob("*.js"))}
         # The digest in the path: modules are cached for good, and never mixed with those of another version.
         digest = hashlib.sha256(b"".join(self._modules.values())).hexdigest()[:12]
         self.base = "canvas"
         self.modules = [f"{self.base}/{digest}/{name}" for name in self._modules]
         self.main_module = f"{self.base}/{digest}/main.js"
-        self.others = Line()  # at models that visitors brought: slow ones hold up nobody but their own painters
+        self.others = FairQueue()  # at models that visitors brought: slow ones hold up nobody but their own painters
         # Threads of their own for each kind of work: none waits until another kind is done.
-        self._loading = Line(running=4, waiting=256, each=2)  # which may take minutes
+        self._loading = FairQueue(running=4, waiting=256, each=2)  # which may take minutes
         self._painters, self._loaders, self._readers, self._drawers = map(anyio.CapacityLimiter, (64, 4, 1, 3))
 
     def routes(self) -> list[Route]:
@@ -103,10 +103,10 @@ class Painter:
 
         try:
             picture = await self.in_turn(paint, job.model, job.visitor, request)
-        except ReplacedError:
+        except Superseded:
             await asyncio.sleep(PENALTY / 10)  # nobody waits for this answer, but who asks without end asks again then
             return refusal("a newer drawing took its place", 409, again=True)
-        except CrowdedError:
+        except QueueFull:
             await asyncio.sleep(PENALTY)
             return refusal("many people are painting right now; yours comes as soon as there is room", 503, again=True)
         except ModelError as error:
@@ -124,10 +124,10 @@ class Painter:
     ) -> Painted:
         """Call `paint` in a thread when it is the visitor's turn, with a Future that is cancelled where it should stop.
 
-        Raises CrowdedError or ReplacedError instead, ModelError where it takes too long, and ClientDisconnect where
+        Raises QueueFull or Superseded instead, ModelError where it takes too long, and ClientDisconnect where
         the visitor of `request` leaves.
         """
-        unwanted, line = Future(), self.line if self.models.is_listed(model) else self.others
+        unwanted, line = Future(), self.queue if self.models.is_listed(model) else self.others
         async with line.turn(visitor, _address(request) if request else ""):
             if request:
                 await _check_there(request)
@@ -160,7 +160,7 @@ class Painter:
             async with self._loading.turn(object(), _address(request)):
                 await _check_there(request)
                 return await anyio.to_thread.run_sync(self.models.get, name, limiter=self._loaders)
-        except CrowdedError:
+        except QueueFull:
             raise Refused(503, "many models are being loaded right now; try again in a moment") from None
         except (ValueError, ClientDisconnect):
             raise
