@@ -17,7 +17,7 @@ import torch
 
 from benchmarks import measuring
 from pix2pix.commands.convert import convert
-from pix2pix.inference import TorchNetwork, checkpoint, draw, random_shapes
+from pix2pix.inference import TorchNetwork, checkpoint, draw, latent_shapes
 
 NETS, QUICK_NETS = ("unet_128", "unet_256"), ("unet_128",)
 
@@ -63,7 +63,7 @@ def compare(origin: torch.nn.Module, dropout: bool, running: bool) -> float:
     inputs = torch.rand(2, 1, 3, config.size, config.size) * 2 - 1
     network, worst = TorchNetwork(ours), 0.0
     for variation, picture in zip((7 if dropout else None, None), inputs, strict=True):
-        shapes = random_shapes(config, network.random_channels, config.size, config.size)
+        shapes = latent_shapes(config, network.latent_channels, config.size, config.size)
         masks = draw("mask", shapes, variation)
         origin.train(not running)
         with torch.no_grad(), _fixed_dropout(origin, masks):

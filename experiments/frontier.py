@@ -91,7 +91,7 @@ def parameters(name: str) -> int:
 
 def multiplications(name: str, translator: inference.Translator) -> int:
     """In the convolutions of one picture of 256x256, from the shapes that ONNX Runtime notes as it paints one."""
-    inputs, randoms = translator.network_inputs(synthetic.label_map(0))
+    inputs, latents = translator.network_inputs(synthetic.label_map(0))
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC  # channels not yet in blocks
     options.add_session_config_entry("session.disable_prepacking", "1")  # packed filters have no shape
@@ -100,7 +100,7 @@ def multiplications(name: str, translator: inference.Translator) -> int:
         options.profile_file_prefix = str(Path(folder) / "profile")
         session = onnxruntime.InferenceSession(checkpoint.find(name) / checkpoint.ONNX, options)
         names = [each.name for each in session.get_inputs()]
-        session.run(None, dict(zip(names, (inputs, *randoms), strict=True)))
+        session.run(None, dict(zip(names, (inputs, *latents), strict=True)))
         events = json.loads(Path(session.end_profiling()).read_text())
     convolutions = [each["args"] for each in events if each["args"].get("op_name") in ("Conv", "ConvTranspose")]
     return sum(_multiplied(each) for each in convolutions if "output_type_shape" in each)

@@ -153,8 +153,8 @@ class Shallow(Pupil):
         self.left_out = config.depth - len(widths)
 
     @property
-    def random_channels(self) -> list[int]:
-        return [1] * self.left_out + super().random_channels
+    def latent_channels(self) -> list[int]:
+        return [1] * self.left_out + super().latent_channels
 
     def forward(self, inputs: Tensor, noise: Sequence[Tensor] | None = None, tone: Tensor | None = None) -> Tensor:
         return super().forward(inputs, noise and noise[self.left_out :], tone)

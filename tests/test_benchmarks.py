@@ -14,7 +14,7 @@ from PIL import Image
 from pix2pix import images, inference, labels, synthetic
 from pix2pix.config import PRESETS
 from pix2pix.export import onnx_graph
-from pix2pix.inference import checkpoint, random_shapes
+from pix2pix.inference import checkpoint, latent_shapes
 from pix2pix.networks import build_generator
 
 ROOT = Path(__file__).parents[1]
@@ -68,7 +68,7 @@ def test_branches_fold_into_the_plain_generator_that_paints_the_same():
     torch.manual_seed(0)
     branched = shapes.OTHER["w16-branches"]().eval()
     inputs = torch.from_numpy(images.batch(labels.colorize(synthetic.label_map(0))))
-    noise = [torch.randn(shape) for shape in random_shapes(shapes.LIVE, branched.random_channels, 256, 256)]
+    noise = [torch.randn(shape) for shape in latent_shapes(shapes.LIVE, branched.latent_channels, 256, 256)]
     with torch.inference_mode():
         before = branched(inputs, noise)
         plain = build_generator(shapes.LIVE).eval()

@@ -21,7 +21,7 @@ from pix2pix.config import Config
 from pix2pix.data.decoded import load_pairs
 from pix2pix.export.int8 import quantized
 from pix2pix.export.layers import for_onnx
-from pix2pix.inference import TorchNetwork, Translator, checkpoint, draw, random_shapes
+from pix2pix.inference import TorchNetwork, Translator, checkpoint, draw, latent_shapes
 from pix2pix.inference.onnx_session import HEADER_KEY, OnnxNetwork, header_digest, read_header
 from pix2pix.utils import UserError, write_atomically
 
@@ -50,7 +50,7 @@ def add_int8_onnx(folder: Path, config: Config, generator: nn.Module, data: str)
     graph = _trace(generator, config)
     names = [each.name for each in graph.graph.input]
     given = (exact.network_inputs(pair.input, seed) for seed, pair in enumerate(pairs[:CALIBRATED_PAIRS]))
-    graph = quantized(graph, (dict(zip(names, (inputs, *randoms), strict=True)) for inputs, randoms in given))
+    graph = quantized(graph, (dict(zip(names, (inputs, *latents), strict=True)) for inputs, latents in given))
     graph.metadata_props.add(key=HEADER_KEY, value=header_digest(read_header(folder / checkpoint.WEIGHTS)))
     written = graph.SerializeToString()
     with tempfile.TemporaryDirectory() as trial:
@@ -80,35 +80,35 @@ def greatest_difference(folder: Path, config: Config, generator: nn.Module) -> f
         for variation in CHECKED_VARIATIONS:
             shape = (1, config.in_channels, height << config.depth, width << config.depth)
             inputs = stream.choice(np.float32([-1, 1]), shape)
-            shapes = random_shapes(config, reference.random_channels, *shape[2:])
-            randoms = draw(reference.random_kind, shapes, variation)
-            worst = max(worst, float(np.abs(ours(inputs, randoms) - reference(inputs, randoms)).max()))
+            shapes = latent_shapes(config, reference.latent_channels, *shape[2:])
+            latents = draw(reference.latent_kind, shapes, variation)
+            worst = max(worst, float(np.abs(ours(inputs, latents) - reference(inputs, latents)).max()))
     if not worst <= TOLERANCE:
         raise UserError(f"{folder / checkpoint.ONNX} differs from torch by {worst:.1e}, more than {TOLERANCE:.0e}")
     return worst
 
 
-class _WithRandoms(nn.Module):
+class _WithLatents(nn.Module):
     """A generator with one argument for each mask or plane of noise, as ONNX wants them."""
 
     def __init__(self, generator: nn.Module):
         super().__init__()
         self.generator = generator
 
-    def forward(self, inputs: Tensor, *randoms: Tensor) -> Tensor:
-        return self.generator(inputs, randoms)
+    def forward(self, inputs: Tensor, *latents: Tensor) -> Tensor:
+        return self.generator(inputs, latents)
 
 
 def _trace(generator: nn.Module, config: Config) -> onnx.ModelProto:
     """The ONNX graph of a generator at batch 1 and any size, its weights inside."""
     multiple = 2**config.depth
     height, width = 2 * multiple, multiple  # unlike each other, so that neither is taken for the other
-    shapes = random_shapes(config, generator.random_channels, height, width)
+    shapes = latent_shapes(config, generator.latent_channels, height, width)
     arguments = [torch.zeros(1, config.in_channels, height, width), *map(torch.ones, shapes)]
-    names = ["inputs", *(f"{generator.random_kind}_{i}" for i in range(len(shapes)))]
+    names = ["inputs", *(f"{generator.latent_kind}_{i}" for i in range(len(shapes)))]
     free = {2: torch.export.Dim.DYNAMIC, 3: torch.export.Dim.DYNAMIC}
     dynamic = tuple(free if shape[2] > 1 else {} for shape in shapes)  # a tone is 1x1 for any picture
-    module = _WithRandoms(for_onnx(generator)).eval()
+    module = _WithLatents(for_onnx(generator)).eval()
     with contextlib.redirect_stdout(io.StringIO()):
         program = torch.onnx.export(
             module, tuple(arguments), input_names=names, output_names=["generated"],

@@ -84,27 +84,27 @@ class IsolatedNetwork:
             raise UserError(
                 f"{self.name} does not load within {LOADING:.0f} s and the memory that it may take"
             ) from None
-        self.random_kind, self.random_channels = facts["random_kind"], facts["random_channels"]
+        self.latent_kind, self.latent_channels = facts["latent_kind"], facts["latent_channels"]
         self.tones = [np.float32(tone) for tone in facts["tones"]]
-        counts = all(0 < count <= MOST_CHANNELS for count in self.random_channels)
+        counts = all(0 < count <= MOST_CHANNELS for count in self.latent_channels)
         shapes = [tone.shape for tone in self.tones] in ([], [(6,), (6, 6)])
-        if not (counts and len(self.random_channels) <= self._config.depth and shapes):
+        if not (counts and len(self.latent_channels) <= self._config.depth and shapes):
             raise UserError(f"{self.name} takes other inputs than its {checkpoint.CONFIG} says")
 
-    def __call__(self, inputs: np.ndarray, randoms: Sequence[np.ndarray], unwanted: Future | None = None) -> np.ndarray:
+    def __call__(self, inputs: np.ndarray, latents: Sequence[np.ndarray], cancel: Future | None = None) -> np.ndarray:
         with self._turn:
             if self._failed:
                 raise ModelError(self._failed)
-            if unwanted and unwanted.cancelled():
+            if cancel and cancel.cancelled():
                 raise CancelledError
             try:
                 with _Deadline(self._process, PAINTING) as deadline:
-                    self._send({"shapes": [each.shape for each in (inputs, *randoms)]}, inputs, *randoms)
-                    if unwanted:
-                        unwanted.add_done_callback(lambda _: self._cancel(deadline))
+                    self._send({"shapes": [each.shape for each in (inputs, *latents)]}, inputs, *latents)
+                    if cancel:
+                        cancel.add_done_callback(lambda _: self._cancel(deadline))
                     return self._receive(*inputs.shape[2:])
             except (OSError, EOFError):
-                if unwanted and unwanted.cancelled():
+                if cancel and cancel.cancelled():
                     why = "did not stop when it was told to"
                 elif deadline.passed:
                     why = f"took longer than {PAINTING:.0f} s for a picture"

@@ -19,7 +19,7 @@ LONGEST_HEADER = 2**26  # bytes: a file that claims a longer one is broken
 
 
 class OnnxNetwork:
-    """`(1, 3, H, W)` float32 in [-1, 1] and randoms -> `(1, 3, H, W)`; may be called from several threads."""
+    """`(1, 3, H, W)` float32 in [-1, 1] and latents -> `(1, 3, H, W)`; may be called from several threads."""
 
     def __init__(self, folder: Path, threads: int | None = None, config: Config | None = None):
         """Raises ValueError for a graph or weights that do not load, or were not made for each other or the `config`.
@@ -47,21 +47,21 @@ class OnnxNetwork:
             raise UserError(
                 f"{folder / checkpoint.ONNX} was made for other weights: run python -m pix2pix export {folder}"
             )
-        randoms = self.session.get_inputs()[1:]  # named mask_0, mask_1, …, or noise_0, …
-        self.random_kind = randoms[0].name.split("_")[0] if randoms else "mask"
-        self.random_channels = [each.shape[1] for each in randoms]
+        latents = self.session.get_inputs()[1:]  # named mask_0, mask_1, …, or noise_0, …
+        self.latent_kind = latents[0].name.split("_")[0] if latents else "mask"
+        self.latent_channels = [each.shape[1] for each in latents]
         with safe_open(folder / checkpoint.WEIGHTS, "numpy") as weights:
             told = [name for name in checkpoint.TONES if name in weights.keys()]  # noqa: SIM118
             self.tones = [weights.get_tensor(name).astype(np.float32) for name in told]
             names = [name for name in weights.keys() if weights.get_slice(name).get_dtype() in ("F16", "F32")]  # noqa: SIM118
             checkpoint.check_finite(folder / checkpoint.WEIGHTS, ((name, weights.get_tensor(name)) for name in names))
 
-    def __call__(self, inputs: np.ndarray, randoms: Sequence[np.ndarray], unwanted: Future | None = None) -> np.ndarray:
+    def __call__(self, inputs: np.ndarray, latents: Sequence[np.ndarray], cancel: Future | None = None) -> np.ndarray:
         names = [tensor.name for tensor in self.session.get_inputs()]
         options = onnxruntime.RunOptions()
-        if unwanted:
-            unwanted.add_done_callback(lambda _: setattr(options, "terminate", True))
-        return self.session.run(None, dict(zip(names, [inputs, *randoms], strict=True)), options)[0]
+        if cancel:
+            cancel.add_done_callback(lambda _: setattr(options, "terminate", True))
+        return self.session.run(None, dict(zip(names, [inputs, *latents], strict=True)), options)[0]
 
 
 def check_signature(session: onnxruntime.InferenceSession, config: Config) -> None:

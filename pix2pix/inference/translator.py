@@ -29,18 +29,18 @@ Colour = tuple[int, int, int]
 class Network(Protocol):
     """A generator on any runtime: `(1, 3, H, W)` float32 in [-1, 1] and what it takes from chance -> the same shape.
 
-    `random_kind`: "mask" of dropout or "noise"; `random_channels`: of each, one for each decoder that takes any.
+    `latent_kind`: "mask" of dropout or "noise"; `latent_channels`: of each, one for each decoder that takes any.
     `tones`: mean `(6,)` and spread `(6, 6)`, lower triangular, of the colours of wall and sky in [-1, 1] that tones
     stand for: colours = mean + spread @ tone. Empty where it takes no colours.
-    Where it can stop half-way, it does when `unwanted` is cancelled, and raises.
+    Where it can stop half-way, it does when `cancel` is cancelled, and raises.
     """
 
-    random_kind: str
-    random_channels: Sequence[int]
+    latent_kind: str
+    latent_channels: Sequence[int]
     tones: Sequence[np.ndarray]
 
     def __call__(
-        self, inputs: np.ndarray, randoms: Sequence[np.ndarray], unwanted: Future | None = None
+        self, inputs: np.ndarray, latents: Sequence[np.ndarray], cancel: Future | None = None
     ) -> np.ndarray: ...
 
 
@@ -61,7 +61,7 @@ class Translator:
         self,
         image: np.ndarray,
         variation: int | None = None,
-        unwanted: Future | None = None,
+        cancel: Future | None = None,
         wall: Colour | None = None,
         sky: Colour | None = None,
     ) -> np.ndarray:
@@ -75,9 +75,9 @@ class Translator:
         masks, which are the paper's only noise; None leaves dropout out, and takes noise that is always the same,
         and the mean tone of the pictures trained on. `wall` and `sky` are colours (R, G, B) in 0..255 that are
         asked for instead, and come out as near as facades have them; a checkpoint without `takes_colours` ignores them.
-        The same arguments give the same picture. Cancel `unwanted` to end the work early, with some error.
+        The same arguments give the same picture. Cancel the future `cancel` to end the work early, with some error.
         """
-        generated = self.network(*self.network_inputs(image, variation, wall, sky), unwanted)
+        generated = self.network(*self.network_inputs(image, variation, wall, sky), cancel)
         height, width = image.shape[:2]
         return images.denormalize(generated[0])[:height, :width]
 
@@ -91,15 +91,15 @@ class Translator:
         height, width = image.shape[:2]
         multiple = 2**self.config.depth
         padded = np.pad(image, ((0, -height % multiple), (0, -width % multiple), (0, 0)), mode="symmetric")
-        shapes = random_shapes(self.config, self.network.random_channels, *padded.shape[:2])
-        randoms = draw(self.network.random_kind, shapes, variation)
+        shapes = latent_shapes(self.config, self.network.latent_channels, *padded.shape[:2])
+        latents = draw(self.network.latent_kind, shapes, variation)
         if self.takes_colours and (wall or sky):
-            tone = tone_of(randoms[-1].ravel(), *self.network.tones, wall, sky)
-            randoms = (*randoms[:-1], tone.reshape(randoms[-1].shape))
-        return images.batch(padded), randoms
+            tone = tone_of(latents[-1].ravel(), *self.network.tones, wall, sky)
+            latents = (*latents[:-1], tone.reshape(latents[-1].shape))
+        return images.batch(padded), latents
 
 
-def random_shapes(config: Config, channels: Sequence[int], height: int, width: int) -> tuple[tuple[int, ...], ...]:
+def latent_shapes(config: Config, channels: Sequence[int], height: int, width: int) -> tuple[tuple[int, ...], ...]:
     """The shapes of what decoders take from chance, for inputs of `height` by `width`, from the innermost that does."""
     innermost = config.depth - 1 - config.first_dropped  # halvings between its result and the picture
     planes, tone = (channels[:-1], channels[-1:]) if config.tone else (channels, ())
@@ -188,11 +188,11 @@ class TorchNetwork:
 
     def __init__(self, generator):
         self.generator = generator
-        self.random_kind, self.random_channels = generator.random_kind, generator.random_channels
+        self.latent_kind, self.latent_channels = generator.latent_kind, generator.latent_channels
         buffers = dict(generator.named_buffers())
         self.tones = [buffers[name].float().cpu().numpy() for name in checkpoint.TONES if name in buffers]
 
-    def __call__(self, inputs: np.ndarray, randoms: Sequence[np.ndarray], unwanted: Future | None = None) -> np.ndarray:
+    def __call__(self, inputs: np.ndarray, latents: Sequence[np.ndarray], cancel: Future | None = None) -> np.ndarray:
         import torch
 
         device = next(self.generator.parameters()).device
@@ -201,7 +201,7 @@ class TorchNetwork:
         try:
             with torch.inference_mode():
                 generated = self.generator(
-                    torch.from_numpy(inputs).to(device), [torch.from_numpy(each).to(device) for each in randoms]
+                    torch.from_numpy(inputs).to(device), [torch.from_numpy(each).to(device) for each in latents]
                 )
         finally:
             self.generator.train(was_training)

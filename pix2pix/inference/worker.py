@@ -31,7 +31,7 @@ def main(folder: Path) -> None:
 
         translator = load(folder)
         network = translator.network
-        facts = {"random_kind": network.random_kind, "random_channels": [int(n) for n in network.random_channels]}
+        facts = {"latent_kind": network.latent_kind, "latent_channels": [int(n) for n in network.latent_channels]}
         _tell(answers, {**facts, "tones": [np.asarray(tone).tolist() for tone in network.tones]})
     except MemoryError:
         return _tell(answers, {"error": "it takes too much memory"})
@@ -40,9 +40,9 @@ def main(folder: Path) -> None:
     jobs: queue.SimpleQueue = queue.SimpleQueue()
     threading.Thread(target=listen, args=[sys.stdin.buffer, jobs], daemon=True).start()
     while True:
-        inputs, randoms, unwanted = jobs.get()
+        inputs, latents, cancel = jobs.get()
         try:
-            generated = np.ascontiguousarray(network(inputs, randoms, unwanted), np.float32)
+            generated = np.ascontiguousarray(network(inputs, latents, cancel), np.float32)
             if generated.shape != (1, translator.config.out_channels, *inputs.shape[2:]):
                 raise UserError(f"a picture of shape {generated.shape}")
             answers.write(b"+" + generated.tobytes())
@@ -53,15 +53,15 @@ def main(folder: Path) -> None:
 
 def listen(requests: BinaryIO, jobs: queue.SimpleQueue) -> None:
     """Read requests into `jobs`; the process ends with the one that asks."""
-    unwanted = Future()
+    cancel = Future()
     while line := requests.readline():
         told = json.loads(line)
         if told.get("cancel"):
-            unwanted.cancel()
+            cancel.cancel()
             continue
-        inputs, *randoms = (read_array(requests, shape) for shape in told["shapes"])
-        unwanted = Future()
-        jobs.put((inputs, randoms, unwanted))
+        inputs, *latents = (read_array(requests, shape) for shape in told["shapes"])
+        cancel = Future()
+        jobs.put((inputs, latents, cancel))
     os._exit(0)
 
 

@@ -26,7 +26,7 @@ class NoiseUNet(nn.Module):
     A tone of `tone_size` numbers: the colours of wall and sky (`training.color_code`), which shift the inner decoders.
     """
 
-    random_kind = "noise"
+    latent_kind = "noise"
 
     def __init__(
         self, in_channels: int = 3, out_channels: int = 3, width: int = 32, width_cap: int = 8, depth: int = 8,
@@ -52,7 +52,7 @@ class NoiseUNet(nn.Module):
             self.register_buffer("tone_spread", torch.eye(tone_size))
 
     @property
-    def random_channels(self) -> list[int]:
+    def latent_channels(self) -> list[int]:
         """Channels of each plane of noise; that of decoder `i` is `(N, 1, H * 2**(i+1) / 2**depth, W * …)`.
 
         After them those of the tone, `(N, channels, 1, 1)`, where there is one.

@@ -28,7 +28,7 @@ class UNet(nn.Module):
     The other arguments are as in `Config`, and describe the U-Nets of other programs.
     """
 
-    random_kind = "mask"
+    latent_kind = "mask"
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class UNet(nn.Module):
         self.apply(init_normal)
 
     @property
-    def random_channels(self) -> list[int]:
+    def latent_channels(self) -> list[int]:
         """Channels of each dropout mask; that of decoder `i` is `(N, channels, H * 2**(i+1) / 2**depth, W * …)`."""
         return [self.decoders[level].out_channels for level in self.dropped]
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from pix2pix.config import Config
-from pix2pix.inference import random_shapes
+from pix2pix.inference import latent_shapes
 from pix2pix.training.cuda_graph import PLAIN_CALLS, Recorded
 from pix2pix.training.losses import build_objective
 
@@ -99,7 +99,7 @@ class Trainer:
 
     def _noise(self, inputs: Tensor) -> list[Tensor]:
         """What the teacher and its pupil both take from chance."""
-        shapes = random_shapes(self.config, self.teacher.random_channels, *inputs.shape[2:])
+        shapes = latent_shapes(self.config, self.teacher.latent_channels, *inputs.shape[2:])
         return [torch.randn(len(inputs), *shape[1:], device=inputs.device) for shape in shapes]
 
     def _prepare_step(self) -> None:

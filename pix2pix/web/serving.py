@@ -19,7 +19,7 @@ import numpy as np
 from pix2pix.hub import ids
 from pix2pix.utils import UserError
 
-Model = Callable[..., np.ndarray]  # (labels, variation, unwanted: Future | None = None, wall=None, sky=None)
+Model = Callable[..., np.ndarray]  # (labels, variation, cancel: Future | None = None, wall=None, sky=None)
 Loader = Callable[[str | Path], Model]
 Queue = tuple[str, bool]  # of a line: an address, and whether its visitors asked before
 Visitors = Literal["bundled", "hub", "any"]  # what visitors may load: listed models, also Hub ids, also server folders

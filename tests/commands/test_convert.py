@@ -123,7 +123,7 @@ def test_dropout_sits_on_the_decoders_that_had_it(tmp_path):
     config, ours = converted(tmp_path, net)
     dropped = [name for name, module in net.named_modules() if isinstance(module, nn.Dropout)]
     assert (config.dropped, config.first_dropped) == (len(dropped), 1) == (2, 1)
-    assert ours.random_channels == [16, 16]
+    assert ours.latent_channels == [16, 16]
 
 
 def test_a_net_without_dropout_has_no_variations(tmp_path):

@@ -11,7 +11,7 @@ from pix2pix import labels
 from pix2pix.commands import export as export_command
 from pix2pix.config import PRESETS
 from pix2pix.export import layers, onnx_graph
-from pix2pix.inference import TorchNetwork, checkpoint, draw, random_shapes
+from pix2pix.inference import TorchNetwork, checkpoint, draw, latent_shapes
 from pix2pix.inference.onnx_session import OnnxNetwork
 from pix2pix.networks import build_generator
 from pix2pix.networks.layers import BatchStatisticsNorm, LabelPlanes, SmoothConv, UnitConv
@@ -75,9 +75,9 @@ def test_a_graph_gives_the_pictures_of_its_generator_and_holds_no_slow_layer(pre
     generator = exported(tmp_path / "one", config)
     inputs = np.random.default_rng(0).uniform(-1, 1, (1, 3, 32, 80)).astype("float32")
     network = OnnxNetwork(tmp_path / "one")
-    shapes = random_shapes(config, generator.random_channels, 32, 80)
-    randoms = draw(generator.random_kind, shapes, 1)
-    assert np.abs(network(inputs, randoms) - TorchNetwork(generator)(inputs, randoms)).max() < 1e-4
+    shapes = latent_shapes(config, generator.latent_channels, 32, 80)
+    latents = draw(generator.latent_kind, shapes, 1)
+    assert np.abs(network(inputs, latents) - TorchNetwork(generator)(inputs, latents)).max() < 1e-4
 
     graph = onnx.load(tmp_path / "one" / checkpoint.ONNX, load_external_data=False).graph
     stored = {tensor.name for tensor in graph.initializer}
@@ -102,7 +102,7 @@ def test_the_original_stays_as_it_was():
     config = replace(PRESETS["best"], width=4, depth=4)
     generator = build_generator(config).eval()
     inputs = torch.rand(1, 3, 32, 32) * 2 - 1
-    noise = [torch.randn(shape) for shape in random_shapes(config, generator.random_channels, 32, 32)]
+    noise = [torch.randn(shape) for shape in latent_shapes(config, generator.latent_channels, 32, 32)]
     with torch.inference_mode():
         before = generator(inputs, noise)
         copied = layers.for_onnx(generator)

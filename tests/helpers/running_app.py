@@ -38,12 +38,12 @@ class StandIn:
         self.painting = self.most_at_once = 0
 
     def __call__(
-        self, labels: np.ndarray, variation: int | None = None, unwanted: Future | None = None, wall=None, sky=None
+        self, labels: np.ndarray, variation: int | None = None, cancel: Future | None = None, wall=None, sky=None
     ) -> np.ndarray:
         self.painting += 1
         self.most_at_once = max(self.most_at_once, self.painting)
         try:
-            self._work(unwanted or Future())
+            self._work(cancel or Future())
         finally:
             self.painting -= 1
         self.painted += 1
@@ -57,9 +57,9 @@ class StandIn:
                 photo[half] = colour
         return photo
 
-    def _work(self, unwanted: Future) -> None:
+    def _work(self, cancel: Future) -> None:
         left = threading.Event()
-        unwanted.add_done_callback(lambda _: left.set())
+        cancel.add_done_callback(lambda _: left.set())
         if left.wait(self.delay):
             self.stopped += 1
             raise RuntimeError("stopped half-way")

@@ -90,10 +90,10 @@ def test_a_loop_that_begins_with_larger_pictures_is_ended_and_painted_with_no_mo
 
 def test_a_picture_that_nobody_waits_for_ends_and_the_next_is_painted(tmp_path):
     translator = isolated.load(loops_on_large_pictures(tmp_path / "slow"))
-    unwanted = Future()
-    isolated.threading.Timer(0.5, unwanted.cancel).start()
+    cancel = Future()
+    isolated.threading.Timer(0.5, cancel.cancel).start()
     with pytest.raises(isolated.ModelError):
-        translator(np.zeros((16, 16, 3), np.uint8), None, unwanted)
+        translator(np.zeros((16, 16, 3), np.uint8), None, cancel)
     assert translator(np.zeros((4, 4, 3), np.uint8)).shape == (4, 4, 3)
 
 

@@ -275,9 +275,9 @@ def test_an_unknown_command_is_one_line(capsys):
 
 
 def test_a_picture_that_is_not_wanted_any_more_is_ended_early_and_the_next_one_is_whole(folder, drawing):
-    translator, unwanted = inference.load(folder), Future()
+    translator, cancel = inference.load(folder), Future()
     before = translator(drawing)
-    unwanted.cancel()
+    cancel.cancel()
     with pytest.raises(Exception, match="terminate flag"):
-        translator(drawing, unwanted=unwanted)
-    assert np.array_equal(translator(drawing, unwanted=Future()), before)
+        translator(drawing, cancel=cancel)
+    assert np.array_equal(translator(drawing, cancel=Future()), before)

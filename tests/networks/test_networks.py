@@ -111,7 +111,7 @@ def test_dropout_is_on_at_training_off_at_test_and_follows_the_masks_given():
     assert not torch.equal(net.train()(x), net(x))
     net.eval()
     assert torch.equal(net(x), net(x))
-    ones = [torch.ones(1, channels, 2 << i, 2 << i) for i, channels in enumerate(net.random_channels)]
+    ones = [torch.ones(1, channels, 2 << i, 2 << i) for i, channels in enumerate(net.latent_channels)]
     assert len(ones) == 3
     assert torch.equal(net(x, ones), net(x))
     halved = [ones[0] * (torch.arange(ones[0].shape[1]) % 2)[:, None, None], *ones[1:]]
@@ -121,7 +121,7 @@ def test_dropout_is_on_at_training_off_at_test_and_follows_the_masks_given():
 def test_our_generator_follows_the_noise_and_the_tone_given_and_draws_them_where_none_are():
     torch.manual_seed(0)
     x, net = noise(1, 3, 256, 256), NoiseUNet(width=4, tone_size=3).eval()
-    assert net.random_channels == [1, 1, 1, 1, 1, 1, 1, 3]
+    assert net.latent_channels == [1, 1, 1, 1, 1, 1, 1, 3]
     planes = [torch.randn(1, 1, 2 << i, 2 << i) for i in range(7)]
     tone = torch.randn(1, 3, 1, 1)
     assert torch.equal(net(x, [*planes, tone]), net(x, [*planes, tone]))
@@ -236,7 +236,7 @@ def test_our_generator_leaves_what_is_far_from_an_edit_as_it_was():
     edited[0, :, 10:40, 10:30] = window[:, None, None]
     changes = {}
     planes = [torch.zeros(1, 1, 2 << i, 2 << i) for i in range(7)]
-    for name, net, randoms in (("unet", UNet(width=8), None), ("noise", NoiseUNet(width=8), planes)):
-        difference = (net.eval()(wall, randoms) - net(edited, randoms)).abs().mean(dim=1)[0]
+    for name, net, latents in (("unet", UNet(width=8), None), ("noise", NoiseUNet(width=8), planes)):
+        difference = (net.eval()(wall, latents) - net(edited, latents)).abs().mean(dim=1)[0]
         changes[name] = (difference[192:, 192:].mean() / difference[10:40, 10:30].mean()).item()
     assert changes["noise"] < changes["unet"] / 2

@@ -93,9 +93,9 @@ class Painter:
             return refusal(str(error), 422)
         laps.end("decode")
 
-        def paint(unwanted: Future) -> bytes:
+        def paint(cancel: Future) -> bytes:
             laps.end("wait")
-            photo = model(job.labels, job.variation, unwanted, **job.colours)
+            photo = model(job.labels, job.variation, cancel, **job.colours)
             laps.end("generate")
             picture = encode(photo, job.format)
             laps.end("encode")
@@ -127,16 +127,16 @@ class Painter:
         Raises QueueFull or Superseded instead, ModelError where it takes too long, and ClientDisconnect where
         the visitor of `request` leaves.
         """
-        unwanted, line = Future(), self.queue if self.models.is_listed(model) else self.others
+        cancel, line = Future(), self.queue if self.models.is_listed(model) else self.others
         async with line.turn(visitor, _address(request) if request else ""):
             if request:
                 await _check_there(request)
-            watch = asyncio.create_task(_cancel_when_left(request, unwanted) if request else asyncio.sleep(0))
-            late = asyncio.get_running_loop().call_later(LONGEST_PAINTING, unwanted.cancel)
+            watch = asyncio.create_task(_cancel_when_left(request, cancel) if request else asyncio.sleep(0))
+            late = asyncio.get_running_loop().call_later(LONGEST_PAINTING, cancel.cancel)
             try:
-                return await anyio.to_thread.run_sync(paint, unwanted, limiter=self._painters)
+                return await anyio.to_thread.run_sync(paint, cancel, limiter=self._painters)
             except Exception:
-                if not unwanted.cancelled():
+                if not cancel.cancelled():
                     raise
                 if request and watch.done():
                     raise ClientDisconnect from None
@@ -329,8 +329,8 @@ async def _check_there(request: Request) -> None:
         raise ClientDisconnect
 
 
-async def _cancel_when_left(request: Request, unwanted: Future) -> None:
-    """Cancel `unwanted` when the visitor takes the request back, as the page does when a stroke ends refining."""
+async def _cancel_when_left(request: Request, cancel: Future) -> None:
+    """Cancel `cancel` when the visitor takes the request back, as the page does when a stroke ends refining."""
     while (await request.receive())["type"] != "http.disconnect":
         pass
-    unwanted.cancel()
+    cancel.cancel()
