@@ -28,8 +28,8 @@ from pix2pix.data.decoded import load_pairs
 from pix2pix.export import onnx_graph
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_discriminator, build_generator
-from pix2pix.networks.conv import double, halve
-from pix2pix.networks.layers import SmoothConv, UnitConv
+from pix2pix.networks.conv import conv_down, conv_up
+from pix2pix.networks.layers import UpsampleConv, WeightNormConv
 from pix2pix.networks.noise_unet import NoiseUNet
 from pix2pix.networks.unet import unet_widths
 from pix2pix.training.trainer import Trainer
@@ -44,8 +44,8 @@ class Pupil(NoiseUNet):
     """`NoiseUNet` with other channels of each encoder, from the outside in, or made of other layers."""
 
     def __init__(
-        self, config: Config, widths: Sequence[int], encoder: Layer = UnitConv, decoder: Layer = SmoothConv,
-        first: Layer = UnitConv, last: Layer = SmoothConv,
+        self, config: Config, widths: Sequence[int], encoder: Layer = WeightNormConv, decoder: Layer = UpsampleConv,
+        first: Layer = WeightNormConv, last: Layer = UpsampleConv,
     ):  # fmt: skip
         super().__init__(config.in_channels, config.out_channels, 1, depth=config.depth, tone_size=config.tone_size)
         planes = self.encoders[0].weight.shape[1]
@@ -60,8 +60,8 @@ class Pupil(NoiseUNet):
         self.tones = nn.ParameterList(0.1 * torch.randn(after, config.tone_size) for after in toned)
 
 
-class BranchedConv(UnitConv):
-    """`UnitConv` learned as a sum of two: 4x4 filters, and 2x2 ones in their middle. `folded` is one `UnitConv`."""
+class BranchedConv(WeightNormConv):
+    """`WeightNormConv` learned as a sum of two: 4x4 filters, and 2x2 ones in their middle. `folded` is plain."""
 
     def __init__(self, before: int, after: int):
         super().__init__(before, after)
@@ -72,14 +72,14 @@ class BranchedConv(UnitConv):
         return of_length(self.weight, self.gain) + F.pad(of_length(self.inner, self.inner_gain), (1, 1, 1, 1))
 
     def forward(self, x: Tensor) -> Tensor:
-        return halve(x, self.sum(), self.bias)
+        return conv_down(x, self.sum(), self.bias)
 
-    def folded(self) -> UnitConv:
-        return folded_into(UnitConv(*reversed(self.weight.shape[:2])), self.sum(), (1, 2, 3), self.bias)
+    def folded(self) -> WeightNormConv:
+        return folded_into(WeightNormConv(*reversed(self.weight.shape[:2])), self.sum(), (1, 2, 3), self.bias)
 
 
-class BranchedSmooth(SmoothConv):
-    """`SmoothConv` learned as a sum of two: 2x2 filters, and their mean alone. `folded` is one `SmoothConv`."""
+class BranchedSmooth(UpsampleConv):
+    """`UpsampleConv` learned as a sum of two: 2x2 filters, and their mean alone. `folded` is one `UpsampleConv`."""
 
     def __init__(self, before: int, after: int):
         super().__init__(before, after)
@@ -91,10 +91,10 @@ class BranchedSmooth(SmoothConv):
         return (of_length(self.weight.transpose(0, 1), self.gain) + inner).transpose(0, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        return double(x, self.sum(), self.bias, None, self.spread)
+        return conv_up(x, self.sum(), self.bias, None, self.spread)
 
-    def folded(self) -> SmoothConv:
-        return folded_into(SmoothConv(*self.weight.shape[:2]), self.sum(), (0, 2, 3), self.bias)
+    def folded(self) -> UpsampleConv:
+        return folded_into(UpsampleConv(*self.weight.shape[:2]), self.sum(), (0, 2, 3), self.bias)
 
 
 def of_length(weight: Tensor, gain: Tensor) -> Tensor:

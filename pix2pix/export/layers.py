@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pix2pix.networks.conv import halve
-from pix2pix.networks.layers import BatchStatisticsNorm, LabelPlanes, SmoothConv, TransposedConv, UnitConv
+from pix2pix.networks.conv import conv_down
+from pix2pix.networks.layers import BatchStatisticsNorm, LabelPlanes, TransposedConv, UpsampleConv, WeightNormConv
 from pix2pix.networks.noise_unet import SkyShare
 
 BLOCK = 16  # channels: its convolutions compute so many at a time, wanted or not
@@ -61,15 +61,15 @@ class PlanesByConv(nn.Module):
 
 
 class OfPaddedPlanes(nn.Module):
-    """The `UnitConv` that follows `PlanesByConv`."""
+    """The `WeightNormConv` that follows `PlanesByConv`."""
 
-    def __init__(self, conv: UnitConv):
+    def __init__(self, conv: WeightNormConv):
         super().__init__()
         self.weight, self.gain, self.bias = conv.weight, conv.gain, conv.bias
 
     def forward(self, x: Tensor) -> Tensor:
         length = torch.linalg.vector_norm(self.weight, dim=(1, 2, 3))
-        return halve(x, _padded(self.weight.transpose(0, 1)).transpose(0, 1), self.bias, self.gain / length)
+        return conv_down(x, _padded(self.weight.transpose(0, 1)).transpose(0, 1), self.bias, self.gain / length)
 
 
 class SkyByConv(nn.Module):
@@ -87,13 +87,13 @@ class SkyByConv(nn.Module):
 
 
 class MixThenInterpolate(nn.Module):
-    """`SmoothConv` with its channels mixed before they are interpolated, not after: a quarter of the multiplications.
+    """`UpsampleConv` with its channels mixed before they are interpolated, not after: a quarter of the multiplications.
 
     Each tap of the 2x2 kernel is a 1x1 convolution of the small map; the fixed 4x4 kernels in `spread` enlarge its
     result, each channel for itself, and add up the four taps.
     """
 
-    def __init__(self, conv: SmoothConv):
+    def __init__(self, conv: UpsampleConv):
         super().__init__()
         self.weight, self.gain, self.bias = conv.weight, conv.gain, conv.bias
         self.register_buffer("spread", conv.spread.view(-1, 1, 4, 4), persistent=False)
@@ -146,6 +146,6 @@ FORMS = {
     BatchStatisticsNorm: PerImageNorm,
     LabelPlanes: PlanesByConv,
     SkyShare: SkyByConv,
-    SmoothConv: MixThenInterpolate,
+    UpsampleConv: MixThenInterpolate,
     TransposedConv: FourPhases,
 }

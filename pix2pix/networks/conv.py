@@ -19,7 +19,7 @@ TILE = 4  # Winograd: outputs a side that are computed together, from TILE + 3 i
 POINTS = (0.0, 1.0, -1.0, 0.5, -2.0, 2.0)  # where polynomials are evaluated, beside infinity; these round the least
 
 
-def halve(x: Tensor, weight: Tensor, bias: Tensor | None, scale: Tensor | None = None) -> Tensor:
+def conv_down(x: Tensor, weight: Tensor, bias: Tensor | None, scale: Tensor | None = None) -> Tensor:
     """4x4 convolution of stride 2, `(N, in, H, W) -> (N, out, H/2, W/2)`, by the filters `weight * scale`.
 
     `weight` is `(out, in, 4, 4)`, `scale` and `bias` are `(out,)`.
@@ -33,7 +33,7 @@ def halve(x: Tensor, weight: Tensor, bias: Tensor | None, scale: Tensor | None =
     return F.conv2d(x, weight, bias, stride=2, padding=1)
 
 
-def double(
+def conv_up(
     x: Tensor, weight: Tensor, bias: Tensor | None, scale: Tensor | None = None, spread: Tensor | None = None
 ) -> Tensor:
     """4x4 transposed convolution of stride 2, `(N, in, H, W) -> (N, out, 2H, 2W)`, by the filters `weight * scale`.
@@ -56,7 +56,7 @@ def double(
     return F.conv_transpose2d(x, weight, bias, stride=2, padding=1)
 
 
-def slide(x: Tensor, weight: Tensor) -> Tensor:
+def conv(x: Tensor, weight: Tensor) -> Tensor:
     """4x4 convolution of stride 1, `(N, in, H, W) -> (N, out, H - 1, W - 1)`, by the filters `(out, in, 4, 4)`."""
     if _trains_on_cpu(x):
         if len(weight) <= FEW_OUTPUTS:
@@ -137,7 +137,7 @@ def _scale_and_shift(x: Tensor, scale: Tensor | None, bias: Tensor | None) -> Te
 
 
 def _winograd(x: Tensor, weight: Tensor) -> Tensor:
-    """As `slide`, with 49 multiplications for 16 outputs instead of 256 (Winograd; Lavin & Gray 2016).
+    """As `conv`, with 49 multiplications for 16 outputs instead of 256 (Winograd; Lavin & Gray 2016).
 
     Rounding errors are about eleven times those of a plain convolution: 3e-6 of what is typical of its result.
     """

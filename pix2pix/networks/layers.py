@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pix2pix import images, labels
-from pix2pix.networks.conv import double, halve
+from pix2pix.networks.conv import conv_down, conv_up
 
 LEAK = 0.2  # slope of LeakyReLU in both networks (paper, section 6.1)
 
@@ -35,7 +35,7 @@ class TransposedConv(nn.ConvTranspose2d):
         super().__init__(before, after, 4, stride=2, padding=1, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        return double(x, self.weight, self.bias)
+        return conv_up(x, self.weight, self.bias)
 
 
 class LabelPlanes(nn.Module):
@@ -62,7 +62,7 @@ class LabelPlanes(nn.Module):
         return self.height * F.relu(1 - self.sharpness * (lengths - 2 * F.conv2d(x, self.colours)))
 
 
-class UnitConv(nn.Module):
+class WeightNormConv(nn.Module):
     """4x4 convolution, stride 2, whose filters have unit length times a learned gain (Salimans & Kingma 2016).
 
     `(N, in, H, W) -> (N, out, H/2, W/2)`. The length is folded into the weights once, at export.
@@ -76,10 +76,10 @@ class UnitConv(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         length = torch.linalg.vector_norm(self.weight, dim=(1, 2, 3))
-        return halve(x, self.weight, self.bias, self.gain / length)
+        return conv_down(x, self.weight, self.bias, self.gain / length)
 
 
-class SmoothConv(nn.Module):
+class UpsampleConv(nn.Module):
     """Linear interpolation by two, then a 2x2 convolution, with filters of unit length.
 
     `(N, in, H, W) -> (N, out, 2H, 2W)`. What it gives has no steps: a nearest-neighbour resize leaves stairs on every
@@ -98,7 +98,7 @@ class SmoothConv(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         length = torch.linalg.vector_norm(self.weight, dim=(0, 2, 3))
-        return double(x, self.weight, self.bias, self.gain / length, self.spread)
+        return conv_up(x, self.weight, self.bias, self.gain / length, self.spread)
 
 
 _GAIN = math.sqrt(2 / (1 + LEAK**2))  # keeps the second moment through LeakyReLU (He et al. 2015)

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pix2pix import labels
-from pix2pix.networks.layers import LEAK, LabelPlanes, SmoothConv, UnitConv
+from pix2pix.networks.layers import LEAK, LabelPlanes, UpsampleConv, WeightNormConv
 from pix2pix.networks.unet import unet_widths
 
 TONED_DECODERS = 5  # the innermost ones: their maps are small, so that a tone costs next to nothing
@@ -16,14 +16,14 @@ TONED_DECODERS = 5  # the innermost ones: their maps are small, so that a tone c
 class NoiseUNet(nn.Module):
     """Our generator for painting, `(N, in, H, W) -> (N, out, H, W)` in [-1, 1]: the paper's U-Net with five changes.
 
-    No norm: its filters have unit length instead (`UnitConv`), so that nothing depends on the picture's statistics.
-    An empty wall is not amplified into noise, and painting one window leaves the rest of the facade as it was.
-    One plane for each label class: with `labelled`, inputs are label images and `LabelPlanes` takes them apart.
-    No checkerboard, no weave: its decoders interpolate, then convolve (`SmoothConv`), at the price of a transposed
-    convolution.
-    Noise, instead of dropout: each decoder but the last adds a plane of N(0, 1) to its channels, as much as each wants
-    (Karras et al. 2019). A plain wall is the same everywhere; only noise lets plaster differ from spot to spot.
-    A tone of `tone_size` numbers: the colours of wall and sky (`training.color_code`), which shift the inner decoders.
+    No norm: its filters have unit length instead (`WeightNormConv`), so that nothing depends on the picture's
+    statistics. An empty wall is not amplified into noise, and painting one window leaves the rest of the facade as it
+    was. One plane for each label class: with `labelled`, inputs are label images and `LabelPlanes` takes them apart. No
+    checkerboard, no weave: its decoders interpolate, then convolve (`UpsampleConv`), at the price of a transposed
+    convolution. Noise, instead of dropout: each decoder but the last adds a plane of N(0, 1) to its channels, as much
+    as each wants (Karras et al. 2019). A plain wall is the same everywhere; only noise lets plaster differ from spot to
+    spot. A tone of `tone_size` numbers: the colours of wall and sky (`training.color_code`), which shift the inner
+    decoders.
     """
 
     latent_kind = "noise"
@@ -38,10 +38,10 @@ class NoiseUNet(nn.Module):
         in_channels = len(labels.CLASSES) if labelled else in_channels
         self.encoders, self.decoders = nn.ModuleList(), nn.ModuleList()
         for before, after in zip([in_channels, *widths], widths, strict=False):
-            self.encoders.append(UnitConv(before, after))
+            self.encoders.append(WeightNormConv(before, after))
         for level in reversed(range(depth)):
             before = widths[level] if level == depth - 1 else 2 * widths[level]  # decoder and skip, concatenated
-            self.decoders.append(SmoothConv(before, widths[level - 1] if level else out_channels))
+            self.decoders.append(UpsampleConv(before, widths[level - 1] if level else out_channels))
         self.strengths = nn.ParameterList(torch.full((after,), 0.1) for after in reversed(widths[:-1]))
         inner = list(reversed(widths[:-1]))[:TONED_DECODERS] if tone_size else []
         self.tones = nn.ParameterList(0.1 * torch.randn(after, tone_size) for after in inner)

@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pix2pix import labels
-from pix2pix.networks.conv import slide
+from pix2pix.networks.conv import conv
 from pix2pix.networks.layers import LEAK, BatchStatisticsNorm, LabelPlanes, init_normal
 
 
@@ -34,9 +34,9 @@ class PatchGAN(nn.Module):
         """The outputs of all five layers, before their LeakyReLU."""
         batches = len(images) // len(inputs)
         x, outputs = torch.cat([inputs.repeat(batches, 1, 1, 1), images], dim=1), []
-        for conv, norm in zip(self.convs, self.norms, strict=True):
+        for layer, norm in zip(self.convs, self.norms, strict=True):
             x = F.leaky_relu(x, LEAK) if outputs else x
-            x = conv(x) if conv.stride == (2, 2) else slide(x, conv.weight)
+            x = layer(x) if layer.stride == (2, 2) else conv(x, layer.weight)
             x = torch.cat([norm(batch) for batch in x.chunk(batches)]) if batches > 1 else norm(x)
             outputs.append(x)
         return outputs

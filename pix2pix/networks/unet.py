@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pix2pix.networks.conv import halve
+from pix2pix.networks.conv import conv_down
 from pix2pix.networks.layers import LEAK, BatchStatisticsNorm, TransposedConv, init_normal
 
 DROPPED_DECODERS = 3  # the innermost decoders carry dropout (paper, section 6.1.1)
@@ -71,7 +71,7 @@ class UNet(nn.Module):
         """`masks` multiply the innermost decoders; None means dropout at training and nothing at test."""
         x, skips = inputs, []
         for level, (conv, norm) in enumerate(zip(self.encoders, self.encoder_norms, strict=True)):
-            x = norm(halve(F.leaky_relu(x, LEAK) if level else x, conv.weight, conv.bias))  # (N, widths[level], …)
+            x = norm(conv_down(F.leaky_relu(x, LEAK) if level else x, conv.weight, conv.bias))  # (N, widths[level], …)
             skips.append(x)
         x = skips.pop()
         for level, (conv, norm) in enumerate(zip(self.decoders, self.decoder_norms, strict=True)):

@@ -14,7 +14,7 @@ from pix2pix.export import layers, onnx_graph
 from pix2pix.inference import TorchNetwork, checkpoint, draw, latent_shapes
 from pix2pix.inference.onnx_session import OnnxNetwork
 from pix2pix.networks import build_generator
-from pix2pix.networks.layers import BatchStatisticsNorm, LabelPlanes, SmoothConv, UnitConv
+from pix2pix.networks.layers import BatchStatisticsNorm, LabelPlanes, UpsampleConv, WeightNormConv
 from pix2pix.networks.noise_unet import SkyShare
 
 
@@ -25,7 +25,7 @@ def _same_numbers():
 
 @pytest.mark.parametrize(
     ("layer", "form"),
-    [(BatchStatisticsNorm(6), layers.PerImageNorm), (SmoothConv(6, 5), layers.MixThenInterpolate)],
+    [(BatchStatisticsNorm(6), layers.PerImageNorm), (UpsampleConv(6, 5), layers.MixThenInterpolate)],
 )
 def test_a_form_gives_what_its_layer_gives(layer, form):
     for parameter in layer.parameters():
@@ -49,7 +49,7 @@ def test_planes_by_convolution_are_the_planes_of_every_class_and_of_colours_betw
 
 
 def test_what_follows_the_planes_gives_the_same_of_padded_ones():
-    planes, conv, share = LabelPlanes(), UnitConv(12, 5), SkyShare(4, LabelPlanes().height)
+    planes, conv, share = LabelPlanes(), WeightNormConv(12, 5), SkyShare(4, LabelPlanes().height)
     torch.nn.init.normal_(conv.bias)
     of_planes = planes(pictures_of_labels()[1])
     padded = torch.cat([of_planes, torch.zeros_like(of_planes[:, :4])], dim=1)
@@ -108,7 +108,7 @@ def test_the_original_stays_as_it_was():
         copied = layers.for_onnx(generator)
         torch.testing.assert_close(copied(inputs, noise), before, rtol=0, atol=1e-4)
         assert torch.equal(generator(inputs, noise), before)
-    assert not any(isinstance(module, SmoothConv | LabelPlanes) for module in copied.modules())
+    assert not any(isinstance(module, UpsampleConv | LabelPlanes) for module in copied.modules())
 
 
 def _groups(node: onnx.NodeProto) -> int:

@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from pix2pix.networks.conv import MANY_OUTPUTS, double, halve, slide
+from pix2pix.networks.conv import MANY_OUTPUTS, conv, conv_down, conv_up
 from pix2pix.networks.patchgan import PatchGAN
 
 
@@ -16,25 +16,25 @@ def _either_library(request, monkeypatch):
 
 
 @pytest.mark.parametrize("side", [2, 4, 16, 32])  # small maps are multiplied, larger ones convolved
-@pytest.mark.parametrize("layer", ["halve", "double", "double, spread"])
+@pytest.mark.parametrize("layer", ["conv_down", "conv_up", "conv_up, spread"])
 def test_layers_equal_the_convolutions_by_their_scaled_filters_in_value_and_gradient(side, layer):
     stream = torch.Generator().manual_seed(0)
     x, weight, scale, bias, spread = (
         torch.randn(*shape, generator=stream, requires_grad=True)
         for shape in ((2, 3, side, side), (5, 3, 4, 4), (5,), (5,), (9, 16))
     )
-    if layer == "halve":
-        ours = halve(x, weight, bias, scale)
+    if layer == "conv_down":
+        ours = conv_down(x, weight, bias, scale)
         plain = F.conv2d(x, weight * scale[:, None, None, None], bias, stride=2, padding=1)
         spread = None
     else:
         weight = weight.detach().transpose(0, 1)
-        if layer == "double":
+        if layer == "conv_up":
             spread, kernel = None, weight.requires_grad_()
         else:
             weight = weight[:, :, 1:, 1:].contiguous().requires_grad_()
             kernel = (weight.flatten(2) @ spread).view(3, 5, 4, 4)
-        ours = double(x, weight, bias, scale, spread)
+        ours = conv_up(x, weight, bias, scale, spread)
         plain = F.conv_transpose2d(x, kernel * scale[:, None, None], bias, stride=2, padding=1)
     leaves = [leaf for leaf in (x, weight, scale, bias, spread) if leaf is not None]
     assert_equal_in_value_and_gradient(ours, plain, leaves)
@@ -48,13 +48,13 @@ def test_sliding_equals_the_convolution(outputs, sides):
         torch.randn(*shape, generator=stream, dtype=torch.double, requires_grad=True)
         for shape in ((2, 3, *sides), (outputs, 3, 4, 4))
     )
-    assert_equal_in_value_and_gradient(slide(x, weight), F.conv2d(x, weight, padding=1), [x, weight], 1e-12)
+    assert_equal_in_value_and_gradient(conv(x, weight), F.conv2d(x, weight, padding=1), [x, weight], 1e-12)
 
 
 def test_transposing_to_few_channels_equals_the_convolution():
     x, weight = torch.randn(2, 6, 16, 12, requires_grad=True), torch.randn(6, 3, 4, 4, requires_grad=True)
     expected = F.conv_transpose2d(x, weight, stride=2, padding=1)
-    assert_equal_in_value_and_gradient(double(x, weight, None), expected, [x, weight])
+    assert_equal_in_value_and_gradient(conv_up(x, weight, None), expected, [x, weight])
 
 
 def test_a_wide_discriminator_learns_what_plain_convolutions_teach(monkeypatch):
@@ -62,7 +62,7 @@ def test_a_wide_discriminator_learns_what_plain_convolutions_teach(monkeypatch):
     torch.manual_seed(0)
     net, pair = PatchGAN(width=MANY_OUTPUTS // 8), (torch.randn(1, 3, 64, 64), torch.randn(1, 3, 64, 64))
     ours = net(*pair)
-    monkeypatch.setattr("pix2pix.networks.patchgan.slide", lambda x, weight: F.conv2d(x, weight, padding=1))
+    monkeypatch.setattr("pix2pix.networks.patchgan.conv", lambda x, weight: F.conv2d(x, weight, padding=1))
     assert_equal_in_value_and_gradient(ours, net(*pair), list(net.parameters()), 1e-4)
 
 
@@ -72,7 +72,7 @@ def test_norms_learn_behind_small_maps_as_behind_plain_convolutions():
     )
     ours, plain = (
         torch.batch_norm(map_, scale, shift, None, None, True, 0.0, 1e-5, True)
-        for map_ in (halve(x, weight, None), F.conv2d(x, weight, stride=2, padding=1))
+        for map_ in (conv_down(x, weight, None), F.conv2d(x, weight, stride=2, padding=1))
     )
     assert_equal_in_value_and_gradient(ours, plain, [x, weight, scale, shift], 1e-4)
 

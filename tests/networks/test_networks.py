@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from pix2pix import images, labels
 from pix2pix.config import PRESETS
 from pix2pix.networks import build_discriminator, build_generator
-from pix2pix.networks.layers import BatchStatisticsNorm, LabelPlanes, SmoothConv
+from pix2pix.networks.layers import BatchStatisticsNorm, LabelPlanes, UpsampleConv
 from pix2pix.networks.noise_unet import NoiseUNet
 from pix2pix.networks.patchgan import MultiscalePatchGAN, PatchGAN
 from pix2pix.networks.unet import UNet
@@ -185,7 +185,7 @@ def test_batches_in_a_row_are_judged_as_each_by_itself_and_teach_the_same(net, s
 def test_smooth_convolution_equals_interpolating_then_convolving():
     """Away from the rim, where what lies outside counts as 0 rather than as its neighbour."""
     torch.manual_seed(0)
-    conv, x = SmoothConv(5, 4), noise(2, 5, 8, 6)
+    conv, x = UpsampleConv(5, 4), noise(2, 5, 8, 6)
     conv.bias.data.uniform_(-1, 1)
     unit = conv.weight / conv.weight.square().sum(dim=(0, 2, 3), keepdim=True).sqrt()
     kernel = (unit * conv.gain[:, None, None]).transpose(0, 1)
@@ -203,7 +203,7 @@ def test_smooth_convolution_equals_interpolating_then_convolving():
 def test_smooth_convolution_leaves_no_steps_on_a_slope():
     torch.manual_seed(0)
     slope = torch.linspace(-1, 1, 16).expand(1, 1, 16, 16).contiguous()
-    conv = SmoothConv(1, 1)
+    conv = UpsampleConv(1, 1)
     conv.weight.data = conv.weight.data.abs()  # sums of neighbours, not differences
     nearest = F.interpolate(slope, scale_factor=2, mode="nearest")
     steps = {}
