@@ -202,10 +202,10 @@ def learned(name: str, config: Config, pairs: Sequence, teacher: nn.Module, most
     """The averaged weights of one shape after all epochs, or after `most_steps`."""
     AcceleratorState._reset_state(reset_partial_state=True)  # it allows one trainer a process otherwise
     torch.manual_seed(config.seed)
-    pupil = OTHER[name]() if name in OTHER else build_generator(config)
+    student = OTHER[name]() if name in OTHER else build_generator(config)
     discriminator = build_discriminator(config)
     accelerator = Accelerator(mixed_precision=config.precision)
-    trainer = Trainer(config, pupil, discriminator, accelerator, teacher=teacher)
+    trainer = Trainer(config, student, discriminator, accelerator, teacher=teacher)
     dataset, start = PairDataset(pairs, config, accelerator.device), time.perf_counter()
     steps = (each for epoch in range(config.epochs) for each in epoch_of(trainer, dataset, epoch))
     with tqdm(total=most_steps or config.epochs * len(dataset), desc=name, mininterval=10) as bar:
@@ -214,7 +214,7 @@ def learned(name: str, config: Config, pairs: Sequence, teacher: nn.Module, most
             bar.update()
             if trainer.steps == most_steps:
                 break
-    count = sum(parameter.numel() for parameter in pupil.parameters()) / 1e6
+    count = sum(parameter.numel() for parameter in student.parameters()) / 1e6
     seconds = (time.perf_counter() - start) / trainer.steps
     print(f"{name}: {count:.2f} M parameters, {trainer.steps} steps of {seconds:.3f} s", flush=True)
     return folded(trainer.result.cpu()).eval()

@@ -26,29 +26,34 @@ INPUTS = {  # task -> file of an example input, and what an input is
 _BEGIN, _END = "<!-- example -->", "<!-- end of the example -->"  # a push writes anew what stands between them
 
 
-def write(config: Config, facts: Mapping[str, str | int], step: int, scores: Mapping[str, float] | None = None) -> str:
-    """Write the card of a checkpoint. `facts` are those of `Run`, `scores` those of `evaluation.image_scores`."""
-    epochs = step * config.batch_size * facts["processes"] / facts["train_pairs"]
+def write(
+    config: Config, metadata: Mapping[str, str | int], step: int, scores: Mapping[str, float] | None = None
+) -> str:
+    """Write the card of a checkpoint. `metadata` are those of `Run`, `scores` those of `evaluation.image_scores`."""
+    epochs = step * config.batch_size * metadata["processes"] / metadata["train_pairs"]
     rows = [
         (
             "data",
-            f"{facts['data']}: {facts['train_pairs']} training pairs, {config.size}x{config.size}, {config.direction}",
+            f"{metadata['data']}: {metadata['train_pairs']} training pairs, "
+            f"{config.size}x{config.size}, {config.direction}",
         ),
-        ("length", f"{step:,} steps of {config.batch_size * facts['processes']}, {epochs:.0f} epochs"),
-        ("command", f"`{facts['command']}`"),
-        ("commit", _commit(str(facts["commit"]), str(facts.get("code", "")))),
-        ("hardware", f"{facts['hardware']}, torch {facts['torch']}"),
+        ("length", f"{step:,} steps of {config.batch_size * metadata['processes']}, {epochs:.0f} epochs"),
+        ("command", f"`{metadata['command']}`"),
+        ("commit", _commit(str(metadata["commit"]), str(metadata.get("code", "")))),
+        ("hardware", f"{metadata['hardware']}, torch {metadata['torch']}"),
         ("pix2pix", __version__),
     ]
     text = _BODY.format(task=config.task, generator=config.generator, width=config.width, paper=PAPER)
     text += _table("trained", rows)
     if scores:
-        text += "\n" + _table(f"on {facts['val_pairs']} validation pairs", [_shown(*item) for item in scores.items()])
-    head = metadata(config, str(facts["data"]), scores)
+        text += "\n" + _table(
+            f"on {metadata['val_pairs']} validation pairs", [_shown(*item) for item in scores.items()]
+        )
+    head = hub_metadata(config, str(metadata["data"]), scores)
     return f"---\n{head.to_yaml()}\n---\n\n{text}{_usage(config)}{_END}\n"
 
 
-def metadata(config: Config, data: str, scores: Mapping[str, float] | None = None) -> ModelCardData:
+def hub_metadata(config: Config, data: str, scores: Mapping[str, float] | None = None) -> ModelCardData:
     """Tell the Hub what kind of model it is, what it was trained on, and its scores. The licence its owner gives."""
     dataset = match[1] if (match := ids.DATASET.fullmatch(data)) and not Path(data).exists() else None
     named = dataset or Path(data).name or "pairs"

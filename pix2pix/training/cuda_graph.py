@@ -12,7 +12,7 @@ from torch import Tensor
 PLAIN_CALLS = 3  # in which cuDNN chooses its algorithms and Adam makes its state: neither can be recorded
 
 
-class Recorded:
+class CUDAGraphStep:
     """A function of tensors to a tensor that is recorded once, and replayed for arguments of the shapes it saw then.
 
     It may change other tensors in place, and draw from the GPU's random stream; its result is overwritten by the next

@@ -37,7 +37,7 @@ def launch(options: Options, plan: Plan) -> None:
     accelerator = processes.join(config.precision, options.log_with, plan.folder)
     torch.manual_seed(config.seed)
     generator, discriminator = build_generator(config), build_discriminator(config)
-    init_from = options.init_from if run is None else run.facts.get("init_from")
+    init_from = options.init_from if run is None else run.metadata.get("init_from")
     if init_from and (run is None or run.is_at_start):
         start_with(generator, config, init_from)
     tone = Tone(config, train_pairs) if config.tone and not config.teacher else None
@@ -60,16 +60,20 @@ def launch(options: Options, plan: Plan) -> None:
 
     pusher = make_pusher(options, accelerator)
     command = shlex.join(["python", "train.py", *sys.argv[1:]])
-    facts = {"data": plan.data, "train_pairs": len(train_pairs), "val_pairs": len(val_pairs)}
+    metadata = {"data": plan.data, "train_pairs": len(train_pairs), "val_pairs": len(val_pairs)}
     if run is None:
-        facts |= {
+        metadata |= {
             "processes": accelerator.num_processes, "init_from": options.init_from or "", "command": command,
             "commit": package_commit(), "code": package_address(), "hardware": hardware, "torch": torch.__version__,
         }  # fmt: skip
-        run = Run.create(plan.folder, config, facts) if accelerator.is_main_process else Run(plan.folder, config, facts)
+        run = (
+            Run.create(plan.folder, config, metadata)
+            if accelerator.is_main_process
+            else Run(plan.folder, config, metadata)
+        )
     elif accelerator.is_main_process:
-        longer = {"command": f"{run.facts['command']} && {command}"} if config != run.config else {}
-        run.change(config, **facts, **longer)
+        longer = {"command": f"{run.metadata['command']} && {command}"} if config != run.config else {}
+        run.change(config, **metadata, **longer)
     if teacher_folder and accelerator.is_main_process:
         run.keep_teacher(teacher_folder)
     accelerator.wait_for_everyone()

@@ -16,7 +16,7 @@ from pix2pix.data.dataset import PairDataset, batches, steps_per_epoch, stream_s
 from pix2pix.data.pairs import Pair
 from pix2pix.hub.background import Pusher
 from pix2pix.inference import TorchNetwork, Translator, checkpoint
-from pix2pix.training.monitor import Journal
+from pix2pix.training.monitor import Monitor
 from pix2pix.training.report import results
 from pix2pix.training.run import Run, UnreadableState
 from pix2pix.training.trainer import Trainer
@@ -74,7 +74,7 @@ def train(
 
     with (
         tqdm(total=total * batch, initial=step * batch, unit="img", dynamic_ncols=True, disable=rank != 0) as bar,
-        Journal(run, step, total, per_epoch, bar.write) if rank == 0 else nullcontext() as journal,
+        Monitor(run, step, total, per_epoch, bar.write) if rank == 0 else nullcontext() as monitor,
         _stop_signals() as asked_to_stop,
     ):
         while step < total:
@@ -92,10 +92,10 @@ def train(
                 at_end = step == total
                 scoring = at_end or step % steps_between_scores == 0
                 if step % config.log_every == 0 or scoring:
-                    _log(trainer, journal, step, epoch, val_pairs[:SCORED_PAIRS] if scoring else [])
+                    _log(trainer, monitor, step, epoch, val_pairs[:SCORED_PAIRS] if scoring else [])
                 pushing = pusher is not None and (at_end or (pusher.every and step % (pusher.every * per_epoch) == 0))
                 if step % config.save_every == 0 or at_end or stopping or pushing:
-                    kept = _save(trainer, run, journal, step, val_pairs if at_end else None)
+                    kept = _save(trainer, run, monitor, step, val_pairs if at_end else None)
                     if pushing and kept is not None:
                         pusher.submit(kept, run.folder)
                 if (step % config.sample_every == 0 or at_end) and rank == 0:
@@ -106,7 +106,7 @@ def train(
                             tracker.log_images({"samples": sheet[None]}, step, **_LAYOUT.get(tracker.name, {}))
                 if stopping and not at_end:
                     if rank == 0:
-                        journal.ended = f"stopped; to go on: {run.resume_command}"
+                        monitor.ended = f"stopped; to go on: {run.resume_command}"
                     raise Interrupted(step, asked_to_stop[0] if asked_to_stop else signal.SIGTERM)
 
 
@@ -118,15 +118,15 @@ def sample_sheet(trainer: Trainer, pairs: list[Pair]) -> np.ndarray:
     return np.vstack(rows)
 
 
-def _log(trainer: Trainer, journal: Journal | None, step: int, epoch: int, scored: list[Pair]) -> None:
+def _log(trainer: Trainer, monitor: Monitor | None, step: int, epoch: int, scored: list[Pair]) -> None:
     """Log the losses, and on the main process the scores of some pairs."""
     losses = _finite_losses(trainer, step)
-    if journal is not None:
+    if monitor is not None:
         shown = losses | (quick_scores(_translator(trainer), scored, trainer.accelerator.device) if scored else {})
         words = "  ".join(f"{name} {value:.4f}" for name, value in shown.items())
-        journal.say(f"step {step}  epoch {epoch + 1}  {words}")
+        monitor.say(f"step {step}  epoch {epoch + 1}  {words}")
         entry = {"epoch": epoch, "learning_rate": trainer.learning_rate} | shown
-        journal.add({"step": step} | entry)
+        monitor.add({"step": step} | entry)
         trainer.accelerator.log(entry, step=step)  # to what --log-with names
 
 
@@ -153,24 +153,24 @@ def _finish_again(trainer: Trainer, pairs: list[Pair], run: Run, per_epoch: int,
     accelerator.print(f"all {step // per_epoch} epochs are done; for more: {run.resume_command} --epochs NUMBER")
     if not accelerator.is_main_process:
         return
-    with Journal(run, step, step, per_epoch, accelerator.print) as journal:
-        kept = _save(trainer, run, journal, step, pairs)
+    with Monitor(run, step, step, per_epoch, accelerator.print) as monitor:
+        kept = _save(trainer, run, monitor, step, pairs)
         if pusher is not None:
             pusher.submit(kept, run.folder)
         run.save_samples(step, sample_sheet(trainer, pairs))
 
 
-def _save(trainer: Trainer, run: Run, journal: Journal | None, step: int, last_pairs: list[Pair] | None) -> Path | None:
+def _save(trainer: Trainer, run: Run, monitor: Monitor | None, step: int, last_pairs: list[Pair] | None) -> Path | None:
     """Save the resume state, a checkpoint, and at the end the results on the last pairs.
 
     Returns the checkpoint's folder on the process that saved one.
     """
     _finite_losses(trainer, step)
-    if journal is None:
+    if monitor is None:
         return None
     if last_pairs is not None:
-        journal.final = results.write_pictures(run.folder / "results", _translator(trainer), last_pairs)
-        folder = run.finish(trainer.result, step, journal.final.scores)
+        monitor.final = results.write_pictures(run.folder / "results", _translator(trainer), last_pairs)
+        folder = run.finish(trainer.result, step, monitor.final.scores)
     else:
         folder = run.save_checkpoint(trainer.result, step)
     run.save_state(trainer.state(), step)

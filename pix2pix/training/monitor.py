@@ -13,7 +13,7 @@ PAGE_SECONDS = 5.0  # between two writings of the page, at least: on a GPU a log
 DIAGNOSED_STEPS = 500  # between diagnoses, at least, of lines without scores: all of the log is read for one
 
 
-class Journal:
+class Monitor:
     """Kept by the main process, for as long as the training runs; the last page says how that ended."""
 
     def __init__(self, run: Run, step: int, total: int, steps_per_epoch: int, say: Callable[[str], None]):
@@ -25,7 +25,7 @@ class Journal:
         self.ended = ""
         self.started, self.written = time.monotonic(), -PAGE_SECONDS
 
-    def __enter__(self) -> "Journal":
+    def __enter__(self) -> "Monitor":
         self._write_page()
         return self
 

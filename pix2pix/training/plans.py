@@ -61,14 +61,14 @@ def _resume(options: Options) -> Plan:
     if "epochs" in options.given:
         config, notes = lengthen(config, options.config.epochs)
     check_processes(run)
-    data = offer(options.data) if options.data is not None else str(run.facts["data"])
+    data = offer(options.data) if options.data is not None else str(run.metadata["data"])
     try:
         train, val = (open_source(data, split, config) for split in ("train", "val"))
     except ValueError as error:
         if options.data is not None or Path(data).exists():
             raise
         raise UserError(f"{error}; where the data of {run.folder} is now: --data DIR") from None
-    if len(train.names) != (before := run.facts["train_pairs"]):
+    if len(train.names) != (before := run.metadata["train_pairs"]):
         raise UserError(
             f"{data} has {len(train.names)} training pairs, and {run.folder} was started with {before}: name those "
             f"with --data, or start another run, with --init-from {shlex.quote(str(run.folder))} instead of --resume"
@@ -101,7 +101,7 @@ def open_run(options: Options) -> Run:
 
 def check_processes(run: Run) -> None:
     """ValueError where a run goes on with another number of processes: its steps would be other steps."""
-    before, now = run.facts["processes"], processes.count()
+    before, now = run.metadata["processes"], processes.count()
     if before != now:
         raise UserError(
             f"{run.folder} was started with {before} process{'es' if before > 1 else ''}, and here {now} would go on; "
@@ -139,7 +139,7 @@ def take_generator(config: Config, name: str, given: Collection[str]) -> tuple[C
 
 
 def check_teacher(config: Config) -> None:
-    """ValueError, with the flags to give, where the teacher does not take the same inputs and noise as its pupil."""
+    """ValueError, with the flags to give, where the teacher does not take the same inputs and noise as its student."""
     name = config.teacher
     theirs = configs.read(checkpoint.find(name) / checkpoint.CONFIG)
     if theirs.generator != config.generator:

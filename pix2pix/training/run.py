@@ -27,7 +27,7 @@ from pix2pix.config import Config
 from pix2pix.inference import card, checkpoint
 from pix2pix.utils import TEMPORARY, UserError, write_atomically, written_together
 
-FACTS, LOG, STATE = "run.json", "log.jsonl", "state.pt"
+METADATA, LOG, STATE = "run.json", "log.jsonl", "state.pt"
 
 
 class UnreadableState(UserError):
@@ -38,7 +38,9 @@ def check_new(folder: Path) -> None:
     """Raises ValueError where `folder` exists and is not empty, but for what a run left that never began."""
     if not folder.exists() or (folder.is_dir() and all(is_leftover(path) for path in folder.iterdir())):
         return
-    other = f"or continue it with --resume {shlex.quote(str(folder))}" if (folder / FACTS).is_file() else "it is no run"
+    other = (
+        f"or continue it with --resume {shlex.quote(str(folder))}" if (folder / METADATA).is_file() else "it is no run"
+    )
     raise UserError(f"{folder} exists already: name another with --output, {other}")
 
 
@@ -50,15 +52,15 @@ def is_leftover(path: Path) -> bool:
 class Run:
     """A run folder, new (`create`) or there already (`open`)."""
 
-    def __init__(self, folder: Path, config: Config, facts: dict[str, str | int]):
-        """`facts`: data, command, train_pairs, val_pairs, processes, commit, hardware, torch, started."""
-        self.folder, self.config, self.facts = folder, config, facts
+    def __init__(self, folder: Path, config: Config, metadata: dict[str, str | int]):
+        """`metadata`: data, command, train_pairs, val_pairs, processes, commit, hardware, torch, started."""
+        self.folder, self.config, self.metadata = folder, config, metadata
 
     @classmethod
-    def create(cls, folder: Path, config: Config, facts: dict[str, str | int]) -> "Run":
+    def create(cls, folder: Path, config: Config, metadata: dict[str, str | int]) -> "Run":
         """Raises ValueError where the folder exists and is not empty: no run overwrites another."""
         check_new(folder)
-        run = cls(folder, config, {**facts, "started": datetime.now(UTC).isoformat(timespec="seconds")})
+        run = cls(folder, config, {**metadata, "started": datetime.now(UTC).isoformat(timespec="seconds")})
         folder.mkdir(parents=True, exist_ok=True)
         run._write_facts()
         return run
@@ -68,21 +70,21 @@ class Run:
         """Raises ValueError, in one line, for a folder that no run can be continued from."""
         if not folder.exists():
             raise UserError(f"there is no run at {folder}: --resume names a run folder, or USER/REPO on the Hub")
-        if not (folder / FACTS).is_file():
+        if not (folder / METADATA).is_file():
             begun = folder.is_dir() and all(is_leftover(path) for path in folder.iterdir())
             todo = "; start it with --data instead of --resume" if begun else ""
-            raise UserError(f"{folder} is not a run folder: it has no {FACTS}{todo}")
+            raise UserError(f"{folder} is not a run folder: it has no {METADATA}{todo}")
         try:
-            facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
-            config = configs.from_json(json.dumps({"model_type": configs.MODEL_TYPE, **facts.pop("config")}))
-            return cls(folder, config, facts)
+            metadata = json.loads((folder / METADATA).read_text(encoding="utf-8"))
+            config = configs.from_json(json.dumps({"model_type": configs.MODEL_TYPE, **metadata.pop("config")}))
+            return cls(folder, config, metadata)
         except (KeyError, TypeError, ValueError) as error:
-            raise UserError(f"{folder / FACTS} cannot be read: {error}") from None
+            raise UserError(f"{folder / METADATA} cannot be read: {error}") from None
 
-    def change(self, config: Config, **facts: str | int) -> None:
-        """Go on with another config, or with other facts."""
-        if (config, self.facts | facts) != (self.config, self.facts):
-            self.config, self.facts = config, self.facts | facts
+    def change(self, config: Config, **metadata: str | int) -> None:
+        """Go on with another config, or with other metadata."""
+        if (config, self.metadata | metadata) != (self.config, self.metadata):
+            self.config, self.metadata = config, self.metadata | metadata
             self._write_facts()
 
     def keep_teacher(self, folder: Path) -> None:
@@ -101,7 +103,7 @@ class Run:
 
     @property
     def resume_command(self) -> str:
-        processes = self.facts.get("processes", 1)
+        processes = self.metadata.get("processes", 1)
         program = "python" if processes == 1 else f"torchrun --nproc-per-node {processes}"
         return f"{program} train.py --resume {shlex.quote(str(self.folder))}"
 
@@ -125,7 +127,7 @@ class Run:
         """Keep a generator; a step that was reached before an interruption is not written twice."""
         folder = self.folder / "checkpoints" / f"step-{step:09d}"
         if not folder.exists():
-            checkpoint.save(folder, self.config, generator, card.write(self.config, self.facts, step, scores))
+            checkpoint.save(folder, self.config, generator, card.write(self.config, self.metadata, step, scores))
         return folder
 
     def finish(self, generator, step: int, scores: dict[str, float]) -> Path:
@@ -181,7 +183,7 @@ class Run:
                 yield json.loads(line)
 
     def _write_facts(self) -> None:
-        self._write(FACTS, json.dumps({**self.facts, "config": asdict(self.config)}, indent=2) + "\n")
+        self._write(METADATA, json.dumps({**self.metadata, "config": asdict(self.config)}, indent=2) + "\n")
 
     def _write(self, name: str, text: str) -> None:
         write_atomically(self.folder / name, text.encode())

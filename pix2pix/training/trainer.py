@@ -12,7 +12,7 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from pix2pix.config import Config
 from pix2pix.inference import latent_shapes
-from pix2pix.training.cuda_graph import PLAIN_CALLS, Recorded
+from pix2pix.training.cuda_graph import PLAIN_CALLS, CUDAGraphStep
 from pix2pix.training.losses import build_objective
 
 LOSS_DECAY = 0.99  # a step, of the losses shown
@@ -98,14 +98,14 @@ class Trainer:
         return torch.stack([d_loss, adversarial, l1, *right]).detach().float()
 
     def _noise(self, inputs: Tensor) -> list[Tensor]:
-        """What the teacher and its pupil both take from chance."""
+        """What the teacher and its student both take from chance."""
         shapes = latent_shapes(self.config, self.teacher.latent_channels, *inputs.shape[2:])
         return [torch.randn(len(inputs), *shape[1:], device=inputs.device) for shape in shapes]
 
     def _prepare_step(self) -> None:
         """Before the first step, and wherever optimisers were loaded: a graph reads its learning rate from the GPU."""
         self._rate = None  # what the optimisers have; not asked of them, since that waits for the GPU
-        self.step = Recorded(self._step) if self.recording else self._step
+        self.step = CUDAGraphStep(self._step) if self.recording else self._step
         for group in self._groups():
             rate = float(group["lr"])
             group["lr"] = torch.tensor(rate, device=self.accelerator.device) if self.recording else rate

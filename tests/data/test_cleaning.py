@@ -131,5 +131,7 @@ def test_every_other_pair_is_shifted_and_blank_where_nothing_is_left():
         blank.append(is_blank.mean())
     assert 10 < sum(share > 0 for share in blank) < 30
     assert max(blank) < 1 - (2 / 3) ** 2 + 0.02
-    pupil = PairDataset([pair], replace(config, teacher="somewhere"))
-    assert not any((pupil[0, seed][0].permute(1, 2, 0).numpy() == labels.BLANK).all(axis=2).any() for seed in range(40))
+    student = PairDataset([pair], replace(config, teacher="somewhere"))
+    assert not any(
+        (student[0, seed][0].permute(1, 2, 0).numpy() == labels.BLANK).all(axis=2).any() for seed in range(40)
+    )

@@ -171,7 +171,7 @@ def test_the_hub_reads_the_card_as_it_is_meant(the_hub, trained):
     ],
 )
 def test_a_card_names_a_dataset_of_the_hub_and_no_folder(data, datasets):
-    assert card.metadata(TINY, data).get("datasets") == datasets
+    assert card.hub_metadata(TINY, data).get("datasets") == datasets
 
 
 # Offline, and damage.

@@ -18,7 +18,7 @@ from pix2pix.hub import readme, space, transfer
 from pix2pix.hub.readme import parse
 from pix2pix.inference import card, checkpoint
 from pix2pix.networks import build_generator
-from tests.helpers.hub_helpers import FACTS, ROOT, TINY, make_checkpoint, make_trained, run_python
+from tests.helpers.hub_helpers import METADATA, ROOT, TINY, make_checkpoint, make_trained, run_python
 from tests.helpers.hub_server import READER, ROUTES
 
 SPACE, REPO = "anna/paint", "anna/facades"
@@ -226,7 +226,7 @@ def test_the_readme_of_a_space_is_for_its_visitors(the_hub, trained):
 
 def test_the_space_of_a_model_for_another_task_says_what_it_does(the_hub, tmp_path):
     config = dataclasses.replace(TINY, task="edges")
-    checkpoint.save(tmp_path / "edges", config, build_generator(config), card.write(config, FACTS, 100))
+    checkpoint.save(tmp_path / "edges", config, build_generator(config), card.write(config, METADATA, 100))
     images.write_png(tmp_path / "lines.png", np.full((64, 64, 3), 255, np.uint8))
     push.push(str(tmp_path / "edges"), "anna/shoes", samples=[tmp_path / "lines.png"])
     deploy(SPACE, model="anna/shoes")
@@ -237,7 +237,7 @@ def test_the_space_of_a_model_for_another_task_says_what_it_does(the_hub, tmp_pa
 
 
 def test_the_datasets_of_a_model_are_those_of_its_space(the_hub, tmp_path):
-    text = card.write(TINY, FACTS | {"data": "huggan/facades"}, 100)
+    text = card.write(TINY, METADATA | {"data": "huggan/facades"}, 100)
     checkpoint.save(tmp_path / "model", TINY, build_generator(TINY), text)
     push.push(str(tmp_path / "model"), REPO)
     deploy(SPACE, model=REPO)

@@ -17,7 +17,7 @@ from pix2pix.hub.readme import parse
 from pix2pix.inference import card, checkpoint
 from pix2pix.networks import build_generator
 from pix2pix.synthetic import facade
-from tests.helpers.hub_helpers import FACTS, ROOT, TINY, make_trained
+from tests.helpers.hub_helpers import METADATA, ROOT, TINY, make_trained
 
 REPO = "anna/model"
 
@@ -32,7 +32,7 @@ def make(folder: Path, data: str = "path/to/pairs", **fields) -> Path:
     """A checkpoint as a run keeps it, of random weights."""
     config = dataclasses.replace(TINY, **fields)
     torch.manual_seed(0)
-    text = card.write(config, FACTS | {"data": data}, 100)
+    text = card.write(config, METADATA | {"data": data}, 100)
     checkpoint.save(folder / "checkpoints" / "step-000000100", config, build_generator(config), text)
     (folder / "run.json").write_text(f'{{"data": "{data}"}}')
     return folder
@@ -149,10 +149,10 @@ def test_a_card_is_written_anew_with_each_push_and_keeps_what_its_owner_wrote(th
 
 
 def test_the_commit_on_the_card_is_a_link_where_the_program_is_published(tmp_path):
-    published = card.write(TINY, FACTS | {"code": "https://github.com/anna/pix2pix"}, 100)
+    published = card.write(TINY, METADATA | {"code": "https://github.com/anna/pix2pix"}, 100)
     assert "[abc](https://github.com/anna/pix2pix/commit/abc)" in published
-    assert "| commit | abc |" in card.write(TINY, FACTS, 100)
-    assert "commit/unknown" not in card.write(TINY, FACTS | {"commit": "unknown", "code": "https://a.b/c"}, 100)
+    assert "| commit | abc |" in card.write(TINY, METADATA, 100)
+    assert "commit/unknown" not in card.write(TINY, METADATA | {"commit": "unknown", "code": "https://a.b/c"}, 100)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pix2pix.config import PRESETS, Config
 from pix2pix.networks import build_discriminator, build_generator
 from pix2pix.networks.patchgan import PatchGAN
 from pix2pix.networks.unet import UNet
-from pix2pix.training.cuda_graph import PLAIN_CALLS, Recorded
+from pix2pix.training.cuda_graph import PLAIN_CALLS, CUDAGraphStep
 from pix2pix.training.losses import build_objective
 from pix2pix.training.trainer import Trainer
 
@@ -38,7 +38,7 @@ def trainer(recording: bool) -> Trainer:
 def prepare(made: Trainer) -> None:
     made._prepare_step()
     if made.recording:
-        made.step = Recorded(made._step, record)
+        made.step = CUDAGraphStep(made._step, record)
 
 
 def losses(made: Trainer, steps: range) -> list[dict[str, float]]:
@@ -80,7 +80,7 @@ def test_the_first_calls_and_other_shapes_run_plainly():
         calls.append(tuple(x.shape))
         return x.sum() * torch.ones(5)
 
-    step = Recorded(function, record)
+    step = CUDAGraphStep(function, record)
     for call in range(PLAIN_CALLS + 2):
         assert step(torch.full((2,), float(call)))[0] == 2 * call
     assert step(torch.ones(1))[0] == 1
@@ -92,7 +92,7 @@ def test_what_cannot_be_recorded_is_said_once_and_runs_plainly(recwarn):
     def refuse(function):
         raise RuntimeError("operation not permitted when stream is capturing")
 
-    step = Recorded(lambda x: 2 * x, refuse)
+    step = CUDAGraphStep(lambda x: 2 * x, refuse)
     assert [step(torch.tensor(float(call))).item() for call in range(6)] == [0, 2, 4, 6, 8, 10]
     assert [str(warning.message) for warning in recwarn if "CUDA graph" in str(warning.message)] == [
         "steps are not recorded as a CUDA graph, only slower: operation not permitted when stream is capturing"

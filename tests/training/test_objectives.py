@@ -120,14 +120,14 @@ def test_a_pupil_comes_to_paint_as_its_teacher_does(tmp_path):
     torch.manual_seed(1)
     checkpoint.save(tmp_path / "teacher", TINY, build_generator(TINY), "card")
     config = replace(TINY, teacher=str(tmp_path / "teacher"), l1_weight=100.0, learning_rate=1e-3, ema=0.0)
-    pupil, teacher = build_generator(config), checkpoint.load(tmp_path / "teacher")[1]
-    trainer = Trainer(config, pupil, build_discriminator(config), Accelerator(cpu=True), teacher=teacher)
+    student, teacher = build_generator(config), checkpoint.load(tmp_path / "teacher")[1]
+    trainer = Trainer(config, student, build_discriminator(config), Accelerator(cpu=True), teacher=teacher)
     inputs = batch(*(drawn(seed).input for seed in range(4)))
 
     def apart() -> float:
         with torch.no_grad():
             noise = trainer._noise(inputs)
-            return (pupil(inputs, noise) - teacher(inputs, noise)).abs().mean().item()
+            return (student(inputs, noise) - teacher(inputs, noise)).abs().mean().item()
 
     before = apart()
     for _ in range(40):

@@ -15,14 +15,14 @@ from pix2pix.networks import build_discriminator, build_generator
 from pix2pix.training import diagnostics, monitor
 from pix2pix.training.diagnostics import Finding
 from pix2pix.training.loop import train
-from pix2pix.training.monitor import Journal
+from pix2pix.training.monitor import Monitor
 from pix2pix.training.report import results
 from pix2pix.training.report.results import Final, State
 from pix2pix.training.run import Run
 from pix2pix.training.trainer import Trainer
 from tests.conftest import DESKTOP, PHONE
 
-FACTS = {"data": "a <b> & c", "train_pairs": 10, "val_pairs": 3, "processes": 1, "command": "python train.py",
+METADATA = {"data": "a <b> & c", "train_pairs": 10, "val_pairs": 3, "processes": 1, "command": "python train.py",
          "commit": "", "hardware": "1 x cpu", "torch": "2"}  # fmt: skip
 WELL = {
     "learning_rate": 2e-4,
@@ -39,7 +39,7 @@ REFRESH = '<meta http-equiv="refresh" content="30">'
 
 @pytest.fixture
 def run(tmp_path) -> Run:
-    return Run.create(tmp_path / "run", Config(), FACTS)
+    return Run.create(tmp_path / "run", Config(), METADATA)
 
 
 def page(run: Run) -> str:
@@ -51,7 +51,7 @@ def line(step: int, **values) -> dict:
 
 
 def test_the_page_is_there_from_the_start_and_refreshes_until_the_end(run):
-    with Journal(run, 0, 800, 400, print) as kept:
+    with Monitor(run, 0, 800, 400, print) as kept:
         assert REFRESH in page(run)
         assert "Step 0 of 800 · epoch 0.0 of 2" in page(run)
         assert page(run).count("Nothing yet.") == len(results.CHARTS)
@@ -68,14 +68,14 @@ def test_the_page_is_there_from_the_start_and_refreshes_until_the_end(run):
 def test_the_page_is_not_written_with_every_line_of_a_fast_run(run, monkeypatch):
     written = []
     monkeypatch.setattr(results, "write_page", lambda run, state, *rest: written.append(state.step))
-    with Journal(run, 0, 800, 400, print) as kept:
+    with Monitor(run, 0, 800, 400, print) as kept:
         for step in range(1, 101):
             kept.add(line(step))
     assert written == [0, 100]
 
 
 def test_what_ended_a_run_stands_on_its_page(run):
-    with pytest.raises(OSError, match="full"), Journal(run, 0, 800, 400, print) as kept:
+    with pytest.raises(OSError, match="full"), Monitor(run, 0, 800, 400, print) as kept:
         kept.add(line(50))
         raise OSError("the disk is full")
     assert "Step 50 of 800 · epoch 0.1 of 2 · ended: the disk is full" in page(run)
@@ -84,7 +84,7 @@ def test_what_ended_a_run_stands_on_its_page(run):
 
 def test_a_warning_is_said_once_and_not_again_after_a_resume(run):
     said = []
-    with Journal(run, 0, 9000, 400, said.append) as kept:
+    with Monitor(run, 0, 9000, 400, said.append) as kept:
         for step in range(50, 4001, 50):
             kept.add(line(step, **WON))
     assert [text[:24] for text in said] == ["warning: D wins outright"]
@@ -92,7 +92,7 @@ def test_a_warning_is_said_once_and_not_again_after_a_resume(run):
     (begun,) = (entry for entry in run.read_log() if "warnings" in entry)
     assert begun["warnings"] == ["D wins"] and 2000 < begun["step"] <= 2500
 
-    with Journal(run, 4000, 9000, 400, said.append) as kept:
+    with Monitor(run, 4000, 9000, 400, said.append) as kept:
         assert "D wins outright" in page(run)
         for step in range(4050, 7001, 50):
             kept.add(line(step))
@@ -123,7 +123,7 @@ def trained(pairs: list[Pair], folder: Path, **settings) -> Run:
     config = Config(size=64, jitter=False, mirror=False, log_every=10, **settings)
     torch.manual_seed(0)
     trainer = Trainer(config, build_generator(config), build_discriminator(config), Accelerator(cpu=True))
-    run = Run.create(folder, config, FACTS)
+    run = Run.create(folder, config, METADATA)
     train(trainer, pairs, pairs[:4], run)
     return run
 

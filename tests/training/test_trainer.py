@@ -310,7 +310,7 @@ def test_bfloat16_trains(pairs, tmp_path):
 
 def test_losses_that_are_no_numbers_stop_the_run_and_keep_the_last_good_checkpoint(pairs, trainer, tmp_path):
     trainer.config = Config(size=64, depth=6, width=2, ema=0.9, epochs=1, log_every=1, save_every=4)
-    facts = {
+    metadata = {
         "data": "pairs",
         "train_pairs": 10,
         "processes": 1,
@@ -319,7 +319,7 @@ def test_losses_that_are_no_numbers_stop_the_run_and_keep_the_last_good_checkpoi
         "hardware": "",
         "torch": "",
     }
-    run = Run.create(tmp_path / "run", trainer.config, facts)
+    run = Run.create(tmp_path / "run", trainer.config, metadata)
     breaks = iter([False] * 2 * 6 + [True] * 30)  # two judgements a step: the seventh step's losses are NaN
     trainer.discriminator.register_forward_hook(
         lambda module, inputs, logits: logits * (math.nan if next(breaks) else 1)

@@ -94,8 +94,8 @@ def write_page(
     run: Run, state: State, lines: Sequence[Line], findings: Sequence[Finding], final: Final | None = None
 ) -> None:
     """Write the page as a whole; it refreshes itself until the run has ended. `lines` are those of the log."""
-    facts = run.facts
-    about = (f"{facts['data']}: {facts['train_pairs']} training pairs", str(facts["hardware"]), _now())
+    metadata = run.metadata
+    about = (f"{metadata['data']}: {metadata['train_pairs']} training pairs", str(metadata["hardware"]), _now())
     page = _PAGE.substitute(
         style=_STYLE,
         title=html.escape(run.folder.resolve().name),
@@ -103,8 +103,8 @@ def write_page(
         state=html.escape(_describe(state)),
         step=state.step,
         total=state.total,
-        facts=html.escape(" · ".join(about)),
-        command=html.escape(str(facts["command"])),
+        metadata=html.escape(" · ".join(about)),
+        command=html.escape(str(metadata["command"])),
         findings=_list(findings, len(lines)),
         charts="".join(_chart(lines, state.steps_per_epoch, *chart) for chart in CHARTS),
         pictures=_all_pairs(final) if final else _newest_sheet(run),
