@@ -28,7 +28,7 @@ COMMANDS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run a command. Raises UserError or OSError for what the user can mend.
+    """Run a command. Raises UserError or OSError for what the user can fix.
 
     Without arguments, as the installed program calls it, they are those of the process, and what is raised is told.
     """

@@ -19,7 +19,7 @@ _TITLES = re.compile(r"^((\w+ (error|options|argument)|Error parsing \S+:)[; ]+)
 
 
 def run_command(main: Callable[[Sequence[str]], None], arguments: Sequence[str]) -> None:
-    """Run `main`; what a user can mend (UserError) or the machine refuses (OSError) is one line, exit code 2.
+    """Run `main`; what a user can fix (UserError) or the machine refuses (OSError) is one line, exit code 2.
 
     Any other exception is a fault of the program and keeps its traceback; PIX2PIX_DEBUG=1 shows that of all.
     """

@@ -80,7 +80,7 @@ def write_atomically(path: Path, data: bytes) -> None:
         raise
 
 
-MOST_NAMED = 10  # offenders that one message names
+MOST_NAMED = 10  # problems that one message names
 
 
 def natural_order(path: Path) -> tuple[int, str]:
@@ -88,11 +88,11 @@ def natural_order(path: Path) -> tuple[int, str]:
     return len(path.stem), path.name
 
 
-def name_some(offenders: Iterable[object]) -> str:
+def name_some(problems: Iterable[object]) -> str:
     """Name at most ten of them, and say how many there are."""
-    offenders = [str(offender) for offender in offenders]
-    more = f" … ({len(offenders)} in all)" if len(offenders) > MOST_NAMED else ""
-    return ", ".join(offenders[:MOST_NAMED]) + more
+    problems = [str(problem) for problem in problems]
+    more = f" … ({len(problems)} in all)" if len(problems) > MOST_NAMED else ""
+    return ", ".join(problems[:MOST_NAMED]) + more
 
 
 @contextmanager

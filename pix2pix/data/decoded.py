@@ -52,8 +52,8 @@ class Pairs(Sequence[Pair]):
     def check(self) -> None:
         """Decode all pairs; raises ValueError that names those that cannot be."""
         with ThreadPoolExecutor(available_cores()) as pool:
-            if offenders := [why for why in pool.map(self._why_unreadable, range(len(self))) if why]:
-                raise UserError(name_some(offenders))
+            if problems := [why for why in pool.map(self._why_unreadable, range(len(self))) if why]:
+                raise UserError(name_some(problems))
 
     def _why_unreadable(self, index: int) -> str | None:
         try:

@@ -39,7 +39,7 @@ def download(name: str, output: Path = HOME, mirror: str | None = None) -> None:
     print("\n".join(f"train: python train.py --data {folder} --preset {preset}" for preset in published.presets))
 
 
-def offer(data: str) -> str:
+def ensure_downloaded(data: str) -> str:
     """The folder of a published set that `--data` names: one that is here, or downloaded after asking.
 
     Other names pass as they are. Raises ValueError with the command to give where nobody can be asked.

@@ -9,7 +9,7 @@ from pix2pix import images, labels
 from pix2pix.config import Config
 from pix2pix.data import layouts
 from pix2pix.data.layouts import Item
-from pix2pix.data.pairs import HELD_OUT, RawPair, share
+from pix2pix.data.pairs import HELD_OUT, RawPair, holdout_split
 from pix2pix.utils import UserError, name_some
 
 RECORD = "dataset.json"  # beside a downloaded set: what it is, and which tasks it is for
@@ -24,7 +24,7 @@ class FolderSource:
     def __init__(self, data: Path, split: str, config: Config):
         self.direction, self.is_coloring = config.direction, config.task == "colors"
         found, shared = layouts.find(data, split, config.direction)
-        self.items = share(found.items, split) if shared else found.items
+        self.items = holdout_split(found.items, split) if shared else found.items
         self.names = [item.name for item in self.items]
         self.tasks = _recorded_tasks(data)
         if found.is_cmp:
@@ -59,7 +59,7 @@ class FolderSource:
 
     def _check_headers(self) -> tuple[int, int]:
         """The channels of inputs and targets; raises ValueError that names the files that cannot be used."""
-        offenders, seen = [], (set(), set())
+        problems, seen = [], (set(), set())
         for item in self.items:
             try:
                 headers = [images.read_header(path) for path in (item.input, item.target) if path]
@@ -69,9 +69,9 @@ class FolderSource:
                 self._narrow += headers[0].width <= headers[0].height
                 self.pixels += sum(header.width * header.height for header in headers)
             except (UserError, OSError) as error:
-                offenders.append(str(error))
-        if offenders:
-            raise UserError(name_some(offenders))
+                problems.append(str(error))
+        if problems:
+            raise UserError(name_some(problems))
         return tuple(_common_channels(counts, self.items[0].input.parent) for counts in seen)
 
     def _check_sizes(self, item: Item, first: images.Header, second: images.Header | None = None) -> None:

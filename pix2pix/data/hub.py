@@ -8,7 +8,7 @@ import numpy as np
 from pix2pix import images, labels
 from pix2pix.config import Config
 from pix2pix.data.layouts import INPUT_WORDS, SPLITS, TARGET_WORDS
-from pix2pix.data.pairs import RawPair, share
+from pix2pix.data.pairs import RawPair, holdout_split
 from pix2pix.data.values import LOOKED_AT
 from pix2pix.utils import UserError
 
@@ -75,7 +75,7 @@ def open_hub(
 def pick_pairs(
     name: str, splits: "DatasetDict", split: str, columns: tuple[str, str] | None, direction: str
 ) -> HubSource:
-    """The rows and columns of a split; one without val is divided as `pairs.share` does."""
+    """The rows and columns of a split; one without val is divided as `pairs.holdout_split` does."""
     present = {key: next((other for other in SPLITS[key] if other in splits), None) for key in SPLITS}
     if not present["train"]:
         raise UserError(f"{name} has no train split; it has {', '.join(splits)}")
@@ -87,7 +87,7 @@ def pick_pairs(
     found = _image_columns(rows)
     if missing := [column for column in columns or () if column not in found]:
         raise UserError(f"{name} has no image column {missing[0]}; it has {', '.join(found) or 'none'}")
-    numbers = share(range(len(rows)), split) if shared else range(len(rows))
+    numbers = holdout_split(range(len(rows)), split) if shared else range(len(rows))
     return HubSource(f"rows of {name}, {chosen}", rows, numbers, columns or _find_columns(name, rows, direction))
 
 

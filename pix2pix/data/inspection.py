@@ -90,7 +90,7 @@ def _inspect_files(report: Report, split: str, found: Found) -> dict[Item, np.nd
             narrow += item.target is None and headers[0].width <= headers[0].height
     report.lines += [f"  sizes: {_counted(sizes)}", f"  channels: {_counted(channels)}"]
     if broken:
-        report.changes.append(f"{split}: mend or take away: {name_some(broken)}")
+        report.changes.append(f"{split}: fix or take away: {name_some(broken)}")
     if narrow * 2 > len(good):
         report.changes.append(
             f"{split}: {narrow} of {len(good)} are no wider than high, so hardly two pictures side by side; "

@@ -169,7 +169,7 @@ def _look(folder: Path, direction: str) -> Found | None:
         sides = (_part(listing, inputs), _part(listing, targets, others=False))
         rest = sorted(set(files) - {*inputs, *targets})
         return _match(*sides, f"pairs of files told apart by their names in {folder}", rest)
-    _refuse_twins(files, listing.key)
+    _refuse_duplicates(files, listing.key)
     items = _named([(file, None) for file in files], listing)
     return Found(f"images in {folder}", items, others=listing.others)
 
@@ -183,8 +183,8 @@ def _match(inputs: Listing, targets: Listing, layout: str, rest: Iterable[Path] 
     pairs, left, right = [], inputs.files, targets.files
     for strip in (str,) if is_cmp else (str, _loose):
         names = {file: strip(side.key(file)) for side, files in ((inputs, left), (targets, right)) for file in files}
-        _refuse_twins(left, names.get)
-        _refuse_twins(right, names.get)
+        _refuse_duplicates(left, names.get)
+        _refuse_duplicates(right, names.get)
         theirs = {names[file]: file for file in right}
         pairs += [(file, theirs[names[file]]) for file in left if names[file] in theirs]
         used = {path for pair in pairs for path in pair}
@@ -212,7 +212,7 @@ def _named(pairs: list[tuple[Path, Path | None]], listing: Listing) -> list[Item
     return sorted(items, key=lambda item: order[item.input])
 
 
-def _refuse_twins(files: list[Path], key: Callable[[Path], str]) -> None:
+def _refuse_duplicates(files: list[Path], key: Callable[[Path], str]) -> None:
     """Refuse `1.jpg` beside `1.png`: their results would overwrite each other."""
     groups = defaultdict(list)
     for file in files:

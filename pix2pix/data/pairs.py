@@ -48,7 +48,7 @@ class Source(Protocol):
         """The numbers or indices `(H, W)` of an input of one channel; None where it has none."""
 
 
-def share(items: Sequence[Item], split: str) -> list[Item]:
+def holdout_split(items: Sequence[Item], split: str) -> list[Item]:
     """A split of pairs that no folder divides: every tenth is for val; fewer than ten are for both."""
     if len(items) < HELD_OUT:
         return list(items)

@@ -30,7 +30,7 @@ LAST_PUSH = 20.0  # seconds that a run which stops early still waits for its las
 
 
 def launch(options: Options, plan: Plan) -> None:
-    """Raises ValueError or OSError for what the user can mend; exits with 130 or 143 when interrupted."""
+    """Raises ValueError or OSError for what the user can fix; exits with 130 or 143 when interrupted."""
     config, run = plan.config, plan.run
     # Read everything before anything is written: a broken picture is better found now than after an hour.
     train_pairs, val_pairs = load_pairs(plan.train, "train", config), load_pairs(plan.val, "val", config)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pix2pix import config as configs
 from pix2pix.config import Config
-from pix2pix.data.download import offer
+from pix2pix.data.download import ensure_downloaded
 from pix2pix.data.pairs import Source
 from pix2pix.data.sources import fit_config, open_source
 from pix2pix.hub import ids
@@ -38,12 +38,12 @@ class Plan:
 
 
 def make(options: Options) -> Plan:
-    """Raises ValueError or OSError for what the user can mend."""
+    """Raises ValueError or OSError for what the user can fix."""
     return _resume(options) if options.resume is not None else _start(options)
 
 
 def _start(options: Options) -> Plan:
-    data = offer(options.data)
+    data = ensure_downloaded(options.data)
     folder = options.output or Path("runs") / Path(data).name
     check_new(folder)
     train = open_source(data, "train", options.config)
@@ -61,7 +61,7 @@ def _resume(options: Options) -> Plan:
     if "epochs" in options.given:
         config, notes = lengthen(config, options.config.epochs)
     check_processes(run)
-    data = offer(options.data) if options.data is not None else str(run.metadata["data"])
+    data = ensure_downloaded(options.data) if options.data is not None else str(run.metadata["data"])
     try:
         train, val = (open_source(data, split, config) for split in ("train", "val"))
     except ValueError as error:

@@ -21,7 +21,7 @@ from pix2pix.data import catalog
 from pix2pix.data import download as downloads
 from pix2pix.data import fetch as fetching
 from pix2pix.data.decoded import load_pairs
-from pix2pix.data.download import download, offer
+from pix2pix.data.download import download, ensure_downloaded
 from pix2pix.data.fetch import fetch
 from pix2pix.data.folder import RECORD
 from pix2pix.data.unpack import unpack
@@ -212,10 +212,10 @@ def test_a_published_set_is_to_be_told_apart_from_a_recorded_other_task(server, 
 def test_training_offers_a_set_that_is_not_here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ValueError, match=r"python -m pix2pix download facades \(about 29 MB\)"):
-        offer("facades")
-    assert offer("some/folder") == "some/folder"
+        ensure_downloaded("facades")
+    assert ensure_downloaded("some/folder") == "some/folder"
     (tmp_path / "data" / "facades").mkdir(parents=True)
-    assert offer("facades") == str(Path("data") / "facades")
+    assert ensure_downloaded("facades") == str(Path("data") / "facades")
 
 
 # Hostile archives.
