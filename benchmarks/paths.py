@@ -3,7 +3,8 @@
 python -m benchmarks.paths --data DIR [--output DIR] [--quick]
 
 For every bundled checkpoint, over all validation pairs of DIR (or `synthetic`), as label images, with several
-variations each. Differences in grey levels, of 255; PSNR, SSIM and LPIPS' form as in `python -m pix2pix evaluate`.
+variations each. Differences in grey levels, of 255; PSNR, SSIM and perceptual distance as in
+`python -m pix2pix evaluate`.
 """
 
 from collections.abc import Callable
@@ -41,7 +42,16 @@ def main() -> None:
         if best := models.get(name.removesuffix(LIVE)) if name.endswith(LIVE) else None:
             results[f"{name}, {best.name}"] = compare(model, best, drawings)
     print(f"{len(drawings)} validation pairs of {options.data}, {len(VARIATIONS)} variations each")
-    head = ("quick, exact", "mean levels", "99.9 %", "greatest", "equal pixels, %", "PSNR, dB", "SSIM", "LPIPS' form")
+    head = (
+        "quick, exact",
+        "mean levels",
+        "99.9 %",
+        "greatest",
+        "equal pixels, %",
+        "PSNR, dB",
+        "SSIM",
+        "perceptual distance",
+    )
     cells = [[None if value is None else f"{value:.3g}" for value in row.values()] for row in results.values()]
     measuring.table(head, [(name, *row) for name, row in zip(results, cells, strict=True)])
 
@@ -54,7 +64,7 @@ def main() -> None:
 
 
 def compare(quick: Painter, exact: Painter, drawings: list[np.ndarray]) -> dict[str, float | None]:
-    """Of all drawings in all variations; PSNR, SSIM and LPIPS' form only where any pixel differs by more than rounding.
+    """Compare all drawings in all variations; PSNR, SSIM and perceptual distance where any differ visibly.
 
     Then they are means over the pictures; None where none differs so.
     """
@@ -75,7 +85,7 @@ def compare(quick: Painter, exact: Painter, drawings: list[np.ndarray]) -> dict[
         "equal_percent": float(100 * shares[0]),
         "psnr": psnr,
         "ssim": ssim,
-        "lpips_lite2": lpips,
+        "perceptual_distance": lpips,
     }
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks import measuring
 from pix2pix import images
-from pix2pix.evaluation.artifacts import blemishes
+from pix2pix.evaluation.artifacts import find_artifacts
 from pix2pix.synthetic.statistics import labels_from_jpeg
 
 PERCENTILES = (5, 25, 50, 75, 95)
@@ -50,11 +50,11 @@ def main() -> None:
 
 
 def measure(path: Path) -> dict[str, float]:
-    """The blemishes of one photo, and what it costs to lay it one pixel out of place, as `shift` is measured."""
+    """The artifacts of one photo, and what it costs to lay it one pixel out of place, as `shift` is measured."""
     photo, labels = images.split_pair(images.read_image(path))
     values = images.normalize(photo.astype(np.float64))
     misplaced = (np.abs(np.diff(values, axis=0)).mean() + np.abs(np.diff(values, axis=1)).mean()) / 2
-    return blemishes(labels_from_jpeg(labels), photo) | {"misplaced": float(misplaced)}
+    return find_artifacts(labels_from_jpeg(labels), photo) | {"misplaced": float(misplaced)}
 
 
 if __name__ == "__main__":

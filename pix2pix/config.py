@@ -88,7 +88,7 @@ class Config:
     """Filters of the discriminator's first layer (the paper's ndf)."""
 
     objective: Literal["paper", "perceptual"] = "paper"
-    """The paper's, or ours: discriminators at two scales, and nearness in features beside L1."""
+    """The paper's, or ours: discriminators at two scales, and feature matching beside L1."""
     teacher: str = ""
     """A checkpoint whose pictures are the targets, instead of photos: of the label images of the data, and of as many
     drawn ones."""
@@ -110,9 +110,9 @@ class Config:
     gan_weight: float = 1.0
     """Weight of the adversarial loss."""
     feature_weight: float = 10.0
-    """Weight of nearness in what the discriminators see, in the perceptual objective."""
+    """Weight of feature matching in the discriminators, in the perceptual objective."""
     perceptual_weight: float = 5.0
-    """Weight of nearness in what a classifier of photos sees, likewise."""
+    """Weight of the perceptual distance in a classifier of photos, likewise."""
     diff_augment: bool = False
     """Show discriminators real and generated pictures changed alike at random (DiffAugment): of few pairs they learn
     less by heart."""

@@ -17,23 +17,23 @@ FEWEST, FEWEST_TILES = 200, 12  # pixels, or runs of them, and tiles: with fewer
 VISIBLE = 1.0  # level
 
 
-def blemishes(drawing: np.ndarray, picture: np.ndarray) -> dict[str, float]:
-    """`edges`, `grid`, `weave`, `noise`, `smudge` and `stain`, as the functions below say."""
+def find_artifacts(drawing: np.ndarray, picture: np.ndarray) -> dict[str, float]:
+    """`edges`, `grid`, `stripes`, `noise`, `shading` and `colour_unevenness`, as the functions below say."""
     brightness, *colour = _channels(picture)
     plain = ~_widened(_edges(drawing), NEAR_EDGE)
     wall = plain & (drawing == INDEX["facade"])
     return {
         "edges": edge_contrast(drawing, brightness),
         "grid": grid(plain, brightness),
-        "weave": weave(plain, brightness),
+        "stripes": stripes(plain, brightness),
         "noise": noise(plain, colour),
-        "smudge": unevenness(wall, [brightness]),
-        "stain": unevenness(wall, colour),
+        "shading": unevenness(wall, [brightness]),
+        "colour_unevenness": unevenness(wall, colour),
     }
 
 
 def edge_contrast(drawing: np.ndarray, brightness: np.ndarray) -> float:
-    """How clearly the picture shows what is drawn: low where it is mush.
+    """How clearly the picture shows what is drawn: low where it is blurred.
 
     The median, over the pixels at drawn edges, of the steepest slope of brightness within two pixels (levels a pixel).
     """
@@ -66,13 +66,13 @@ def grid(plain: np.ndarray, brightness: np.ndarray) -> float:
     return float(max(strengths)) if strengths else float("nan")
 
 
-def weave(plain: np.ndarray, brightness: np.ndarray) -> float:
+def stripes(plain: np.ndarray, brightness: np.ndarray) -> float:
     """How much of the fine structure of plain regions is a fabric of level and upright streaks: 0 (none) to 1 (all).
 
     For each of the `PERIODS`, the second difference across half a period is taken, in both directions. What it has
     in common over two runs of `RUN` pixels, one behind the other, is streak; texture and noise have nothing in common
     there. The shares of both directions are multiplied, since courses of brick or boards run in one only, and the
-    root is averaged over the periods. Structure below the level that can be seen is no weave.
+    root is averaged over the periods. Structure below the level that can be seen is no stripe.
     """
     shares = []
     for period in PERIODS:
@@ -92,7 +92,7 @@ def noise(plain: np.ndarray, colour: list[np.ndarray]) -> float:
 
 
 def unevenness(wall: np.ndarray, channels: list[np.ndarray]) -> float:
-    """Standard deviation over the tiles of plain wall of their median: of brightness a smudge, of colour a stain."""
+    """Standard deviation over tiles of plain wall of their median: of brightness shading, of colour its unevenness."""
     tiles = _tiles(wall)
     there = tiles.sum(axis=-1) >= TILE * TILE // 4
     if there.sum() < FEWEST_TILES:

@@ -35,7 +35,7 @@ def report(
     return {
         "pairs": len(names),
         "resamples": RESAMPLES,
-        "networks": NETWORKS | {"reader_sha256": hashlib.sha256(segmentation.WEIGHTS.read_bytes()).hexdigest()},
+        "networks": NETWORKS | {"segmenter_sha256": hashlib.sha256(segmentation.WEIGHTS.read_bytes()).hexdigest()},
         "torchmetrics": torchmetrics.__version__,
         "photos": photos,
         "checkpoints": [

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
 from pix2pix import images
-from pix2pix.networks.efficientnet import Trunk, perceptual_loss
+from pix2pix.networks.efficientnet import Trunk, perceptual_distance
 
 NETWORK = "EfficientNet-lite2 (ImageNet)"
 PATCHES = 4  # a side: of a 256x256 facade, about a window with the wall around it
@@ -33,7 +33,7 @@ def distance(ours: list[Tensor], theirs: list[Tensor]) -> float:
     """Between the `stages` of two pictures: features of unit length at each place, their squared distance averaged over
     places and added up over stages. LPIPS (Zhang et al. 2018, equation 1) without its learned weights; 0 is equal.
     """
-    return float(perceptual_loss(ours, theirs))
+    return float(perceptual_distance(ours, theirs))
 
 
 def overall(features: list[Tensor]) -> np.ndarray:

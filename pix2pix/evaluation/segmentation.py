@@ -1,4 +1,4 @@
-"""The reader: a segmentation network that reads the 12 classes off a photo of a facade.
+"""The segmenter: a segmentation network that reads the 12 classes off a photo of a facade.
 
 What it finds in a generated photo, against the labels that the photo was generated from, is the paper's FCN score
 (section 4.1). What is beside this file was trained on the 288 real photos of the facades' train split:
@@ -23,7 +23,7 @@ CLASSES = len(labels.CLASSES)
 WIDTH = 64
 
 
-class Reader(nn.Module):
+class Segmenter(nn.Module):
     """EfficientNet-lite2 up to stride 16, and a decoder that adds its features of stride 16, 8 and 4."""
 
     def __init__(self, pretrained: bool = False):
@@ -46,16 +46,16 @@ class Reader(nn.Module):
 
 
 @cache
-def load() -> Reader:
-    """The reader that every FCN score here is made with."""
-    reader = Reader()
+def load() -> Segmenter:
+    """The segmenter that every FCN score here is made with."""
+    segmenter = Segmenter()
     weights = safetensors.torch.load_file(WEIGHTS)
-    reader.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
-    return reader.eval()
+    segmenter.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
+    return segmenter.eval()
 
 
 def read(photo: np.ndarray) -> np.ndarray:
-    """Photo `(H, W, 3)` uint8 -> label map `(H, W)` uint8 of what the reader sees in it."""
+    """Photo `(H, W, 3)` uint8 -> label map `(H, W)` uint8 of what the segmenter sees in it."""
     with torch.inference_mode():
         return load()(torch.from_numpy(images.batch(photo)))[0].argmax(0).byte().numpy()
 

@@ -1,4 +1,4 @@
-"""Train the reader of facades anew, on real photos and labels of a train split; a quarter of an hour on one core.
+"""Train the segmenter of facades anew, on real photos and labels of a train split; a quarter of an hour on one core.
 
 python -m pix2pix.evaluation.train_segmentation --data data/facades [--output segmentation.safetensors]
 """
@@ -21,7 +21,7 @@ from pix2pix.cli import defer, parse, run_command
 from pix2pix.config import Config
 from pix2pix.data.decoded import load_pairs
 from pix2pix.data.pairs import Pair
-from pix2pix.evaluation.segmentation import WEIGHTS, Reader
+from pix2pix.evaluation.segmentation import WEIGHTS, Segmenter
 from pix2pix.utils import write_atomically
 
 BATCH, CROP = 4, 192
@@ -38,7 +38,7 @@ augment = v2.Compose(
 
 
 def train_reader(data: str, output: Path = WEIGHTS, epochs: int = 14, seed: int = 0) -> None:
-    """Train the reader that FCN scores are made with, and store it as float16.
+    """Train the segmenter that FCN scores are made with, and store it as float16.
 
     Args:
         data: A folder of facade pairs; its train split is read.
@@ -48,13 +48,13 @@ def train_reader(data: str, output: Path = WEIGHTS, epochs: int = 14, seed: int 
     """
     pairs = load_pairs(data, "train", Config())
     torch.manual_seed(seed)
-    reader = Reader(pretrained=True).to(memory_format=torch.channels_last)
+    segmenter = Segmenter(pretrained=True).to(memory_format=torch.channels_last)
     weights = class_weights(pairs)
-    fixed = [reader.trunk.stem, *reader.trunk.stages[:FIXED_STAGES]]
+    fixed = [segmenter.trunk.stem, *segmenter.trunk.stages[:FIXED_STAGES]]
     for part in fixed:
         part.requires_grad_(False)
-    trunk = [p for p in reader.trunk.parameters() if p.requires_grad]
-    new = [p for name, p in reader.named_parameters() if not name.startswith("trunk")]
+    trunk = [p for p in segmenter.trunk.parameters() if p.requires_grad]
+    new = [p for name, p in segmenter.named_parameters() if not name.startswith("trunk")]
     steps = epochs * (len(pairs) // BATCH)
     optimizer = torch.optim.AdamW([{"params": trunk}, {"params": new}], weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, [RATE / 3, RATE], total_steps=steps, pct_start=0.1)
@@ -64,7 +64,7 @@ def train_reader(data: str, output: Path = WEIGHTS, epochs: int = 14, seed: int 
         for chosen in torch.randperm(len(pairs))[: len(pairs) // BATCH * BATCH].split(BATCH):
             photos, drawn = batch([pairs[int(index)] for index in chosen])
             optimizer.zero_grad()
-            loss = cross_entropy(reader(photos), drawn, weights)
+            loss = cross_entropy(segmenter(photos), drawn, weights)
             loss.backward()
             optimizer.step()
             schedule.step()
@@ -72,7 +72,7 @@ def train_reader(data: str, output: Path = WEIGHTS, epochs: int = 14, seed: int 
             progress.set_postfix(loss=f"{mean:.3f}", refresh=False)
             progress.update()
     progress.close()
-    stored = {name: tensor.half().contiguous() for name, tensor in reader.state_dict().items()}
+    stored = {name: tensor.half().contiguous() for name, tensor in segmenter.state_dict().items()}
     write_atomically(output, safetensors.torch.save(stored))
     print(f"{output}: python -m pix2pix evaluate CHECKPOINT --data {data} prints what it reads in real photos")
 

@@ -53,7 +53,7 @@ def _folded(block: nn.Module) -> nn.Module:
     return block
 
 
-def perceptual_loss(generated: Sequence[Tensor], targets: Sequence[Tensor]) -> Tensor:
+def perceptual_distance(generated: Sequence[Tensor], targets: Sequence[Tensor]) -> Tensor:
     """Squared distance of features of unit length at each place, averaged over places and added up over layers.
 
     That is the form of LPIPS without its learned weights (Zhang et al. 2018, equation 1).

@@ -83,7 +83,7 @@ class UpsampleConv(nn.Module):
     """Linear interpolation by two, then a 2x2 convolution, with filters of unit length.
 
     `(N, in, H, W) -> (N, out, 2H, 2W)`. What it gives has no steps: a nearest-neighbour resize leaves stairs on every
-    slope, which later layers sharpen into a weave of streaks. Computed as what it equals: a 4x4 transposed
+    slope, which later layers sharpen into a pattern of stripes. Computed as what it equals: a 4x4 transposed
     convolution of stride 2 whose kernel is the 2x2 kernel spread by the 3x3 tent of linear interpolation.
     """
 

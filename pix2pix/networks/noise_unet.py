@@ -19,7 +19,7 @@ class NoiseUNet(nn.Module):
     No norm: its filters have unit length instead (`WeightNormConv`), so that nothing depends on the picture's
     statistics. An empty wall is not amplified into noise, and painting one window leaves the rest of the facade as it
     was. One plane for each label class: with `labelled`, inputs are label images and `LabelPlanes` takes them apart. No
-    checkerboard, no weave: its decoders interpolate, then convolve (`UpsampleConv`), at the price of a transposed
+    checkerboard, no stripes: its decoders interpolate, then convolve (`UpsampleConv`), at the price of a transposed
     convolution. Noise, instead of dropout: each decoder but the last adds a plane of N(0, 1) to its channels, as much
     as each wants (Karras et al. 2019). A plain wall is the same everywhere; only noise lets plaster differ from spot to
     spot. A tone of `tone_size` numbers: the colours of wall and sky (`training.color_code`), which shift the inner

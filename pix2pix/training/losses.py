@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pix2pix.config import Config
-from pix2pix.networks.efficientnet import perceptual_loss
+from pix2pix.networks.efficientnet import perceptual_distance
 from pix2pix.training.diffaugment import augmented
 
 
@@ -39,7 +39,7 @@ class PaperObjective(nn.Module):
 
 
 class PerceptualObjective(nn.Module):
-    """PatchGANs at two scales, and nearness in what they see and in what a classifier of photos sees beside L1.
+    """PatchGANs at two scales, feature matching in them and perceptual distance in a classifier of photos beside L1.
 
     L1 alone is least where the picture is the mean of all photos that fit the labels: grey walls and blurred windows.
     Features compare what is there rather than where exactly (pix2pixHD: Wang et al. 2018, section 3.3).
@@ -74,7 +74,7 @@ class PerceptualObjective(nn.Module):
         loss = (
             self.config.gan_weight * adversarial
             + self.config.feature_weight * features.mean()
-            + self.config.perceptual_weight * perceptual_loss(seen_fake, seen_real)
+            + self.config.perceptual_weight * perceptual_distance(seen_fake, seen_real)
             + self.config.l1_weight * l1
         )
         return loss, adversarial, l1

@@ -97,7 +97,7 @@ def test_scores_are_means_over_pairs():
 
 def test_who_paints_the_photos_themselves_scores_what_photos_score(measured, scored):
     scores = {key: each.value for key, each in scored[0][0].items()}
-    assert scores["l1"] == scores["lpips_lite2"] == 0
+    assert scores["l1"] == scores["perceptual_distance"] == 0
     assert scores["fid_lite2"] == pytest.approx(0, abs=1e-4)
     assert scores["checkerboard"] == 1
     for key, value in photo_scores(measured[0]).items():
@@ -119,7 +119,9 @@ def test_the_worse_a_picture_gets_the_further_it_is(pairs, worsen):
 
 def test_a_checkpoint_that_is_worse_on_every_pair_is_called_worse(scored):
     _, differences = scored[1]
-    assert judge("l1", differences["l1"]) == judge("lpips_lite2", differences["lpips_lite2"]) == "better"
+    assert (
+        judge("l1", differences["l1"]) == judge("perceptual_distance", differences["perceptual_distance"]) == "better"
+    )
     assert differences["l1"].high < 0
     _, itself = scored[0]
     assert all(judge(key, difference) == "undecided" for key, difference in itself.items())
@@ -141,7 +143,7 @@ def test_other_tasks_have_no_reader_and_tiny_pictures_no_spectrum(pairs):
     photos, each = measure([blur], tiny, variations=0)
     scores = score(each, photos)[0][0]
     there = {key for key, value in scores.items() if not math.isnan(value.value)}
-    assert there == {"l1", "psnr", "ssim", "lpips_lite2", "kid_lite2", "fid_lite2"}
+    assert there == {"l1", "psnr", "ssim", "perceptual_distance", "kid_lite2", "fid_lite2"}
 
 
 def test_one_pair_is_scored_as_far_as_one_pair_goes(painters, pairs):
@@ -254,11 +256,11 @@ def test_the_command_prints_and_writes_scores_that_are_the_same_every_time(check
     for one in facts["checkpoints"]:
         assert list(one["scores"]) == list(SCORES)
         assert set(one["pairs"]) == {"0", "1", "2", "3"}
-        told = one["scores"]["lpips_lite2"]
+        told = one["scores"]["perceptual_distance"]
         assert told["low"] < told["value"] < told["high"]
-        assert told["value"] == pytest.approx(np.mean([pair["lpips_lite2"] for pair in one["pairs"].values()]))
+        assert told["value"] == pytest.approx(np.mean([pair["perceptual_distance"] for pair in one["pairs"].values()]))
     assert facts["differences"][0]["scores"]["l1"]["verdict"] in ("better", "worse", "undecided")
-    assert facts["photos"]["mean_iou"] is not None and len(facts["networks"]["reader_sha256"]) == 64
+    assert facts["photos"]["mean_iou"] is not None and len(facts["networks"]["segmenter_sha256"]) == 64
     assert (tmp_path / "page" / "index.html").is_file() and (tmp_path / "page" / "pairs.png").is_file()
     command_line.main([*arguments, "--json", str(tmp_path / "b.json")])
     assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pix2pix.evaluation import test_drawings
-from pix2pix.evaluation.artifacts import blemishes
+from pix2pix.evaluation.artifacts import find_artifacts
 from pix2pix.evaluation.robustness import LIMITS, drawing_scores, table
 from pix2pix.images import read_image, split_pair
 from pix2pix.labels import INDEX
@@ -99,12 +99,12 @@ def test_a_picture_without_fault_passes_every_measure():
     ("fault", "measures"),
     [
         (colour_noise, {"noise"}),
-        (woven, {"weave"}),
+        (woven, {"stripes"}),
         (checkered, {"grid"}),
         (mushy, {"edges"}),
         (constant, {"edges"}),
-        (smudged, {"smudge"}),
-        (stained, {"stain"}),
+        (smudged, {"shading"}),
+        (stained, {"colour_unevenness"}),
         (lopsided, {"mirror"}),
         (stuck, {"shift"}),
         (moody, {"rectangle", "rectangle_reach"}),
@@ -119,11 +119,11 @@ def test_a_fault_is_caught_by_its_measure(fault, measures):
 def test_a_fault_is_not_mistaken_for_another(fault):
     own = {
         colour_noise: {"noise", "shift"},  # noise that stays in place does not move with the drawing
-        woven: {"weave", "mirror", "shift"},
+        woven: {"stripes", "mirror", "shift"},
         checkered: {"grid", "mirror", "shift"},
         constant: {"edges"},
-        smudged: {"smudge"},
-        stained: {"stain"},
+        smudged: {"shading"},
+        stained: {"colour_unevenness"},
         moody: {"rectangle", "rectangle_reach"},
     }
     assert failed(fault) <= own[fault]
@@ -133,13 +133,13 @@ def test_courses_of_one_direction_are_no_weave():
     """Bricks and boards run level; only streaks of both directions are a fabric."""
     wall = np.full((256, 256), INDEX["facade"], np.uint8)
     courses = np.repeat(128 + 10 * NOISE[:, :1, :1] + 2 * NOISE[..., :1], 3, axis=2).clip(0, 255).astype(np.uint8)
-    assert blemishes(wall, courses)["weave"] < LIMITS["weave"].value / 2
+    assert find_artifacts(wall, courses)["stripes"] < LIMITS["stripes"].value / 2
 
 
 def test_what_has_no_place_has_no_number_and_fails_nothing():
     scores = drawing_scores(lambda drawing: np.full((*drawing.shape, 3), 128, np.uint8), ("windows_only",))
     assert scores["drawings"]["windows_only"]["edges"] is None
-    assert scores["drawings"]["windows_only"]["smudge"] is None
+    assert scores["drawings"]["windows_only"]["shading"] is None
     assert scores["means"]["edges"] is None
     assert not any(scores["failed"].values())
 
@@ -157,10 +157,10 @@ def test_scores_are_the_same_twice_and_the_table_names_what_failed():
 
 @needs_real_facades
 def test_most_real_photos_keep_the_limits_that_come_from_them():
-    kept = {"edges": [], "weave": [], "noise": []}
+    kept = {"edges": [], "stripes": [], "noise": []}
     for path in sorted((FACADES / "val").glob("*.jpg"))[:20]:
         photo, painted = split_pair(read_image(path))
-        scores = blemishes(labels_from_jpeg(painted), photo)
+        scores = find_artifacts(labels_from_jpeg(painted), photo)
         for measure, holds in kept.items():
             holds.append(LIMITS[measure].holds(scores[measure]))
     assert min(np.mean(holds) for holds in kept.values()) >= 0.8
@@ -168,6 +168,8 @@ def test_most_real_photos_keep_the_limits_that_come_from_them():
 
 def test_every_drawing_has_a_place_for_most_measures():
     """A set on which a measure says nothing would pass it in silence."""
-    flat = [blemishes(test_drawings.load(name), np.full((256, 256, 3), 128, np.uint8)) for name in test_drawings.NAMES]
+    flat = [
+        find_artifacts(test_drawings.load(name), np.full((256, 256, 3), 128, np.uint8)) for name in test_drawings.NAMES
+    ]
     for measure in flat[0]:
         assert sum(not np.isnan(each[measure]) for each in flat) >= 20

@@ -13,7 +13,7 @@ from pix2pix.data.dataset import PairDataset
 from pix2pix.data.pairs import Pair
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_discriminator, build_generator
-from pix2pix.networks.efficientnet import perceptual_loss
+from pix2pix.networks.efficientnet import perceptual_distance
 from pix2pix.training.color_code import Tone
 from pix2pix.training.losses import build_objective, feature_loss
 from pix2pix.training.plans import check_teacher
@@ -34,14 +34,14 @@ def drawn(seed: int) -> Pair:
 def test_the_feature_losses_are_0_for_equal_features_and_follow_their_definition():
     ours, theirs = torch.tensor([3.0, 4.0]).view(1, 2, 1, 1), torch.tensor([4.0, 3.0]).view(1, 2, 1, 1)
     assert feature_loss([ours, ours], [ours, theirs]).item() == pytest.approx(0.5)
-    assert perceptual_loss([ours], [ours]) == 0
-    assert perceptual_loss([ours], [10 * ours]).item() == pytest.approx(0, abs=1e-4)  # direction counts, not length
-    assert perceptual_loss([ours], [theirs]).item() == pytest.approx(0.08, rel=1e-3)
+    assert perceptual_distance([ours], [ours]) == 0
+    assert perceptual_distance([ours], [10 * ours]).item() == pytest.approx(0, abs=1e-4)  # direction counts, not length
+    assert perceptual_distance([ours], [theirs]).item() == pytest.approx(0.08, rel=1e-3)
 
 
 def test_the_perceptual_loss_has_a_bounded_gradient_where_there_is_next_to_nothing():
     nothing = torch.zeros(1, 8, 4, 4, requires_grad=True)
-    perceptual_loss([nothing], [torch.randn(1, 8, 4, 4)]).backward()
+    perceptual_distance([nothing], [torch.randn(1, 8, 4, 4)]).backward()
     assert nothing.grad.abs().max() < 20 / 16  # of 16 places
 
 
