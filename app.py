@@ -31,8 +31,8 @@ from pix2pix.inference import checkpoint, isolated
 from pix2pix.inference.isolated import ModelError
 from pix2pix.utils import available_cores
 from pix2pix.web import image_page
-from pix2pix.web.canvas import MOST_SEEDS, SIZE, STARTED, LabelCanvas, Painter, find_examples, preloads, read_labels
-from pix2pix.web.gradio_page import MOST_WAITING, Page, served_options
+from pix2pix.web.canvas import MAX_SEEDS, SIZE, STARTED, LabelCanvas, Painter, find_examples, preloads, read_labels
+from pix2pix.web.gradio_page import MAX_WAITING, Page, served_options
 from pix2pix.web.limits import Bounds
 from pix2pix.web.link_preview import LinkPreview
 from pix2pix.web.serving import FairQueue, Models, QueueFull, listed_models
@@ -74,8 +74,8 @@ def build(painter: Painter) -> gr.Blocks:
                 raise UserError("a label image is needed")
             data = image if isinstance(image, bytes) else image.read_bytes()
             upload = await in_thread(read_labels, data, SIZE, SIZE)
-            if seed is not None and not 0 <= seed < MOST_SEEDS:
-                raise UserError(f"seed must be a whole number from 0 to {MOST_SEEDS - 1}")
+            if seed is not None and not 0 <= seed < MAX_SEEDS:
+                raise UserError(f"seed must be a whole number from 0 to {MAX_SEEDS - 1}")
             translator = await in_thread(painter.models.get, model)
             colours = inference.read_colours(translator, wall, sky)
             paint = partial(translator, upload.labels, None if seed is None else int(seed), **colours)
@@ -95,7 +95,7 @@ def build(painter: Painter) -> gr.Blocks:
             photo = gr.Image(format="png", label="photo")
             button = gr.Button()
         button.click(generate, [image, seed, model, wall, sky], photo, api_name="generate", concurrency_limit=1)
-    return page.queue(max_size=MOST_WAITING)
+    return page.queue(max_size=MAX_WAITING)
 
 
 def main() -> None:

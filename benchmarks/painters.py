@@ -31,7 +31,7 @@ PAINTERS, QUICK_PAINTERS = (1, 5, 20, 50), (1, 5)
 SECONDS, QUICK_SECONDS = 20, 3  # or a second for each painter, so that shares can be compared
 WARM_UP = 2  # seconds that are not counted
 LOOK = (0.5, 1.5)  # seconds that one who waits looks at a picture before the next stroke
-FIRST_PAUSE, LONGEST_PAUSE = 0.4, 4  # seconds before a refused picture is asked for again, as in live.js
+FIRST_PAUSE, MAX_PAUSE = 0.4, 4  # seconds before a refused picture is asked for again, as in live.js
 PATIENCE = 60  # seconds
 MEMORY_PAINTERS = 4
 LIVE = "facades-live"
@@ -88,7 +88,7 @@ async def paint(client: httpx.AsyncClient, ask: Paint, drawings: Iterator[str], 
                 break
             log.refused[status] += 1
         await asyncio.sleep(pause)
-        pause = min(2 * pause, LONGEST_PAUSE)
+        pause = min(2 * pause, MAX_PAUSE)
     now = time.perf_counter()
     log.finished.append((now, now - start))
 
@@ -192,7 +192,7 @@ def memory(app: Serving, ask: Paint, pictures: int) -> dict:
         "pictures": pictures,
         "start_mb": round(float(megabytes[0]), 1),
         "end_mb": round(float(megabytes[-1]), 1),
-        "most_mb": round(float(megabytes.max()), 1),
+        "max_mb": round(float(megabytes.max()), 1),
         "kb_per_1000_pictures_in_the_second_half": round(float(slope) * 1024 * 1000, 1),
         "samples": [[int(number), round(size, 1)] for number, size in samples],
     }

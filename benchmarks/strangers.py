@@ -27,7 +27,7 @@ from PIL import Image
 from pix2pix.labels import encode_runs
 
 ROOT = Path(__file__).parents[1]
-MOST_MB = 700
+MAX_MB = 700
 HELD, HELD_BYTES = 60, 20 * 2**20
 AT_ONCE = 4  # uploads of each picture
 DRAWING = encode_runs(np.ones((256, 256), np.uint8))
@@ -174,7 +174,7 @@ async def measure(app: App, seconds: float, forged: int) -> None:
     found["held uploads"] = round(app.peak_mb())
     await send_pictures(app)
     found["pictures"] = round(app.peak_mb())
-    print(f"peak memory in MB after each: {json.dumps(found)}; {MOST_MB} are allowed", flush=True)
+    print(f"peak memory in MB after each: {json.dumps(found)}; {MAX_MB} are allowed", flush=True)
     alone = await honest(app, seconds, [])
     print(f"two honest painters alone: {alone} pictures in {seconds:.0f} s", flush=True)
     crowds = {f"{forged} forged visitors": forgers(app, forged), "100 who ask for random facades": drawers(app, 100)}

@@ -198,8 +198,8 @@ def main() -> None:
             save(folder, config, learned(name, config, pairs, teacher, QUICK_STEPS if options.quick else None))
 
 
-def learned(name: str, config: Config, pairs: Sequence, teacher: nn.Module, most_steps: int | None) -> nn.Module:
-    """The averaged weights of one shape after all epochs, or after `most_steps`."""
+def learned(name: str, config: Config, pairs: Sequence, teacher: nn.Module, max_steps: int | None) -> nn.Module:
+    """The averaged weights of one shape after all epochs, or after `max_steps`."""
     AcceleratorState._reset_state(reset_partial_state=True)  # it allows one trainer a process otherwise
     torch.manual_seed(config.seed)
     student = OTHER[name]() if name in OTHER else build_generator(config)
@@ -208,11 +208,11 @@ def learned(name: str, config: Config, pairs: Sequence, teacher: nn.Module, most
     trainer = Trainer(config, student, discriminator, accelerator, teacher=teacher)
     dataset, start = PairDataset(pairs, config, accelerator.device), time.perf_counter()
     steps = (each for epoch in range(config.epochs) for each in epoch_of(trainer, dataset, epoch))
-    with tqdm(total=most_steps or config.epochs * len(dataset), desc=name, mininterval=10) as bar:
+    with tqdm(total=max_steps or config.epochs * len(dataset), desc=name, mininterval=10) as bar:
         for inputs, targets in steps:
             trainer.update(images.normalize(inputs), images.normalize(targets))
             bar.update()
-            if trainer.steps == most_steps:
+            if trainer.steps == max_steps:
                 break
     count = sum(parameter.numel() for parameter in student.parameters()) / 1e6
     seconds = (time.perf_counter() - start) / trainer.steps

@@ -11,9 +11,9 @@ from pix2pix.utils import UserError
 
 MODEL_TYPE = "pix2pix"  # what `config.json` says it is
 JITTER = 286 / 256
-MOST_CHANNELS = 64
+MAX_CHANNELS = 64
 ValueKind = Literal["picture", "colors", "numbers"]
-MOST_PARAMETERS_WIDTH = 512  # wider or deeper nets than anyone trains: refused, since configs come from strangers
+MAX_PARAMETERS_WIDTH = 512  # wider or deeper nets than anyone trains: refused, since configs come from strangers
 
 
 def _halvings(side: int) -> int:
@@ -138,14 +138,14 @@ class Config:
         for name, least, most in (
             ("size", 4, 4096),
             ("columns", 4 if self.columns else 0, 4096),
-            ("width", 1, MOST_PARAMETERS_WIDTH),
+            ("width", 1, MAX_PARAMETERS_WIDTH),
             ("width_cap", 1, 64),
             ("depth", 2, 12),
-            ("in_channels", 1, MOST_CHANNELS),
-            ("out_channels", 1, MOST_CHANNELS),
+            ("in_channels", 1, MAX_CHANNELS),
+            ("out_channels", 1, MAX_CHANNELS),
             ("dropped", 0, 12),
             ("first_dropped", 0, 12),
-            ("discriminator_width", 1, MOST_PARAMETERS_WIDTH),
+            ("discriminator_width", 1, MAX_PARAMETERS_WIDTH),
             ("epochs", 1, 10**6),
             ("batch_size", 1, 4096),
             ("learning_rate", 1e-9, 1),

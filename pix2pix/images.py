@@ -27,10 +27,10 @@ EXTENSIONS = frozenset(
     | {".ppm", ".pgm", ".pbm", ".npy"}
 )
 MAX_DEEP = 65535.0
-LEAST_DEEP = 2**12  # 16-bit numbers that stay below would be left with 16 levels of 256
-MOST_PIXELS = 64 * 2**20  # 64 megapixels, 200 MB decoded: larger files are refused before they are decoded
-MOST_WEB_PIXELS = 8 * 2**20  # of what visitors upload: a screen of 3840x2160 is read, and takes up to 200 MB meanwhile
-MOST_SCANS = 64  # of a JPEG from a stranger: encoders write about ten
+MIN_DEEP = 2**12  # 16-bit numbers that stay below would be left with 16 levels of 256
+MAX_PIXELS = 64 * 2**20  # 64 megapixels, 200 MB decoded: larger files are refused before they are decoded
+MAX_WEB_PIXELS = 8 * 2**20  # of what visitors upload: a screen of 3840x2160 is read, and takes up to 200 MB meanwhile
+MAX_SCANS = 64  # of a JPEG from a stranger: encoders write about ten
 _TILE_WIDTH, _TILE_LENGTH = 322, 323  # TIFF tags
 _JPEG_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # between them: coded pixels, with their restarts
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
@@ -59,14 +59,14 @@ def denormalize(image: np.ndarray) -> np.ndarray:
     return np.clip(np.rint((image + 1) * 127.5), 0, 255).astype(np.uint8).transpose(1, 2, 0).copy()
 
 
-def read_image(source: Path | str | bytes | BinaryIO, channels: int = 3, most_pixels: int = MOST_PIXELS) -> np.ndarray:
+def read_image(source: Path | str | bytes | BinaryIO, channels: int = 3, most_pixels: int = MAX_PIXELS) -> np.ndarray:
     """An image file in one of `FORMATS`, or an array file (`.npy`) -> picture `(H, W, channels)` uint8.
 
     Upright by its EXIF orientation, on white where it is transparent (unless 4 channels are asked for), 16-bit grey
     scaled to 8, CMYK to RGB, the first frame of several. Arrays are `(H, W)` or `(H, W, C)`: uint8, uint16, or floats
     in 0..1. Raises ValueError, in one line that names the file, for what is no readable image, has more than
     `most_pixels` pixels, holds numbers of another range, or cannot be brought to that many channels. With fewer than
-    `MOST_PIXELS`, larger JPEG files are decoded at a half, a quarter or an eighth of their size.
+    `MAX_PIXELS`, larger JPEG files are decoded at a half, a quarter or an eighth of their size.
     """
     stored = read_stored(source, most_pixels)
     try:
@@ -75,7 +75,7 @@ def read_image(source: Path | str | bytes | BinaryIO, channels: int = 3, most_pi
         raise UserError(f"{name_of(source)} {error}") from None
 
 
-def read_stored(source: Path | str | bytes | BinaryIO, most_pixels: int = MOST_PIXELS) -> np.ndarray:
+def read_stored(source: Path | str | bytes | BinaryIO, most_pixels: int = MAX_PIXELS) -> np.ndarray:
     """Read a file as `read_image` does, but as it is stored: numbers `(H, W, C)` of any kind, transparency included."""
     if _is_array(source):
         array = _read_array(Path(source))
@@ -84,7 +84,7 @@ def read_stored(source: Path | str | bytes | BinaryIO, most_pixels: int = MOST_P
         return _from_image(image)
 
 
-def read_numbers(source: Path | str | bytes | BinaryIO, most_pixels: int = MOST_PIXELS) -> np.ndarray | None:
+def read_numbers(source: Path | str | bytes | BinaryIO, most_pixels: int = MAX_PIXELS) -> np.ndarray | None:
     """Read the whole numbers `(H, W)` of a file of one channel, or the indices of one with a palette; else None."""
     if not _is_array(source):
         with opened(source, most_pixels) as image:
@@ -110,7 +110,7 @@ def to_levels(stored: np.ndarray, value_range: tuple[float, float] = (0.0, 0.0))
     if low == high:
         least, most = np.nanmin(stored), np.nanmax(stored)
         high = 1.0 if stored.dtype.kind == "f" else MAX_DEEP
-        if least < low - 0.01 or most > high * 1.01 or (high > 1 and 0 < most < LEAST_DEEP):
+        if least < low - 0.01 or most > high * 1.01 or (high > 1 and 0 < most < MIN_DEEP):
             raise UserError(
                 f"holds numbers from {least:g} to {most:g} ({stored.dtype}), no picture of 8 bits, of all 16, or "
                 "of floats from 0 to 1: scale them, or use a model that was trained on such a set and knows their range"
@@ -122,7 +122,7 @@ def to_levels(stored: np.ndarray, value_range: tuple[float, float] = (0.0, 0.0))
 
 
 @contextmanager
-def opened(source: Path | str | bytes | BinaryIO, most_pixels: int = MOST_PIXELS) -> Iterator[Image.Image]:
+def opened(source: Path | str | bytes | BinaryIO, most_pixels: int = MAX_PIXELS) -> Iterator[Image.Image]:
     """An image file, open but not decoded; whatever fails inside the block is a ValueError that names the file.
 
     Nothing else here opens pictures: only `FORMATS` are tried.
@@ -149,13 +149,13 @@ def opened(source: Path | str | bytes | BinaryIO, most_pixels: int = MOST_PIXELS
 def _refuse_to_decode(image: Image.Image, most_pixels: int) -> str | None:
     """Say why an opened image would cost too much memory or time; None where it would not.
 
-    Where fewer than `MOST_PIXELS` are allowed, a JPEG that is too large is set to be decoded at a part of its size.
+    Where fewer than `MAX_PIXELS` are allowed, a JPEG that is too large is set to be decoded at a part of its size.
     One of several scans is kept whole in memory meanwhile, and each scan passes over all of it.
     """
     pixels = image.width * image.height
-    if image.format in ("JPEG", "MPO") and pixels <= MOST_PIXELS and most_pixels < MOST_PIXELS:
+    if image.format in ("JPEG", "MPO") and pixels <= MAX_PIXELS and most_pixels < MAX_PIXELS:
         scans = _count_scans(image.fp)
-        if scans > MOST_SCANS or (scans > 1 and pixels > 2 * most_pixels):
+        if scans > MAX_SCANS or (scans > 1 and pixels > 2 * most_pixels):
             return f"is a progressive JPEG of {pixels:,} pixels and {scans} scans, too costly to read; save it as PNG"
         part = next((part for part in (1, 2, 4) if pixels <= most_pixels * part**2), 8)
         if part > 1:
@@ -268,8 +268,8 @@ def _read_array(path: Path) -> np.ndarray:
     array = _map_array(path)
     if array.ndim not in (2, 3) or 0 in array.shape:
         raise UserError(f"{path.name} has the shape {array.shape}; a picture is (H, W) or (H, W, C)")
-    if array.shape[0] * array.shape[1] > MOST_PIXELS:
-        raise UserError(f"{path.name} is too large; at most {MOST_PIXELS:,} pixels are read")
+    if array.shape[0] * array.shape[1] > MAX_PIXELS:
+        raise UserError(f"{path.name} is too large; at most {MAX_PIXELS:,} pixels are read")
     return array
 
 

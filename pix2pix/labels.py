@@ -61,10 +61,10 @@ DRAWING_ORDER = (
 # A published label image went through JPEG and still has four fifths of its pixels near the palette within this
 # distance; of the pixels of a photo of a house, only blue sky and shadows come as near.
 NEAR = 48
-LEAST_NEAR = 0.6
+MIN_NEAR = 0.6
 
 _RUN = np.dtype([("label", "u1"), ("length", "<u2")])
-_LONGEST_RUN = 0xFFFF
+_MAX_RUN = 0xFFFF
 
 
 def colorize(labels: np.ndarray) -> np.ndarray:
@@ -105,7 +105,7 @@ def off_palette(image: np.ndarray, palette: np.ndarray = PALETTE, tolerance: flo
 
 def is_label_image(image: np.ndarray, palette: np.ndarray = PALETTE) -> bool:
     """Whether most of a picture `(H, W, 3)` is about in the palette; a photo, or an image of class numbers, is not."""
-    return bool(off_palette(image, palette, NEAR).mean() <= 1 - LEAST_NEAR)
+    return bool(off_palette(image, palette, NEAR).mean() <= 1 - MIN_NEAR)
 
 
 def shares(labels: np.ndarray) -> np.ndarray:
@@ -121,11 +121,11 @@ def encode_runs(labels: np.ndarray) -> str:
     flat = labels.ravel()
     starts = np.flatnonzero(np.diff(flat, prepend=-1))  # prepend: the first pixel always starts a run
     lengths = np.diff(starts, append=flat.size)
-    pieces = -(-lengths // _LONGEST_RUN)  # runs longer than a u16 are cut into several
+    pieces = -(-lengths // _MAX_RUN)  # runs longer than a u16 are cut into several
     runs = np.empty(pieces.sum(), dtype=_RUN)
     runs["label"] = np.repeat(flat[starts], pieces)
-    runs["length"] = _LONGEST_RUN
-    runs["length"][np.cumsum(pieces) - 1] = lengths - (pieces - 1) * _LONGEST_RUN
+    runs["length"] = _MAX_RUN
+    runs["length"][np.cumsum(pieces) - 1] = lengths - (pieces - 1) * _MAX_RUN
     return base64.b64encode(runs.tobytes()).decode("ascii")
 
 

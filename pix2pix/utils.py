@@ -80,7 +80,7 @@ def write_atomically(path: Path, data: bytes) -> None:
         raise
 
 
-MOST_NAMED = 10  # problems that one message names
+MAX_NAMED = 10  # problems that one message names
 
 
 def natural_order(path: Path) -> tuple[int, str]:
@@ -91,8 +91,8 @@ def natural_order(path: Path) -> tuple[int, str]:
 def name_some(problems: Iterable[object]) -> str:
     """Name at most ten of them, and say how many there are."""
     problems = [str(problem) for problem in problems]
-    more = f" … ({len(problems)} in all)" if len(problems) > MOST_NAMED else ""
-    return ", ".join(problems[:MOST_NAMED]) + more
+    more = f" … ({len(problems)} in all)" if len(problems) > MAX_NAMED else ""
+    return ", ".join(problems[:MAX_NAMED]) + more
 
 
 @contextmanager

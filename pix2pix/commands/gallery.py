@@ -19,7 +19,7 @@ FORMATS = {
     ".jpeg": {"format": "JPEG", "quality": 92, "subsampling": 0},
 }
 PICTURES = 6  # side by side, as near as whole groups of drawing and pictures come to it
-LARGEST = 256  # pixels: a picture is shown no larger than it was made
+MAX_SIDE = 256  # pixels: a picture is shown no larger than it was made
 MARGIN, BETWEEN, WITHIN = 24, 24, 4  # pixels: around the sheet, between groups, within a group
 CAPTION, LEADING = 21, 16  # pixels: the line above each row, and the space above that line
 PAPER, INK, PALE = "#ffffff", "#222222", "#8a8a8a"
@@ -70,7 +70,7 @@ def compose(groups: list[list[np.ndarray]], captions: list[str], names: list[str
     count = len(groups[0])
     across = min(max(1, PICTURES // count), len(groups))
     gaps = 2 * MARGIN + (across - 1) * BETWEEN + across * (count - 1) * WITHIN
-    side = min(LARGEST, (width - gaps) // (across * count))
+    side = min(MAX_SIDE, (width - gaps) // (across * count))
     if side < 32:
         raise UserError(
             f"{count} pictures a drawing are too many for a sheet {width} pixels wide; give a larger --width"

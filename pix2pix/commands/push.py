@@ -24,7 +24,7 @@ from pix2pix.hub.ids import parse
 from pix2pix.hub.transfer import check_token, keep_quiet, upload
 from pix2pix.inference import Translator, card, checkpoint
 from pix2pix.inference.checkpoint import FILES, RUN_FOLDER, run_files
-from pix2pix.synthetic import SMALLEST, label_map
+from pix2pix.synthetic import MIN_SIZE, label_map
 from pix2pix.utils import UserError, package_address
 
 SHOWN = 4  # pictures on the card
@@ -119,7 +119,7 @@ def sample_inputs(config: Config, data: str | None, files: Sequence[Path] = ()) 
     if files:
         return [images.resize(images.read_image(path, config.in_channels), *size) for path in files[:SHOWN]]
     if config.task == "facades":
-        height, width = (max(side, SMALLEST) for side in size)
+        height, width = (max(side, MIN_SIZE) for side in size)
         return [labels.colorize(label_map(seed, height, width)) for seed in range(1, SHOWN + 1)]
     if data not in generated.SCENES:
         return []

@@ -23,7 +23,7 @@ FACADES_PAPER = (
 
 @dataclass(frozen=True)
 class PublishedSet:
-    """One archive at several places. Sizes in bytes: `about` for people, `most` is where downloading stops."""
+    """One archive at several places. Sizes in bytes: `about` for people, `max_size` is where downloading stops."""
 
     file: str
     mirrors: Sequence[str]
@@ -35,13 +35,13 @@ class PublishedSet:
     sha256: str | None = None
 
     @property
-    def most(self) -> int:
+    def max_size(self) -> int:
         return 2 * self.about + 16 * MB
 
     @property
-    def most_unpacked(self) -> int:
+    def max_unpacked(self) -> int:
         """Pictures do not compress: an archive that grows further than this is none of pictures."""
-        return 3 * self.most
+        return 3 * self.max_size
 
 
 SETS = {

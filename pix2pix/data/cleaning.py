@@ -19,7 +19,7 @@ WHITE, BLUE, BLUER = 200, 130, 15  # sky: overcast is at least so light; or blue
 APART = 60  # from a wall's colour, in levels: another thing; its texture and its shades are closer
 TEXTURE = 5  # pixels over which that is levelled
 HOUSE = 0.2  # of a row: below the last row that has so much house there is street
-LEAST = 0.002  # of the picture: a few dark pixels at its edge are no margin
+MIN_MARGIN = 0.002  # of the picture: a few dark pixels at its edge are no margin
 
 
 def corrected(inputs: np.ndarray, photo: np.ndarray) -> np.ndarray:
@@ -75,7 +75,7 @@ def margins(photo: np.ndarray) -> np.ndarray:
     is_grey = (np.abs(levels.mean(axis=2) - GREY) <= GREY_REACH) & (tint <= GREY_TINT)
     flat = (lightest <= DARKEST) | is_grey
     found = _reached(flat, 0) | _reached(flat, 1)
-    return _grown(found) if found.mean() > LEAST else np.zeros_like(found)
+    return _grown(found) if found.mean() > MIN_MARGIN else np.zeros_like(found)
 
 
 def _reached(flat: np.ndarray, axis: int) -> np.ndarray:

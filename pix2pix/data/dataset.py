@@ -16,13 +16,13 @@ from pix2pix.data.pairs import Pair
 from pix2pix.synthetic import label_map
 from pix2pix.utils import available_cores
 
-MOST_WORKERS = 8
+MAX_WORKERS = 8
 PALETTE_AND_BLANK = np.vstack([labels.PALETTE, np.uint8([labels.BLANK])])
 
 
 def suggest_workers(pairs: Sequence[Pair]) -> int:
     """Processes that read pairs beside the training: none where all stay decoded in memory, else one a core."""
-    return 0 if not isinstance(pairs, Pairs) or pairs.fits_in_memory else min(available_cores(), MOST_WORKERS)
+    return 0 if not isinstance(pairs, Pairs) or pairs.fits_in_memory else min(available_cores(), MAX_WORKERS)
 
 
 class PairDataset(Dataset):
@@ -39,7 +39,7 @@ class PairDataset(Dataset):
         self.drawn = self.is_facades and bool(config.teacher)  # a teacher has an answer to any label image
         self.palette = torch.from_numpy(PALETTE_AND_BLANK).to(self.device)
         self._kept: dict[int, tuple[tv_tensors.TVTensor, tv_tensors.TVTensor]] = {}
-        self._most_kept = 0 if self.device.type == "cpu" else KEPT_BYTES // pair_bytes(config)
+        self._max_kept = 0 if self.device.type == "cpu" else KEPT_BYTES // pair_bytes(config)
         kinds = (config.input_kind, config.target_kind)
         self.is_map = [kind != "picture" for kind in kinds]  # of classes, which transforms may not blend
         size = (config.size, config.picture_width)
@@ -77,7 +77,7 @@ class PairDataset(Dataset):
         else:
             inputs = self._tensor(pair.input, self.is_map[0])
         tensors = inputs, self._tensor(pair.target, self.is_map[1])
-        if len(self._kept) < self._most_kept:
+        if len(self._kept) < self._max_kept:
             self._kept[index] = tensors
         return tensors
 

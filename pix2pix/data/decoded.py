@@ -28,7 +28,7 @@ class Pairs(Sequence[Pair]):
         self.source, self.config, self.about = source, config, source.about
         self.correct_labels = correct_labels
         self._kept: dict[int, Pair] = {}
-        self._most_kept = KEPT_BYTES // pair_bytes(config)
+        self._max_kept = KEPT_BYTES // pair_bytes(config)
 
     def __len__(self) -> int:
         return len(self.source.names)
@@ -41,13 +41,13 @@ class Pairs(Sequence[Pair]):
         if pair := self._kept.get(index):
             return pair
         pair = self._make(index)
-        if len(self._kept) < self._most_kept and not current_process().daemon:  # torch's workers live for one epoch
+        if len(self._kept) < self._max_kept and not current_process().daemon:  # torch's workers live for one epoch
             self._kept[index] = pair
         return pair
 
     @property
     def fits_in_memory(self) -> bool:
-        return len(self) <= self._most_kept
+        return len(self) <= self._max_kept
 
     def check(self) -> None:
         """Decode all pairs; raises ValueError that names those that cannot be."""

@@ -25,11 +25,11 @@ def download(name: str, output: Path = HOME, mirror: str | None = None) -> None:
     output.mkdir(parents=True, exist_ok=True)
     mirrors = [mirror.rstrip("/") + "/"] if mirror else []
     archive = output / f".{published.file}"
-    sha256 = fetch([place + published.file for place in [*mirrors, *published.mirrors]], archive, published.most,
+    sha256 = fetch([place + published.file for place in [*mirrors, *published.mirrors]], archive, published.max_size,
                    published.sha256)  # fmt: skip
     try:
         with written_together(folder) as building:
-            count = unpack(archive, building, published.most_unpacked)
+            count = unpack(archive, building, published.max_unpacked)
             found, _ = layouts.find(building, "train", "BtoA")
             (building / RECORD).write_text(_record(name, published, sha256), encoding="utf-8")
     finally:

@@ -21,7 +21,7 @@ PAUSE = 1.0  # seconds between attempts
 _CHUNK = 2**18
 
 
-def fetch(urls: Sequence[str], goal: Path, most_bytes: int, sha256: str | None = None) -> str:
+def fetch(urls: Sequence[str], goal: Path, max_bytes: int, sha256: str | None = None) -> str:
     """Bring a file to `goal` and return its SHA-256; what was received before a cut waits beside it as `NAME.part`.
 
     Raises ValueError that says what each mirror answered. A file with another hash than `sha256` is thrown away.
@@ -29,7 +29,7 @@ def fetch(urls: Sequence[str], goal: Path, most_bytes: int, sha256: str | None =
     part, reasons = goal.with_name(f"{goal.name}.part"), []
     for url in urls:
         try:
-            _fetch_from(url, part, most_bytes)
+            _fetch_from(url, part, max_bytes)
             found = _hash(part)
             if sha256 and found != sha256:
                 _forget(part)
@@ -43,12 +43,12 @@ def fetch(urls: Sequence[str], goal: Path, most_bytes: int, sha256: str | None =
     raise UserError(f"{goal.name} could not be downloaded: {'; '.join(reasons)}")
 
 
-def _fetch_from(url: str, part: Path, most_bytes: int) -> None:
+def _fetch_from(url: str, part: Path, max_bytes: int) -> None:
     """Attempts at one mirror, each going on where the last one was cut; the last one's error is raised."""
     for attempt in range(ATTEMPTS):
         before = part.stat().st_size if part.exists() else 0
         try:
-            return _continue(url, part, most_bytes)
+            return _continue(url, part, max_bytes)
         except (http.client.HTTPException, TimeoutError, ConnectionError, urllib.error.URLError) as error:
             is_final = isinstance(error, urllib.error.HTTPError) and error.code < 500
             got_further = part.exists() and part.stat().st_size > before
@@ -58,7 +58,7 @@ def _fetch_from(url: str, part: Path, most_bytes: int) -> None:
     return None
 
 
-def _continue(url: str, part: Path, most_bytes: int) -> None:
+def _continue(url: str, part: Path, max_bytes: int) -> None:
     """One request; raises IncompleteRead where the body is shorter than announced."""
     origin = part.with_name(f"{part.name}.json")  # which version of which file the part is of
     have = part.stat().st_size if part.exists() and _read(origin).get("url") == url else 0
@@ -81,16 +81,16 @@ def _continue(url: str, part: Path, most_bytes: int) -> None:
             have = 0
         announced = answer.headers.get("Content-Length")
         total = have + int(announced) if announced else None
-        if (total or 0) > most_bytes:
-            raise UserError(f"it is {total:,} bytes, more than the {most_bytes:,} that the set may have")
+        if (total or 0) > max_bytes:
+            raise UserError(f"it is {total:,} bytes, more than the {max_bytes:,} that the set may have")
         if total and shutil.disk_usage(part.parent).free < total - have:
             raise UserError(f"{total - have:,} bytes are needed, and the disk of {part.parent} has fewer")
         version = answer.headers.get("ETag") or answer.headers.get("Last-Modified")
         origin.write_text(json.dumps({"url": url, "version": version}))
-        _receive(answer, part, have, total, most_bytes)
+        _receive(answer, part, have, total, max_bytes)
 
 
-def _receive(answer: http.client.HTTPResponse, part: Path, have: int, total: int | None, most_bytes: int) -> None:
+def _receive(answer: http.client.HTTPResponse, part: Path, have: int, total: int | None, max_bytes: int) -> None:
     name = part.name.removesuffix(".part")
     with (
         part.open("r+b" if have else "wb") as file,
@@ -99,8 +99,8 @@ def _receive(answer: http.client.HTTPResponse, part: Path, have: int, total: int
         file.seek(have)
         while chunk := answer.read1(_CHUNK):
             have += len(chunk)
-            if have > most_bytes:
-                raise UserError(f"it goes on after {most_bytes:,} bytes, more than the set may have")
+            if have > max_bytes:
+                raise UserError(f"it goes on after {max_bytes:,} bytes, more than the set may have")
             file.write(chunk)
             bar.update(len(chunk))
     if total is not None and have < total:

@@ -13,7 +13,7 @@ from pix2pix.data.pairs import HELD_OUT, RawPair, holdout_split
 from pix2pix.utils import UserError, name_some
 
 RECORD = "dataset.json"  # beside a downloaded set: what it is, and which tasks it is for
-SMALLEST_SIDE = 8  # pixels
+MIN_SIDE = 8  # pixels
 
 
 class FolderSource:
@@ -82,8 +82,8 @@ class FolderSource:
                 "so its width is even"
             )
         for path, header in ((item.input, first), (item.target, second)):
-            if header and min(header.width // halves, header.height) < SMALLEST_SIDE:
-                least = f"{SMALLEST_SIDE * halves}x{SMALLEST_SIDE}"
+            if header and min(header.width // halves, header.height) < MIN_SIDE:
+                least = f"{MIN_SIDE * halves}x{MIN_SIDE}"
                 raise UserError(f"{path} is {header.width}x{header.height} pixels; the least is {least}")
         if second and abs(first.width * second.height - second.width * first.height) > max(*first[:2], *second[:2]):
             sizes = f"{first.width}x{first.height} and {second.width}x{second.height}"

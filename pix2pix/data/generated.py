@@ -14,7 +14,7 @@ from pix2pix.config import Config
 from pix2pix.data.pairs import RawPair
 
 LIT = (255, 205, 120)  # a window at night, RGB
-LEAST_LUMA = 0.12  # of the day's light that is left at night
+MIN_LUMA = 0.12  # of the day's light that is left at night
 MAP_COLOURS = {
     "land": (242, 239, 233), "park": (203, 230, 163), "house": (222, 216, 208),
     "street": (255, 255, 255), "avenue": (255, 225, 104), "water": (163, 204, 255),
@@ -54,7 +54,7 @@ def night(split: str, index: int, height: int, width: int) -> tuple[np.ndarray, 
     seed = synthetic.pair_seed(split, index)
     label_map, day = synthetic.facade(seed, height, width)
     luma = day @ np.array([0.3, 0.6, 0.1])
-    dark = LEAST_LUMA * (0.6 * luma[..., None] + 0.4 * day) * np.array([0.75, 0.9, 1.5]) + np.array([4, 6, 14])
+    dark = MIN_LUMA * (0.6 * luma[..., None] + 0.4 * day) * np.array([0.75, 0.9, 1.5]) + np.array([4, 6, 14])
     is_lit = _some_parts(np.isin(label_map, [labels.INDEX["window"], labels.INDEX["shop"]]), seed)
     lit = np.array(LIT) * (0.35 + 0.65 * luma[..., None] / 255)
     return np.where(is_lit[..., None], lit, dark).clip(0, 255).astype(np.uint8), day

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from pix2pix import images
 from pix2pix.images import EXTENSIONS
-from pix2pix.utils import MOST_NAMED, UserError, name_some, natural_order
+from pix2pix.utils import MAX_NAMED, UserError, name_some, natural_order
 
 LAYOUTS = (
     "DIR/{train,val}/NAME.jpg with two halves side by side, DIR/{train,val}/{input,target}/NAME.*, "
@@ -274,5 +274,5 @@ def _describe(folder: Path) -> str:
     """What is there instead, to complete "no images in FOLDER"."""
     folders = [f"{path.name}/" for path in _folders(folder).values()]
     others = list_images(folder).others
-    there = [*folders[:MOST_NAMED], *(f"{count} {kind}" for kind, count in others.most_common(3))]
+    there = [*folders[:MAX_NAMED], *(f"{count} {kind}" for kind, count in others.most_common(3))]
     return f", which holds {', '.join(there)}" if there else ""

@@ -95,7 +95,7 @@ def _find_labels(source: Source, data: str, first: int | None) -> Source:
     except UserError:  # of 16 bits, such as numbers
         inputs = []
     near = np.mean([_nearness(each, source.palette, labels.NEAR) for each in inputs]) if inputs else 0.0
-    if near < labels.LEAST_NEAR:
+    if near < labels.MIN_NEAR:
         if (found := _find_first_number(source, looked_at)) is not None:
             return NumberedLabels(source, found if first is None else first)
         raise UserError(

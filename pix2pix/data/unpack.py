@@ -18,9 +18,9 @@ from pix2pix.images import EXTENSIONS
 from pix2pix.utils import UserError
 
 WANTED = EXTENSIONS | {".txt", ".xml", ".md"}  # other files are passed over
-MOST_FILES = 1_000_000
+MAX_FILES = 1_000_000
 SPLIT_NAMES = frozenset(name for names in SPLITS.values() for name in names)
-MOST_NAME_BYTES = 2**16
+MAX_NAME_BYTES = 2**16
 _CHUNK = 2**20
 _LONG_NAMES = (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, tarfile.XGLTYPE)
 _DAMAGED = (
@@ -28,13 +28,13 @@ _DAMAGED = (
 )  # fmt: skip
 
 
-def unpack(archive: Path, folder: Path, most_bytes: int) -> int:
+def unpack(archive: Path, folder: Path, max_bytes: int) -> int:
     """Unpack a tar or zip file into an existing folder and return how many files were written.
 
     A folder in which all others lie is left out. On an error some files may be written: hand in a folder that
     is thrown away then (`utils.written_together`).
     """
-    count, left = 0, most_bytes
+    count, left = 0, max_bytes
     try:
         for name, content in _members(archive):
             place = _safe_place(name)
@@ -42,10 +42,10 @@ def unpack(archive: Path, folder: Path, most_bytes: int) -> int:
                 continue
             goal = folder / place
             goal.parent.mkdir(parents=True, exist_ok=True)
-            left -= _copy(content, goal, left, archive.name, most_bytes)
+            left -= _copy(content, goal, left, archive.name, max_bytes)
             count += 1
-            if count > MOST_FILES:
-                raise UserError(f"{archive.name} holds more than {MOST_FILES:,} files")
+            if count > MAX_FILES:
+                raise UserError(f"{archive.name} holds more than {MAX_FILES:,} files")
     except _DAMAGED as error:
         raise UserError(f"{archive.name} is no whole archive: {error}") from None
     except OSError as error:
@@ -62,7 +62,7 @@ class _Header(tarfile.TarInfo):
     @classmethod
     def frombuf(cls, buf: bytes, encoding: str, errors: str) -> "_Header":
         header = super().frombuf(buf, encoding, errors)
-        if header.type in _LONG_NAMES and header.size > MOST_NAME_BYTES:
+        if header.type in _LONG_NAMES and header.size > MAX_NAME_BYTES:
             raise UserError(f"the archive holds a name of {header.size:,} bytes")
         return header
 
@@ -98,13 +98,13 @@ def _safe_place(name: str) -> PurePosixPath:
     return place
 
 
-def _copy(content: IO[bytes], goal: Path, left: int, name: str, most_bytes: int) -> int:
+def _copy(content: IO[bytes], goal: Path, left: int, name: str, max_bytes: int) -> int:
     written = 0
     with goal.open("xb") as file:
         while chunk := content.read(min(_CHUNK, left - written + 1)):
             written += len(chunk)
             if written > left:
-                raise UserError(f"{name} unpacks to more than {most_bytes:,} bytes; this is not the set it should be")
+                raise UserError(f"{name} unpacks to more than {max_bytes:,} bytes; this is not the set it should be")
             file.write(chunk)
     return written
 

@@ -57,7 +57,7 @@ def of_target(config: Config) -> Values:
 
 
 def read_input(
-    source: Path | str | bytes | BinaryIO, config: Config, most_pixels: int = images.MOST_PIXELS
+    source: Path | str | bytes | BinaryIO, config: Config, most_pixels: int = images.MAX_PIXELS
 ) -> np.ndarray:
     """Read a file as a translator of this config takes it, `(H, W, in_channels)` uint8; ValueError names the file."""
     name = images.name_of(source)
@@ -80,7 +80,7 @@ def read_input(
 
 
 def read_label_image(
-    source: Path | str | bytes | BinaryIO, first: int | None = None, most_pixels: int = images.MOST_PIXELS
+    source: Path | str | bytes | BinaryIO, first: int | None = None, most_pixels: int = images.MAX_PIXELS
 ) -> tuple[np.ndarray, int | None] | None:
     """Read facade labels as a picture `(H, W, 3)`, of colours near a palette or of class numbers, 0 to 11 or 1 to 12.
 

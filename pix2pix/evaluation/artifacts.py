@@ -13,7 +13,7 @@ PERIODS = (2, 4, 8, 16, 32)  # pixels: the strides of the decoders
 GRIDS = PERIODS[:3]  # coarser, the wall itself has a pattern
 RUN = 12  # pixels: what goes on over two runs is a streak, what does not is texture
 TILE = 16  # pixels: finer than shades and stains, coarser than stones
-FEWEST, FEWEST_TILES = 200, 12  # pixels, or runs of them, and tiles: with fewer there is no number
+MIN_PIXELS, MIN_TILES = 200, 12  # pixels, or runs of them, and tiles: with fewer there is no number
 VISIBLE = 1.0  # level
 
 
@@ -39,7 +39,7 @@ def edge_contrast(drawing: np.ndarray, brightness: np.ndarray) -> float:
     """
     edges = _edges(drawing)
     edges[:NEAR_EDGE] = edges[-NEAR_EDGE:] = edges[:, :NEAR_EDGE] = edges[:, -NEAR_EDGE:] = False
-    if edges.sum() < FEWEST:
+    if edges.sum() < MIN_PIXELS:
         return float("nan")
     slopes = np.pad(np.hypot(*np.gradient(brightness)), 2, mode="edge")
     return float(np.median(np.lib.stride_tricks.sliding_window_view(slopes, (5, 5))[edges].max(axis=(1, 2))))
@@ -59,7 +59,7 @@ def grid(plain: np.ndarray, brightness: np.ndarray) -> float:
     for period in GRIDS:
         phases = rows % period * period + columns % period
         counts = np.bincount(phases, minlength=period**2)
-        if counts.min() >= FEWEST:
+        if counts.min() >= MIN_PIXELS:
             means = np.bincount(phases, fine, period**2) / counts
             chance = (fine.var() / counts).mean()
             strengths.append(np.sqrt(max(0.0, means.var() - chance)) / period)
@@ -85,7 +85,7 @@ def stripes(plain: np.ndarray, brightness: np.ndarray) -> float:
 
 def noise(plain: np.ndarray, colour: list[np.ndarray]) -> float:
     """Colour noise: root mean square of what both colour differences have finer than 5x5 pixels, in plain regions."""
-    if plain.sum() < FEWEST:
+    if plain.sum() < MIN_PIXELS:
         return float("nan")
     fine = [channel - _sums_around(channel, 2) / 25 for channel in colour]
     return float(np.sqrt(sum(np.square(each[plain]).mean() for each in fine)))
@@ -95,7 +95,7 @@ def unevenness(wall: np.ndarray, channels: list[np.ndarray]) -> float:
     """Standard deviation over tiles of plain wall of their median: of brightness shading, of colour its unevenness."""
     tiles = _tiles(wall)
     there = tiles.sum(axis=-1) >= TILE * TILE // 4
-    if there.sum() < FEWEST_TILES:
+    if there.sum() < MIN_TILES:
         return float("nan")
     medians = [np.nanmedian(np.where(tiles, _tiles(channel), np.nan)[there], axis=-1) for channel in channels]
     return float(np.sqrt(sum(np.var(each) for each in medians)))
@@ -106,7 +106,7 @@ def _streaks(plain: np.ndarray, brightness: np.ndarray, half: int) -> float | No
     bent = (brightness[half:-half] - (brightness[: -2 * half] + brightness[2 * half :]) / 2) / 2
     whole = plain[half:-half] & plain[: -2 * half] & plain[2 * half :]
     there = _sums_along(whole, 2 * RUN) == 2 * RUN
-    if there.sum() < FEWEST:
+    if there.sum() < MIN_PIXELS:
         return None
     energy = (_sums_along(np.square(bent), 2 * RUN) / (2 * RUN))[there].mean()
     means = _sums_along(bent, RUN) / RUN

@@ -17,7 +17,7 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 
 from pix2pix.utils import UserError
 
-FEWEST_INPUTS = 17  # channels: layers with less, beside the pictures, cost little and would lose the most
+MIN_INPUTS = 17  # channels: layers with less, beside the pictures, cost little and would lose the most
 
 
 def quantized(graph: onnx.ModelProto, examples: Iterable[Mapping[str, np.ndarray]]) -> onnx.ModelProto:
@@ -31,7 +31,7 @@ def quantized(graph: onnx.ModelProto, examples: Iterable[Mapping[str, np.ndarray
         _fold(whole, folded)
         wide = [node.name for node in _wide_convolutions(onnx.load(folded))]
         if not wide:
-            raise UserError(f"no layer here has {FEWEST_INPUTS} channels or more: int8 would gain nothing")
+            raise UserError(f"no layer here has {MIN_INPUTS} channels or more: int8 would gain nothing")
         quantize_static(
             folded, result, _Examples(iter(examples)), quant_format=QuantFormat.QDQ, nodes_to_quantize=wide,
             per_channel=True, reduce_range=True, activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
@@ -50,7 +50,7 @@ def _fold(graph: Path, folded: Path) -> None:
 def _wide_convolutions(graph: onnx.ModelProto) -> Iterator[onnx.NodeProto]:
     inputs = {tensor.name: tensor.dims[1] for tensor in graph.graph.initializer if len(tensor.dims) == 4}
     for node in graph.graph.node:
-        if node.op_type == "Conv" and inputs.get(node.input[1], 0) >= FEWEST_INPUTS:
+        if node.op_type == "Conv" and inputs.get(node.input[1], 0) >= MIN_INPUTS:
             yield node
 
 

@@ -26,7 +26,7 @@ from pix2pix.inference.onnx_session import HEADER_KEY, OnnxNetwork, header_diges
 from pix2pix.utils import UserError, write_atomically
 
 CALIBRATED_PAIRS, COMPARED_PAIRS = 16, 8  # of int8: the first ones of the training and of the validation pairs
-MOST_LEVELS = 3.0  # of 255, between int8 and torch on average: twice what JPEG changes of a live picture
+MAX_LEVELS = 3.0  # of 255, between int8 and torch on average: twice what JPEG changes of a live picture
 CHECKED_SIZES = ((1, 1), (2, 1), (1, 3))  # height and width, in multiples of what the network takes
 CHECKED_VARIATIONS = (None, 1, 2)
 TOLERANCE = 2e-3  # greatest difference from torch, in [-1, 1]: a quarter of one of 255 grey levels
@@ -43,7 +43,7 @@ def add_int8_onnx(folder: Path, config: Config, generator: nn.Module, data: str)
     """Write a `model.onnx` that multiplies in int8, its weights inside; says how far its pictures are from torch's.
 
     Ranges are measured on training pairs of `data`, pictures compared on validation pairs. ValueError, and nothing
-    written, where they differ by more than `MOST_LEVELS`.
+    written, where they differ by more than `MAX_LEVELS`.
     """
     pairs, unseen = (load_pairs(data, split, config) for split in ("train", "val"))
     exact = Translator(config, TorchNetwork(generator))
@@ -66,8 +66,8 @@ def add_int8_onnx(folder: Path, config: Config, generator: nn.Module, data: str)
         f"int8, {mean:.2f} grey levels of 255 from torch on average, {high:.0f} at the 99.9th percentile, {most} at "
         f"most, on {len(apart)} validation pairs of {data}"
     )
-    if not mean <= MOST_LEVELS:
-        raise UserError(f"{told}: more than {MOST_LEVELS} on average, so nothing was written; leave --int8 out")
+    if not mean <= MAX_LEVELS:
+        raise UserError(f"{told}: more than {MAX_LEVELS} on average, so nothing was written; leave --int8 out")
     write_atomically(folder / checkpoint.ONNX, written)
     return told
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pix2pix.utils import UserError
 
-LONGEST_PUSH = 3600.0  # seconds until a push counts as stuck and is ended
+MAX_PUSH = 3600.0  # seconds until a push counts as stuck and is ended
 ROOT = Path(__file__).parents[2]
 
 
@@ -54,7 +54,7 @@ def push_apart(push: Push, stop: threading.Event) -> str:
         text=True,
         start_new_session=True,  # Ctrl-C is for the training
     )
-    deadline = time.monotonic() + LONGEST_PUSH
+    deadline = time.monotonic() + MAX_PUSH
     while True:
         try:
             output, errors = process.communicate(timeout=0.2)

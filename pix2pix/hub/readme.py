@@ -22,7 +22,7 @@ KNOWN = frozenset({
     "hf_oauth_expiration_minutes", "hf_oauth_authorized_org", "startup_duration_timeout", "custom_headers",
     "preload_from_hub",
 })  # fmt: skip
-LONGEST_DESCRIPTION = 60  # characters
+MAX_DESCRIPTION = 60  # characters
 PRELOAD = re.compile(rf"{REPO}( [^\s,]+(,[^\s,]+)*( [0-9a-f]{{40}})?)?", re.ASCII)  # repo, files, commit
 
 
@@ -60,8 +60,8 @@ def _faults(head: dict, root: Path):
         yield f"sdk_version is {head['sdk_version']}, but requirements.txt has no line {wanted}"
     if not (root / head["app_file"]).is_file():
         yield f"app_file is {head['app_file']}, which does not exist"
-    if len(head.get("short_description", "")) > LONGEST_DESCRIPTION:
-        yield f"short_description has more than {LONGEST_DESCRIPTION} characters"
+    if len(head.get("short_description", "")) > MAX_DESCRIPTION:
+        yield f"short_description has more than {MAX_DESCRIPTION} characters"
     if "suggested_hardware" in head and head["suggested_hardware"] not in list(SpaceHardware):
         yield f"suggested_hardware is {head['suggested_hardware']}; there are: {', '.join(SpaceHardware)}"
     if not isinstance(head.get("pinned", False), bool):

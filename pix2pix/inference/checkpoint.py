@@ -22,8 +22,8 @@ RUN, TEACHER = "run.json", "teacher"  # the file that makes a folder a run, and 
 FILES = (CONFIG, WEIGHTS, ONNX, CARD)
 RUN_FOLDER, RUN_FILES = "run", (RUN, "log.jsonl", "state.pt")  # where on the Hub; what a run is resumed from
 TEACHER_FILES = (f"{TEACHER}/{CONFIG}", f"{TEACHER}/{WEIGHTS}")
-MOST_BYTES = 4 * 2**30  # of a checkpoint: twenty times the paper's generator
-MOST_OF_STRANGERS = 2**29  # what a visitor of the app may have fetched
+MAX_BYTES = 4 * 2**30  # of a checkpoint: twenty times the paper's generator
+MAX_OF_STRANGERS = 2**29  # what a visitor of the app may have fetched
 PICKLES = ("*.bin", "*.ckpt", "*.pickle", "*.pkl", "*.pt", "*.pth")
 
 
@@ -33,7 +33,7 @@ def find(name: str | Path, token: bool | None = None) -> Path:
     The name of a bundled checkpoint stands for it in any folder, a run folder for the newest of its checkpoints, and
     USER/REPO or USER/REPO@REVISION, where no such folder is, for a checkpoint on the Hub, which is fetched into the
     Hub's cache. `token=False` asks the Hub as a stranger would: without the token at hand, and for no more than
-    `MOST_OF_STRANGERS` bytes.
+    `MAX_OF_STRANGERS` bytes.
     """
     folder = Path(name)
     if not folder.exists() and (found := bundled().get(str(name))):
@@ -42,7 +42,7 @@ def find(name: str | Path, token: bool | None = None) -> Path:
         from pix2pix.hub import errors, transfer  # its client takes half a second to import, and folders need none
 
         try:
-            most = MOST_OF_STRANGERS if token is False else MOST_BYTES
+            most = MAX_OF_STRANGERS if token is False else MAX_BYTES
             return transfer.download(str(name), FILES, (CONFIG, WEIGHTS), partial(check_listing, most=most), token)
         except errors.Missing as error:
             raise UserError(f"there is no folder {name}, and on the Hub: {error}") from None
@@ -72,7 +72,7 @@ def bundled() -> dict[str, Path]:
     return {path.parent.name: path.parent for path in sorted(folder.glob("*/config.json"))}
 
 
-def check_listing(repo: str, sizes: Mapping[str, int], most: int = MOST_BYTES) -> None:
+def check_listing(repo: str, sizes: Mapping[str, int], most: int = MAX_BYTES) -> None:
     """Raises ValueError where a repository with these files, in bytes, is no checkpoint that we would load."""
     missing = [file for file in (CONFIG, WEIGHTS) if file not in sizes]
     pickles = [name for name in sizes if any(Path(name).match(pattern) for pattern in PICKLES)]

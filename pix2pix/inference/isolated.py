@@ -26,8 +26,8 @@ from pix2pix.utils import UserError
 LOADING = 60.0  # seconds
 PAINTING = 15.0  # seconds for a picture
 GRACE = 5.0  # seconds until a picture that nobody waits for has to end
-LONGEST_LINE = 2**16  # bytes
-MOST_CHANNELS = 2**13
+MAX_LINE = 2**16  # bytes
+MAX_CHANNELS = 2**13
 KEPT = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "LANG")  # of the environment: no tokens
 ROOT = Path(__file__).parents[2]  # where the package is found
 
@@ -75,7 +75,7 @@ class IsolatedNetwork:
 
     def _read_facts(self) -> None:
         with _Deadline(self._process, LOADING):
-            line = self._process.stdout.readline(LONGEST_LINE)
+            line = self._process.stdout.readline(MAX_LINE)
         try:
             facts = json.loads(line)
             if "error" in facts:
@@ -86,7 +86,7 @@ class IsolatedNetwork:
             ) from None
         self.latent_kind, self.latent_channels = facts["latent_kind"], facts["latent_channels"]
         self.tones = [np.float32(tone) for tone in facts["tones"]]
-        counts = all(0 < count <= MOST_CHANNELS for count in self.latent_channels)
+        counts = all(0 < count <= MAX_CHANNELS for count in self.latent_channels)
         shapes = [tone.shape for tone in self.tones] in ([], [(6,), (6, 6)])
         if not (counts and len(self.latent_channels) <= self._config.depth and shapes):
             raise UserError(f"{self.name} takes other inputs than its {checkpoint.CONFIG} says")
@@ -117,7 +117,7 @@ class IsolatedNetwork:
         answer = self._process.stdout
         status = answer.read(1)
         if status == b"-":
-            log.warning("%s: %s", self.name, answer.readline(LONGEST_LINE).decode("utf-8", "replace").strip())
+            log.warning("%s: %s", self.name, answer.readline(MAX_LINE).decode("utf-8", "replace").strip())
             raise ModelError(f"{self.name} does not paint as its {checkpoint.CONFIG} says")
         if status != b"+":
             raise EOFError

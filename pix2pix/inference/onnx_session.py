@@ -13,9 +13,9 @@ from pix2pix.config import Config
 from pix2pix.inference import checkpoint
 from pix2pix.utils import UserError, available_cores
 
-MOST_CHANNELS = 2**13
+MAX_CHANNELS = 2**13
 HEADER_KEY = "weights_header_sha256"
-LONGEST_HEADER = 2**26  # bytes: a file that claims a longer one is broken
+MAX_HEADER = 2**26  # bytes: a file that claims a longer one is broken
 
 
 class OnnxNetwork:
@@ -80,7 +80,7 @@ def check_signature(session: onnxruntime.InferenceSession, config: Config) -> No
             raise UserError(f"has {', '.join(names)[:100]} where {', '.join(name for name, _ in asked)[:100]} belong")
         for each, (name, channels) in zip(found, asked, strict=True):
             at = each.shape[1] if len(each.shape) == 4 else None
-            if each.type != "tensor(float)" or not isinstance(at, int) or not 0 < at <= MOST_CHANNELS:
+            if each.type != "tensor(float)" or not isinstance(at, int) or not 0 < at <= MAX_CHANNELS:
                 raise UserError(f"{name} is {each.type} {each.shape}, not float of (1, channels, height, width)")
             if channels not in (None, at):
                 raise UserError(f"{name} has {at} channels, not {channels}")
@@ -89,7 +89,7 @@ def check_signature(session: onnxruntime.InferenceSession, config: Config) -> No
 def read_header(weights: Path) -> bytes:
     """The JSON header of a safetensors file: name, type, shape and place of each tensor."""
     with weights.open("rb") as file:
-        return file.read(min(int.from_bytes(file.read(8), "little"), LONGEST_HEADER))
+        return file.read(min(int.from_bytes(file.read(8), "little"), MAX_HEADER))
 
 
 def header_digest(header: bytes) -> str:

@@ -18,7 +18,7 @@ import numpy as np
 
 from pix2pix.utils import UserError
 
-MOST_MEMORY = 2 * 2**30  # bytes of data: nine times the paper's generator
+MAX_MEMORY = 2 * 2**30  # bytes of data: nine times the paper's generator
 LESS_URGENT = 5  # than the painters of the page's own models: niceness
 
 
@@ -79,7 +79,7 @@ def limit() -> None:
     if sys.platform == "linux":
         import resource
 
-        resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
+        resource.setrlimit(resource.RLIMIT_DATA, (MAX_MEMORY, MAX_MEMORY))
         os.nice(LESS_URGENT)
 
 

@@ -8,7 +8,7 @@ from pix2pix.synthetic.layout import make_plan
 from pix2pix.synthetic.paint import paint
 from pix2pix.synthetic.plan import Plan, rasterize
 
-SMALLEST, LARGEST = 32, 4096  # pixels per side
+MIN_SIZE, MAX_SIZE = 32, 4096  # pixels per side
 _PLAN_STREAM, _PAINT_STREAM = 0, 1  # two random streams, so that a label map does not depend on painting
 
 
@@ -48,5 +48,5 @@ def _plan(seed: int, height: int, width: int) -> Plan:
 def _check(seed: int, height: int, width: int) -> None:
     if seed < 0:
         raise ValueError(f"seed is {seed}; give a whole number of 0 or more")
-    if not (SMALLEST <= height <= LARGEST and SMALLEST <= width <= LARGEST):
-        raise ValueError(f"a facade of {width}x{height} pixels cannot be drawn; give sides of {SMALLEST} to {LARGEST}")
+    if not (MIN_SIZE <= height <= MAX_SIZE and MIN_SIZE <= width <= MAX_SIZE):
+        raise ValueError(f"a facade of {width}x{height} pixels cannot be drawn; give sides of {MIN_SIZE} to {MAX_SIZE}")

@@ -11,8 +11,8 @@ from pix2pix import images, labels
 from pix2pix.config import Config
 from pix2pix.data.pairs import Pair
 
-MOST_PAIRS = 1000  # enough to know how tones vary
-LEAST_AREA = 0.005  # of the picture: less of a class tells no colour
+MAX_PAIRS = 1000  # enough to know how tones vary
+MIN_AREA = 0.005  # of the picture: less of a class tells no colour
 
 
 class Tone(nn.Module):
@@ -27,7 +27,7 @@ class Tone(nn.Module):
         for name in ("facade", "background"):
             colour = images.normalize(torch.from_numpy(labels.PALETTE[labels.INDEX[name]]).float())
             self.register_buffer(name, colour[:, None, None])
-        pictures = ([images.batch(side) for side in (pair.input, pair.target)] for pair in pairs[:MOST_PAIRS])
+        pictures = ([images.batch(side) for side in (pair.input, pair.target)] for pair in pairs[:MAX_PAIRS])
         colours = torch.cat([self._colours(*map(torch.from_numpy, both)) for both in pictures])
         mean = colours.nanmean(dim=0).nan_to_num()
         colours = torch.where(colours.isnan(), mean, colours)
@@ -56,5 +56,5 @@ def _is(inputs: Tensor, colour: Tensor) -> Tensor:
 def _mean(targets: Tensor, where: Tensor) -> Tensor:
     """The mean colour there, `(N, C)`; NaN where there is too little of it."""
     area = where.sum(dim=(2, 3))
-    enough = area >= LEAST_AREA * where.shape[2] * where.shape[3]
+    enough = area >= MIN_AREA * where.shape[2] * where.shape[3]
     return torch.where(enough, (targets * where).sum(dim=(2, 3)) / area, torch.nan)

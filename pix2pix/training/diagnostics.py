@@ -22,7 +22,7 @@ GUESSED_SHARE = 0.05  # the most by which a D that guesses is right more or less
 GUESSED_LOSS = 1.3  # of D, at least: 2 ln 2 = 1.386 is the loss where it always says one half
 COLLAPSED_VARIETY, COLLAPSED_SCORES = 0.1, 2  # of the targets' variety, so many times running
 YOUNG_STEPS = 400  # a new G draws much the same for every input, until it has learnt to look at it
-LEAST_SCORES = 12  # before a trend is judged: its last two quarters then hold three scores each
+MIN_SCORES = 12  # before a trend is judged: its last two quarters then hold three scores each
 SURE = 2.0  # standard errors by which a score must get better
 MATTERS = 0.005  # and by this share of itself
 
@@ -94,7 +94,7 @@ def _collapse(lines: Sequence[Line], config: Config) -> Finding | None:
 def _plateau(lines: Sequence[Line], config: Config) -> Finding | None:
     scored = [line for line in lines if all(name in line for name in SCORES)]
     quarter = len(scored) // 4
-    if len(scored) < LEAST_SCORES:
+    if len(scored) < MIN_SCORES:
         return None
     before, after = scored[-2 * quarter : -quarter], scored[-quarter:]
     if any(_improved([line[name] for line in before + after], sign) for name, (_, _, sign) in SCORES.items()):

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-LARGEST_MOVE = 1 / 8  # of a side
+MAX_MOVE = 1 / 8  # of a side
 CUT = 1 / 2  # of a side: the part that is cut out
 BRIGHTNESS, SATURATION, CONTRAST = 0.5, 1.0, 0.5  # how far each strays: from 0 levels of [-1, 1], 1 and 1 times
 
@@ -39,7 +39,7 @@ def _coloured(pictures: Tensor, brightness: Tensor, saturation: Tensor, contrast
 
 def _moves(inputs: Tensor) -> Tensor:
     """Where each pixel is taken from: the same whole number of pixels to the side and up or down for a picture."""
-    shares = [torch.round(LARGEST_MOVE * side * _strayed(inputs, 1)) * 2 / side for side in inputs.shape[:1:-1]]
+    shares = [torch.round(MAX_MOVE * side * _strayed(inputs, 1)) * 2 / side for side in inputs.shape[:1:-1]]
     turn = torch.eye(2, device=inputs.device).expand(len(inputs), 2, 2)
     moves = torch.cat([turn, torch.cat(shares, dim=1).flatten(2)], dim=2)  # (N, 2, 3)
     return F.affine_grid(moves, inputs.shape, align_corners=False)

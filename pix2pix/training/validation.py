@@ -16,7 +16,7 @@ from pix2pix.inference import Translator
 
 SCORED_PAIRS = 16
 SCORED_STEPS = 400  # between scores, at least: 16 pictures cost about 1% of as many steps on a CPU
-LEAST_ERROR = 1e-10  # squared, of [0, 1]: equal pictures have 100 dB and not infinitely many
+MIN_ERROR = 1e-10  # squared, of [0, 1]: equal pictures have 100 dB and not infinitely many
 SSIM_SIDE = 11  # pixels: of its window
 
 
@@ -40,7 +40,7 @@ def quick_scores(translator: Translator, pairs: Sequence[Pair], device: torch.de
         made.add(pictures[0])
         wanted.add(pictures[1])
         generated, target = (picture / 255 for picture in pictures)
-        error = (generated - target).square().mean().clamp_min(LEAST_ERROR)
+        error = (generated - target).square().mean().clamp_min(MIN_ERROR)
         distance = 2 * (generated - target).abs().mean()
         rows.append(torch.stack([distance, -10 * error.log10(), _ssim(generated, target)]))
     scores = dict(zip(("val_l1", "psnr", "ssim"), torch.stack(rows).mean(dim=0).tolist(), strict=True))

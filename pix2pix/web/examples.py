@@ -14,7 +14,7 @@ from pix2pix.labels import snap
 from pix2pix.utils import UserError
 
 SIZE = 256  # pixels: the side of a drawing
-MOST = 12
+MAX_EXAMPLES = 12
 
 
 class Pair(NamedTuple):
@@ -33,7 +33,7 @@ class DataExamples:
 
     def __init__(self, source: Source):
         self._pairs = Pairs(source, Config(size=SIZE))
-        self.names = [f"pair {name}" for name in source.names[:MOST]]
+        self.names = [f"pair {name}" for name in source.names[:MAX_EXAMPLES]]
 
     def pair(self, number: int) -> Pair:
         """Raises ValueError, in one line that names the file, for a picture that cannot be read."""
@@ -49,7 +49,7 @@ class SyntheticExamples:
     def __init__(self):
         self.names = [f"facade {number + 1}" for number in range(len(self.seeds))]
 
-    @lru_cache(maxsize=MOST)  # noqa: B019
+    @lru_cache(maxsize=MAX_EXAMPLES)  # noqa: B019
     def pair(self, number: int) -> Pair:
         from pix2pix.synthetic import facade
 

@@ -7,8 +7,8 @@ import gradio as gr
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
-LARGEST_UPLOAD = "20mb"
-MOST_WAITING = 32  # calls in Gradio's queue
+MAX_UPLOAD = "20mb"
+MAX_WAITING = 32  # calls in Gradio's queue
 HOUR = 3600  # seconds
 
 log = logging.getLogger(__name__)
@@ -46,5 +46,5 @@ def served_options(*middleware: Middleware, routes: Sequence[BaseRoute] = ()) ->
     """Give options of `gr.Blocks.launch`: middleware around Gradio's own routes, further `routes` beside them."""
     return {
         "app_kwargs": {"routes": list(routes), "middleware": list(middleware)},
-        "max_file_size": LARGEST_UPLOAD,
+        "max_file_size": MAX_UPLOAD,
     }

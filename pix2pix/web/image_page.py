@@ -26,17 +26,17 @@ from pix2pix.data.pairs import Source
 from pix2pix.data.sources import open_source
 from pix2pix.inference.isolated import ModelError
 from pix2pix.utils import UserError
-from pix2pix.web.gradio_page import MOST_WAITING, Page
+from pix2pix.web.gradio_page import MAX_WAITING, Page
 from pix2pix.web.serving import Models
 
 TITLES = {"edges": "Draw lines, get a picture", "colors": "Colour a grey picture", "photo": "Translate a picture"}
 DRAWN = {"edges": "synthetic-edges", "colors": "synthetic", "photo": "synthetic-maps"}
-MOST_EXAMPLES = 6
+MAX_EXAMPLES = 6
 DRAWN_SIDE = 256  # pixels: drawing larger examples would take seconds
 BLANK = "blank"  # the sheet that the pen starts with
 THUMBNAIL = 96  # pixels
-LONGEST = 4  # times the side of training pictures, for uploads that are long and narrow
-MOST_SEEDS = 2**31
+MAX_SIDE = 4  # times the side of training pictures, for uploads that are long and narrow
+MAX_SEEDS = 2**31
 STARTED = ".panes > .block ~ .block ~ .block"  # CSS selector: all three panes are there
 CSS = (Path(__file__).parent / "image_page.css").read_text(encoding="utf-8")
 
@@ -85,8 +85,8 @@ def build(models: Models, config: Config, data: Path | None = None) -> gr.Blocks
         try:
             if not picture:
                 raise UserError("a picture is needed")
-            if seed is not None and not 0 <= seed < MOST_SEEDS:
-                raise UserError(f"seed must be a whole number from 0 to {MOST_SEEDS - 1}")
+            if seed is not None and not 0 <= seed < MAX_SEEDS:
+                raise UserError(f"seed must be a whole number from 0 to {MAX_SEEDS - 1}")
             translator = models.get(model)
             generated = translator(read_input(picture, translator.config), None if seed is None else int(seed))
             return images.to_shown(generated)
@@ -144,7 +144,7 @@ def build(models: Models, config: Config, data: Path | None = None) -> gr.Blocks
             [_thumbnail(*pair) for pair in pairs],
             label="Examples: input and target",
             show_label=False,
-            columns=MOST_EXAMPLES,
+            columns=MAX_EXAMPLES,
             height="auto",
             allow_preview=False,
             interactive=False,
@@ -176,7 +176,7 @@ def build(models: Models, config: Config, data: Path | None = None) -> gr.Blocks
         left = given.clear if config.task == "edges" else given.input  # by a visitor, not by the choice of an example
         left(lambda: None, None, target, **own)
         button.click(generate, [image, api_seed, api_model], answer, api_name="generate", **turn)
-    return page.queue(max_size=MOST_WAITING)
+    return page.queue(max_size=MAX_WAITING)
 
 
 def read_input(picture: bytes | Path, config: Config) -> np.ndarray:
@@ -189,10 +189,10 @@ def read_input(picture: bytes | Path, config: Config) -> np.ndarray:
             f"this model takes arrays of {config.in_channels} channels, which no image file has; "
             "use python -m pix2pix translate"
         )
-    pixels = values.read_input(picture, config, images.MOST_WEB_PIXELS)
+    pixels = values.read_input(picture, config, images.MAX_WEB_PIXELS)
     height, width = pixels.shape[:2]
     scale = (config.size * config.picture_width / (height * width)) ** 0.5
-    longest = LONGEST * max(config.size, config.picture_width)
+    longest = MAX_SIDE * max(config.size, config.picture_width)
     return values.of_input(config).resize(
         pixels, *(min(max(1, round(side * scale)), longest) for side in (height, width))
     )
@@ -213,7 +213,7 @@ def find_pairs(data: Path | None, config: Config) -> list[tuple[np.ndarray, np.n
 
 
 def _read_pairs(source: Source, config: Config) -> list[tuple[np.ndarray, np.ndarray]]:
-    pairs = Pairs(source, config)[:MOST_EXAMPLES]
+    pairs = Pairs(source, config)[:MAX_EXAMPLES]
     return [(images.to_shown(pair.input), images.to_shown(pair.target)) for pair in pairs]
 
 

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pix2pix.web.serving import FairQueue, QueueFull
 
 MB = 2**20
-MOST_HELD = 128 * MB  # of all bodies in memory together
+MAX_HELD = 128 * MB  # of all bodies in memory together
 PATIENCE = 20.0  # seconds in a line before the server gives up: the page's patience is 30
 PENALTY = 1.0  # seconds until a refusal is answered, so that asking again at once costs the server little
 HOUR = 3600.0  # seconds
@@ -203,7 +203,7 @@ class Body:
             raise Refused(413, f"this is too large; at most {self._kind.body // 1024:,} kB are read", again=False)
         if self._kind.quota:
             self._kind.quota.take(self._address, size)
-        if self._bounds.held > MOST_HELD:
+        if self._bounds.held > MAX_HELD:
             raise Refused(503, "too much is being sent right now; try again in a moment")
 
 

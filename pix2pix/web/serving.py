@@ -25,8 +25,8 @@ Queue = tuple[str, bool]  # of a line: an address, and whether its visitors aske
 Visitors = Literal["bundled", "hub", "any"]  # what visitors may load: listed models, also Hub ids, also server folders
 
 LIVE = "-live"  # how the name of a live companion ends: what paints in its model's stead while the drawing changes
-MOST_KNOWN = 2**16  # visitors that a line remembers: 7 MB, and only where so many names are sent
-MOST_OTHERS = 2  # models that are not listed kept in memory at once: about 0.5 GB each for the paper's generator
+MAX_KNOWN = 2**16  # visitors that a line remembers: 7 MB, and only where so many names are sent
+MAX_OTHERS = 2  # models that are not listed kept in memory at once: about 0.5 GB each for the paper's generator
 
 
 class Superseded(Exception):
@@ -79,7 +79,7 @@ class FairQueue:
         known = name in self._known
         self._known[name] = None
         self._known.move_to_end(name)
-        if len(self._known) > MOST_KNOWN:
+        if len(self._known) > MAX_KNOWN:
             self._known.popitem(last=False)
         return known
 
@@ -215,7 +215,7 @@ class Models:
     def _make_room(self) -> None:
         """Forget the visitors' model that was loaded first; the listed ones stay."""
         others = [name for name in self._loaded if name not in self.listed]
-        if len(others) >= MOST_OTHERS:
+        if len(others) >= MAX_OTHERS:
             del self._loaded[others[0]]
 
     def _source(self, name: str) -> str | Path:

@@ -47,7 +47,7 @@ def server():
 def get(server, tmp_path, *names: str, **options) -> bytes:
     """Fetch from one or several names of the server in turn."""
     goal = tmp_path / "file"
-    fetch([f"{server.url}/{name}" for name in names], goal, **{"most_bytes": 10**6, **options})
+    fetch([f"{server.url}/{name}" for name in names], goal, **{"max_bytes": 10**6, **options})
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
     return goal.read_bytes()
 
@@ -122,7 +122,7 @@ def test_every_mirrors_answer_is_told_in_one_line(server, tmp_path):
 def test_a_file_without_end_is_not_followed(server, tmp_path, tells_length):
     server.files["/endless"] = Served(CONTENT, tells_length=tells_length)
     with pytest.raises(ValueError, match=r"more than the (50,000 that the )?set may have"):
-        get(server, tmp_path, "endless", most_bytes=50_000)
+        get(server, tmp_path, "endless", max_bytes=50_000)
 
 
 # Whole sets.

@@ -44,7 +44,7 @@ def test_its_pictures_are_near_those_of_torch_at_other_sizes_and_variations_too(
     for seed, (height, width) in enumerate(((64, 64), (96, 40))):
         drawing = synthetic.label_map(100 + seed, height, width)
         apart = np.abs(quick(drawing, seed).astype(int) - exact(drawing, seed))
-        assert 0 < apart.mean() < onnx_graph.MOST_LEVELS
+        assert 0 < apart.mean() < onnx_graph.MAX_LEVELS
 
 
 def test_weights_are_int8_in_seven_bits_so_that_no_cpu_overflows(quantized):
@@ -68,14 +68,14 @@ def test_a_generator_that_sees_classes_apart_keeps_them_apart(tmp_path):
     export_command.export(folder, int8="synthetic")
     drawing = synthetic.label_map(7, 64, 64)
     quick, exact = inference.load(folder)(drawing, 3), inference.load_torch(folder)(drawing, 3)
-    assert np.abs(quick.astype(int) - exact).mean() < onnx_graph.MOST_LEVELS
+    assert np.abs(quick.astype(int) - exact).mean() < onnx_graph.MAX_LEVELS
 
 
 def test_what_would_be_too_far_is_not_written_and_the_graph_before_stays(tmp_path, monkeypatch):
     folder = new_checkpoint(tmp_path / "paper")
     export_command.export(folder)
     before = (folder / checkpoint.ONNX).read_bytes()
-    monkeypatch.setattr(onnx_graph, "MOST_LEVELS", 0.01)
+    monkeypatch.setattr(onnx_graph, "MAX_LEVELS", 0.01)
     with pytest.raises(ValueError, match=r"more than 0\.01 on average, so nothing was written"):
         export_command.export(folder, int8="synthetic")
     assert (folder / checkpoint.ONNX).read_bytes() == before
@@ -91,7 +91,7 @@ def test_at_half_the_size_too_and_where_it_is_refused_a_float_graph_for_the_new_
     folder = new_checkpoint(tmp_path / "paper")
     export_command.export(folder, half=True, int8="synthetic")
     assert np.int8 in {value.dtype.type for value in constants(folder).values()}
-    monkeypatch.setattr(onnx_graph, "MOST_LEVELS", 0.01)
+    monkeypatch.setattr(onnx_graph, "MAX_LEVELS", 0.01)
     with pytest.raises(ValueError, match="nothing was written"):
         export_command.export(folder, half=True, int8="synthetic")
     drawing = synthetic.label_map(1, 64, 64)

@@ -35,13 +35,13 @@ class StandIn:
         self.failures = 0  # how many of the next pictures fail
         self.painted = 0
         self.stopped = 0  # pictures that nobody waited for any more
-        self.painting = self.most_at_once = 0
+        self.painting = self.max_at_once = 0
 
     def __call__(
         self, labels: np.ndarray, variation: int | None = None, cancel: Future | None = None, wall=None, sky=None
     ) -> np.ndarray:
         self.painting += 1
-        self.most_at_once = max(self.most_at_once, self.painting)
+        self.max_at_once = max(self.max_at_once, self.painting)
         try:
             self._work(cancel or Future())
         finally:

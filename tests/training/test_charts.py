@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from pix2pix.training.report.charts import BOTTOM, HEIGHT, LEFT, MOST_POINTS, RIGHT, TOP, WIDTH, Curve, line_chart
+from pix2pix.training.report.charts import BOTTOM, HEIGHT, LEFT, MAX_POINTS, RIGHT, TOP, WIDTH, Curve, line_chart
 
 
 def drawn(*curves: Curve, mark=None) -> ElementTree.Element:
@@ -59,7 +59,7 @@ def test_a_long_curve_is_averaged_down_and_keeps_its_last_point():
     values = [(i, float(i % 2)) for i in range(100_000)]
     chart = drawn(Curve("noise", [*values, (100_000, 1.0)]))
     (line,) = points(chart)
-    assert len(line) <= MOST_POINTS + 1
+    assert len(line) <= MAX_POINTS + 1
     assert line[-1] == (WIDTH - RIGHT, TOP)
     assert len({y for _, y in line[:-1]}) <= 2, "the mean of a wobble is a level"
 

@@ -7,7 +7,7 @@ import torch
 
 from pix2pix.config import PRESETS
 from pix2pix.networks import build_discriminator
-from pix2pix.training.diffaugment import LARGEST_MOVE, augmented
+from pix2pix.training.diffaugment import MAX_MOVE, augmented
 from pix2pix.training.losses import build_objective
 
 
@@ -33,8 +33,8 @@ def test_inputs_and_pictures_are_moved_by_whole_pixels_together_and_lose_the_sam
         cut = 1 - float(is_kept.float().mean())
         assert 0.1 < cut < 0.5  # a quarter at most is cut out, and the rest is moved out
     assert len(moves) > 25
-    assert max(abs(down) for down, _ in moves) == height * LARGEST_MOVE
-    assert max(abs(right) for _, right in moves) == width * LARGEST_MOVE
+    assert max(abs(down) for down, _ in moves) == height * MAX_MOVE
+    assert max(abs(right) for _, right in moves) == width * MAX_MOVE
 
 
 def test_real_and_generated_pictures_change_alike_and_differently_from_one_to_the_next():

@@ -11,7 +11,7 @@ import pytest
 
 from tests.helpers.pairs_on_disk import write_ab
 
-KILLS, MOST_EVENTS = 50, 30  # events: files touched, 16 in a step with its save, 6 at a start
+KILLS, MAX_EVENTS = 50, 30  # events: files touched, 16 in a step with its save, 6 at a start
 TINY = ["--preset", "paper", "--size", "32", "--depth", "3", "--width", "2", "--discriminator-width", "2"]
 RUN = [*TINY, "--epochs", "6", "--decay-epochs", "3", "--ema", "0.9", "--log-every", "1", "--save-every", "1"]
 EVENTS = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.chmod"}
@@ -67,7 +67,7 @@ def test_a_run_that_is_killed_fifty_times_ends_as_one_that_never_was(tmp_path):
     while kills < KILLS:
         runs += 1
         run = tmp_path / f"run-{runs}"
-        while (code := start(run, data, int(stream.integers(1, MOST_EVENTS)) if kills < KILLS else None)) != 0:
+        while (code := start(run, data, int(stream.integers(1, MAX_EVENTS)) if kills < KILLS else None)) != 0:
             assert code == -signal.SIGKILL
             kills += 1
         assert_same(run, whole)

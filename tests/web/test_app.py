@@ -16,7 +16,7 @@ import app
 from pix2pix.labels import INDEX, PALETTE, colorize, decode_runs, encode_runs
 from pix2pix.web import options as flags
 from pix2pix.web.canvas import Painter, find_examples
-from pix2pix.web.canvas.routes import LARGEST_UPLOAD, LONGEST_REQUEST
+from pix2pix.web.canvas.routes import MAX_REQUEST, MAX_UPLOAD
 from pix2pix.web.examples import SyntheticExamples
 from pix2pix.web.serving import FairQueue, Models
 from tests.helpers.running_app import StandIn, StandInApp, grey_of, run
@@ -97,7 +97,7 @@ def test_a_body_that_is_no_json_object_is_answered_with_one_line(client):
 
 
 def test_an_oversized_body_is_not_read_to_its_end(client):
-    answer = client.post("generate", content=b"x" * (LONGEST_REQUEST + 1))
+    answer = client.post("generate", content=b"x" * (MAX_REQUEST + 1))
     assert "too large" in answer.json()["error"]
 
 
@@ -190,7 +190,7 @@ def png_header_of(width: int, height: int) -> bytes:
         (png_header_of(60_000, 60_000), "at most"),
         (encoded(Image.new("I;16", (64, 64), 30_000), "PNG"), "looks like a photo"),
         (encoded(Image.new("CMYK", (64, 64), (90, 10, 40, 20)), "JPEG"), "looks like a photo"),
-        (b"x" * (LARGEST_UPLOAD + 1), "too large"),
+        (b"x" * (MAX_UPLOAD + 1), "too large"),
     ],
     ids=["empty", "svg", "truncated", "claims-3.6-gigapixels", "16-bit", "cmyk", "huge"],
 )

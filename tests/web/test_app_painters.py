@@ -106,7 +106,7 @@ def test_callers_of_the_api_wait_in_the_same_line_and_together_are_one_visitor(c
     patience = {"timeout": PATIENCE}
     client = Client(running_app.url, verbose=False, download_files=str(tmp_path), httpx_kwargs=patience)
     model = running_app.models["facades"]
-    model.most_at_once = 0
+    model.max_at_once = 0
 
     async def scene() -> None:
         dragging = asyncio.create_task(crowd.drag("painter"))
@@ -120,5 +120,5 @@ def test_callers_of_the_api_wait_in_the_same_line_and_together_are_one_visitor(c
 
     run(asyncio.wait_for(scene(), PATIENCE))
     assert crowd.painted["painter"] >= CALLS, crowd.painted
-    assert model.most_at_once == 1
+    assert model.max_at_once == 1
     assert not crowd.refused

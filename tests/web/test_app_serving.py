@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pix2pix.web.serving import MOST_OTHERS, FairQueue, Models, QueueFull, Superseded, listed_models
+from pix2pix.web.serving import MAX_OTHERS, FairQueue, Models, QueueFull, Superseded, listed_models
 from tests.helpers.running_app import run
 
 
@@ -307,11 +307,11 @@ def test_with_any_visitors_load_folders_too(tmp_path):
 def test_visitors_models_make_room_for_each_other_and_never_push_out_the_listed():
     models = Models(load, {"facades": "folder"}, "hub")
     models.get()
-    for number in range(MOST_OTHERS + 1):
+    for number in range(MAX_OTHERS + 1):
         models.get(f"someone/model{number}")
     assert models.loaded("facades")
     assert models.loaded("someone/model0") is None
-    assert models.loaded(f"someone/model{MOST_OTHERS}")
+    assert models.loaded(f"someone/model{MAX_OTHERS}")
 
 
 def test_a_model_that_does_not_load_says_why_and_leaves_the_others():

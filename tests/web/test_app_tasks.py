@@ -233,7 +233,7 @@ def test_a_model_of_arrays_refuses_uploads_in_one_line():
 @pytest.mark.parametrize("task", ["edges", "colors", "photo", "five"])
 def test_examples_are_drawn_where_there_is_no_data(task):
     pairs = image_page.find_pairs(None, TASKS[task])
-    assert len(pairs) == image_page.MOST_EXAMPLES
+    assert len(pairs) == image_page.MAX_EXAMPLES
     assert all(side.shape == (SIZE, SIZE, 3) for pair in pairs for side in pair)
 
 
@@ -244,5 +244,5 @@ def test_examples_are_val_pairs_of_the_data_where_they_fit(example_pairs, tmp_pa
     assert (given == images.resize(pair[:, 256:], SIZE, SIZE)).all()
     (tmp_path / "val").mkdir()
     (tmp_path / "val" / "1.png").write_bytes(b"no picture")
-    assert len(image_page.find_pairs(tmp_path, TASKS["photo"])) == image_page.MOST_EXAMPLES
+    assert len(image_page.find_pairs(tmp_path, TASKS["photo"])) == image_page.MAX_EXAMPLES
     assert capsys.readouterr().out.startswith(f"No examples of {tmp_path}: ")

@@ -186,7 +186,7 @@ def test_a_body_that_is_too_long_is_refused_before_its_end():
 def test_all_bodies_together_are_bounded(monkeypatch):
     monkeypatch.setattr(limits, "PENALTY", 0.0)
     bounds = Bounds()
-    bounds.held = limits.MOST_HELD - 10
+    bounds.held = limits.MAX_HELD - 10
     start, _ = post(bounds, [part(11, more=False)])
     assert start["status"] == 503
     assert post(bounds, [part(10, more=False)])[0]["status"] == 200

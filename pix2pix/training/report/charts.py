@@ -11,7 +11,7 @@ from itertools import pairwise
 
 WIDTH, HEIGHT = 420, 220
 LEFT, RIGHT, TOP, BOTTOM = 44, 110, 12, 30  # margins; the names of the curves stand in the right one
-MOST_POINTS = 240  # of a curve: a longer one is averaged down to as many
+MAX_POINTS = 240  # of a curve: a longer one is averaged down to as many
 LABEL_HEIGHT = 14
 
 
@@ -57,7 +57,7 @@ def line_chart(title: str, curves: Sequence[Curve], across: str, mark: tuple[flo
 
 def _thinned(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     """Means of equal runs of points, the last point as it is."""
-    size = math.ceil(len(points) / MOST_POINTS)
+    size = math.ceil(len(points) / MAX_POINTS)
     runs = [points[start : start + size] for start in range(0, len(points), size)]
     means = [tuple(sum(values) / len(run) for values in zip(*run, strict=True)) for run in runs]
     return [*means[:-1], points[-1]]

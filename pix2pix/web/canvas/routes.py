@@ -35,11 +35,11 @@ from pix2pix.web.examples import SIZE, Examples, Pair
 from pix2pix.web.limits import ADDRESS, PENALTY, Bounds, Refused, refusal
 from pix2pix.web.serving import FairQueue, Model, Models, QueueFull, Superseded
 
-LONGEST_REQUEST = 4 * SIZE * SIZE + 4096  # bytes: the longest honest drawing and its settings
-LARGEST_UPLOAD = 20 * 2**20  # bytes
-LONGEST_NAME = 200  # characters
-MOST_SEEDS = 2**31
-LONGEST_PAINTING = 20.0  # seconds
+MAX_REQUEST = 4 * SIZE * SIZE + 4096  # bytes: the longest honest drawing and its settings
+MAX_UPLOAD = 20 * 2**20  # bytes
+MAX_NAME = 200  # characters
+MAX_SEEDS = 2**31
+MAX_PAINTING = 20.0  # seconds
 REST = 9  # times what drawing a random facade took, until the next is drawn
 THUMBNAIL = 72  # pixels
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
@@ -132,7 +132,7 @@ class Painter:
             if request:
                 await _check_there(request)
             watch = asyncio.create_task(_cancel_when_left(request, cancel) if request else asyncio.sleep(0))
-            late = asyncio.get_running_loop().call_later(LONGEST_PAINTING, cancel.cancel)
+            late = asyncio.get_running_loop().call_later(MAX_PAINTING, cancel.cancel)
             try:
                 return await anyio.to_thread.run_sync(paint, cancel, limiter=self._painters)
             except Exception:
@@ -140,7 +140,7 @@ class Painter:
                     raise
                 if request and watch.done():
                     raise ClientDisconnect from None
-                raise ModelError(f"this model took longer than {LONGEST_PAINTING:.0f} s for a picture") from None
+                raise ModelError(f"this model took longer than {MAX_PAINTING:.0f} s for a picture") from None
             finally:
                 watch.cancel()
                 late.cancel()
@@ -171,7 +171,7 @@ class Painter:
     async def read(self, request: Request) -> Response:
         """An uploaded image file -> {drawing, width, height, off, pixels, palette}."""
         try:
-            data = await _body(request, LARGEST_UPLOAD)
+            data = await _body(request, MAX_UPLOAD)
             await _check_there(request)
             upload = await anyio.to_thread.run_sync(read_labels, data, SIZE, SIZE, limiter=self._readers)
         except ValueError as error:
@@ -185,7 +185,7 @@ class Painter:
         from pix2pix.synthetic import label_map
 
         try:
-            seed = _number(request.path_params["seed"], MOST_SEEDS, "seeds are whole numbers")
+            seed = _number(request.path_params["seed"], MAX_SEEDS, "seeds are whole numbers")
         except ValueError as error:
             return refusal(str(error), 422)
 
@@ -287,7 +287,7 @@ async def _body(request: Request, most: int) -> bytes:
 
 
 async def _json(request: Request) -> dict:
-    data = await _body(request, LONGEST_REQUEST)
+    data = await _body(request, MAX_REQUEST)
     try:
         job = json.loads(data)
     except (ValueError, RecursionError):  # also numbers of thousands of digits, and bytes that are no UTF-8
@@ -306,16 +306,16 @@ def _number(text: str, most: int, rule: str) -> int:
 
 def _text(job: dict, key: str) -> str:
     value = job.get(key) or ""
-    if not isinstance(value, str) or (key != "drawing" and len(value) > LONGEST_NAME):
-        raise UserError(f"{key} must be text of at most {LONGEST_NAME} characters")
+    if not isinstance(value, str) or (key != "drawing" and len(value) > MAX_NAME):
+        raise UserError(f"{key} must be text of at most {MAX_NAME} characters")
     return value
 
 
 def _variation(value: object) -> int | None:
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < MOST_SEEDS:
-        raise UserError(f"variation must be a whole number from 0 to {MOST_SEEDS - 1}")
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < MAX_SEEDS:
+        raise UserError(f"variation must be a whole number from 0 to {MAX_SEEDS - 1}")
     return value
 
 

@@ -5,11 +5,11 @@ from typing import NamedTuple
 import numpy as np
 
 from pix2pix.data.values import read_label_image
-from pix2pix.images import MOST_WEB_PIXELS, resize_labels
+from pix2pix.images import MAX_WEB_PIXELS, resize_labels
 from pix2pix.labels import CMP_PALETTE, NEAR, PALETTE, off_palette, snap
 from pix2pix.utils import UserError
 
-MOST_SIDE = 1024  # pixels: larger images are shrunk by nearest neighbour before they are compared to 12 colours
+MAX_SIDE = 1024  # pixels: larger images are shrunk by nearest neighbour before they are compared to 12 colours
 
 
 class Upload(NamedTuple):
@@ -22,7 +22,7 @@ class Upload(NamedTuple):
 
 def read_labels(data: bytes, height: int, width: int) -> Upload:
     """A label image file -> label map of this size. Raises ValueError, in one line for people, for anything else."""
-    found = read_label_image(data, most_pixels=MOST_WEB_PIXELS)
+    found = read_label_image(data, most_pixels=MAX_WEB_PIXELS)
     if found is None:
         raise UserError(
             "this looks like a photo, not a label image: its colours are not those of the 12 classes, and it holds no "
@@ -45,5 +45,5 @@ def read_labels(data: bytes, height: int, width: int) -> Upload:
 
 
 def _shrunk(image: np.ndarray) -> np.ndarray:
-    step = -(-max(image.shape[:2]) // MOST_SIDE)
+    step = -(-max(image.shape[:2]) // MAX_SIDE)
     return image[::step, ::step]

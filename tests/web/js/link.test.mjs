@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { drawingIn, fragmentOf, LONGEST_LINK } from "../../../pix2pix/web/canvas/js/link.js";
+import { drawingIn, fragmentOf, MAX_LINK } from "../../../pix2pix/web/canvas/js/link.js";
 
 const SIZE = 256 * 256;
 const windows = Uint8Array.from({ length: SIZE }, (_, at) => (at % 32 < 12 && (at >> 8) % 40 < 20 ? 2 : 1));
@@ -40,12 +40,12 @@ test("a link that was cut short, has strange characters or is oversized is refus
   const fragment = await fragmentOf(windows, {});
   await assert.rejects(drawingIn(fragment.split("&")[0].slice(0, -20), SIZE, 12), /damaged or was cut short/);
   await assert.rejects(drawingIn(fragment.replace("&", "<script>&"), SIZE, 12), /do not belong/);
-  await assert.rejects(drawingIn(`#drawing=${"A".repeat(LONGEST_LINK + 1)}`, SIZE, 12), /too long/);
+  await assert.rejects(drawingIn(`#drawing=${"A".repeat(MAX_LINK + 1)}`, SIZE, 12), /too long/);
 });
 
 test("a small link that unpacks to megabytes is refused", async () => {
   const bomb = new Blob([new Uint8Array(20_000_000)]).stream().pipeThrough(new CompressionStream("deflate-raw"));
   const packed = Buffer.from(await new Response(bomb).arrayBuffer()).toString("base64url");
-  assert.ok(packed.length < LONGEST_LINK);
+  assert.ok(packed.length < MAX_LINK);
   await assert.rejects(drawingIn(`#drawing=${packed}`, SIZE, 12), /damaged/);
 });

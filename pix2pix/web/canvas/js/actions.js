@@ -3,7 +3,7 @@
 import { sentence } from "./status.js";
 
 const SNAP = 8; // pixels: the grid that G turns on
-const MOST = 64; // pixels: the thickest brush
+const MAX_BRUSH = 64; // pixels: the thickest brush
 
 /** A function (name, detail) that runs an action and tells when it fails. `controls()` gives the bound controls. */
 export function actions({ find, studio, sources, takeaway, variations, painter, tell, controls }) {
@@ -18,7 +18,7 @@ export function actions({ find, studio, sources, takeaway, variations, painter, 
     mirror: () => studio.set({ mirror: !studio.settings.mirror }),
     snap: () => studio.set({ grid: studio.grid > 1 ? 1 : SNAP }),
     thinner: () => studio.set({ size: Math.max(1, studio.size - (studio.size > 8 ? 4 : 1)) }),
-    thicker: () => studio.set({ size: Math.min(MOST, studio.size + (studio.size >= 8 ? 4 : 1)) }),
+    thicker: () => studio.set({ size: Math.min(MAX_BRUSH, studio.size + (studio.size >= 8 ? 4 : 1)) }),
     duplicate: () => studio.duplicate(),
     flip: () => studio.flip(),
     remove: () => studio.remove(),

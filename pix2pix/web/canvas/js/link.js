@@ -5,14 +5,14 @@ import { base64Of, bytesOf, labelsOf, runsOf } from "./runs.js";
 
 const COLOUR = /^(#[0-9a-f]{6})?$/;
 const SETTINGS = { variation: /^\d{0,2}$/, wall: COLOUR, sky: COLOUR }; // empty: as it comes
-export const LONGEST_LINK = 30_000; // characters: below what browsers and chat programs cut off or refuse
+export const MAX_LINK = 30_000; // characters: below what browsers and chat programs cut off or refuse
 
 /** Label map and settings -> URL fragment; null for a drawing too intricate for a link. */
 export async function fragmentOf(labels, settings) {
   const packed = await through(new CompressionStream("deflate-raw"), runsOf(labels), Infinity);
   const text = base64Of(packed).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
   const texts = Object.keys(SETTINGS).map((name) => [name, settings[name] ?? ""]);
-  return text.length > LONGEST_LINK ? null : `#${new URLSearchParams([["drawing", text], ...texts])}`;
+  return text.length > MAX_LINK ? null : `#${new URLSearchParams([["drawing", text], ...texts])}`;
 }
 
 /**
@@ -23,7 +23,7 @@ export async function drawingIn(fragment, size, classes) {
   const given = new URLSearchParams(fragment.slice(1));
   const text = given.get("drawing");
   if (text === null) return null;
-  if (text.length > LONGEST_LINK) throw new Error("it is too long");
+  if (text.length > MAX_LINK) throw new Error("it is too long");
   if (!/^[\w-]+$/.test(text)) throw new Error("it holds characters that do not belong there");
   try {
     const settings = settingsIn(given);

@@ -1,7 +1,7 @@
 // The live loop: one request under way, the newest state waiting, and the last state always generated.
 
 const FIRST_PAUSE = 400; // milliseconds before a failed request is tried again; doubles each time
-const LONGEST_PAUSE = 4000;
+const MAX_PAUSE = 4000;
 const SLOW = 3000; // milliseconds after which the page says that a picture takes long
 
 /** What a server answers when it will not paint: `again` says whether trying the same once more makes sense. */
@@ -57,7 +57,7 @@ export class Live {
         this.say(failure instanceof Refusal ? "failed" : "reconnecting", failure.message);
         this.wanted = true;
         await this.#sleep(pause);
-        pause = Math.min(2 * pause, LONGEST_PAUSE);
+        pause = Math.min(2 * pause, MAX_PAUSE);
       }
     }
     this.running = false;

@@ -1,6 +1,6 @@
 // The text form of a label map, as in pix2pix/labels.py: base64 of (class u8, run length u16 little-endian).
 
-const LONGEST_RUN = 0xffff;
+const MAX_RUN = 0xffff;
 const RUN_BYTES = 3;
 
 /** Label map (Uint8Array, reading order) -> bytes of runs. */
@@ -8,7 +8,7 @@ export function runsOf(labels) {
   const bytes = [];
   for (let start = 0; start < labels.length; ) {
     let end = start + 1;
-    while (end < labels.length && end - start < LONGEST_RUN && labels[end] === labels[start]) end++;
+    while (end < labels.length && end - start < MAX_RUN && labels[end] === labels[start]) end++;
     const length = end - start;
     bytes.push(labels[start], length & 0xff, length >> 8);
     start = end;

@@ -4,7 +4,7 @@ import { drawingIn } from "./link.js";
 import { decodeRuns } from "./runs.js";
 import { sentence } from "./status.js";
 
-const MOST_SEEDS = 2 ** 31;
+const MAX_SEEDS = 2 ** 31;
 
 export class Sources {
   /** `choose(settings)` sets what a link names beside its drawing; `tell(message, kind)` shows a line to the person. */
@@ -33,7 +33,7 @@ export class Sources {
   }
 
   random() {
-    return this.#load(() => this.server.random(Math.floor(Math.random() * MOST_SEEDS)));
+    return this.#load(() => this.server.random(Math.floor(Math.random() * MAX_SEEDS)));
   }
 
   empty() {
