@@ -17,7 +17,7 @@ from pix2pix.utils import UserError
 COMMANDS = {
     "translate": ("pix2pix.commands.translate", "files in, files out"),
     "evaluate": ("pix2pix.commands.evaluate", "scores of checkpoints, with intervals, as JSON and as a page"),
-    "sheet": ("pix2pix.commands.gallery", "drawings by hand beside what checkpoints make of them"),
+    "gallery": ("pix2pix.commands.gallery", "drawings by hand beside what checkpoints make of them"),
     "export": ("pix2pix.commands.export", "model.onnx beside the weights, checked against torch"),
     "data": ("pix2pix.commands.data", "check, pair and split own pictures"),
     "download": ("pix2pix.commands.download", "published sets, verified and resumed"),

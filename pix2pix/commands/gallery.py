@@ -1,4 +1,4 @@
-"""The command `sheet`: the drawings by hand beside what checkpoints make of them, on one picture."""
+"""The command `gallery`: the drawings by hand beside what checkpoints make of them, on one picture."""
 
 import io
 from pathlib import Path
@@ -20,12 +20,12 @@ FORMATS = {
 }
 PICTURES = 6  # side by side, as near as whole groups of drawing and pictures come to it
 MAX_SIDE = 256  # pixels: a picture is shown no larger than it was made
-MARGIN, BETWEEN, WITHIN = 24, 24, 4  # pixels: around the sheet, between groups, within a group
+MARGIN, BETWEEN, WITHIN = 24, 24, 4  # pixels: around the gallery, between groups, within a group
 CAPTION, LEADING = 21, 16  # pixels: the line above each row, and the space above that line
 PAPER, INK, PALE = "#ffffff", "#222222", "#8a8a8a"
 
 
-def sheet(
+def gallery(
     checkpoints: Annotated[list[str], tyro.conf.Positional],
     output: Path,
     only: tuple[str, ...] = test_drawings.NAMES,
@@ -37,7 +37,7 @@ def sheet(
         checkpoints: Folders, run folders, or USER/REPO on the Hub; facades only.
         output: A .png, .webp or .jpg file.
         only: Names of the drawings to show, in this order; all of them unless given.
-        width: Pixels that the sheet has at most.
+        width: Pixels that the gallery has at most.
     """
     if not checkpoints or not only:
         raise UserError("nothing to show: name a checkpoint, and a drawing after --only")
@@ -73,7 +73,7 @@ def compose(groups: list[list[np.ndarray]], captions: list[str], names: list[str
     side = min(MAX_SIDE, (width - gaps) // (across * count))
     if side < 32:
         raise UserError(
-            f"{count} pictures a drawing are too many for a sheet {width} pixels wide; give a larger --width"
+            f"{count} pictures a drawing are too many for a gallery {width} pixels wide; give a larger --width"
         )
     rows = -(-len(groups) // across)
     height = 2 * MARGIN + rows * (CAPTION + side) + (rows - 1) * LEADING

@@ -147,7 +147,7 @@ SCENES = {
 SYNTHETIC_TRAIN, SYNTHETIC_VAL = 400, 40  # as many pairs as the facades set, about
 
 
-class DrawnSource:
+class GeneratedSource:
     """Pairs drawn from a seed, at the size that is trained with."""
 
     palette, pixels = labels.PALETTE, 0

@@ -13,7 +13,7 @@ from pix2pix import labels
 from pix2pix.config import PRESETS, TASKS, Config
 from pix2pix.data import generated, values
 from pix2pix.data.folder import FolderSource
-from pix2pix.data.generated import DrawnSource
+from pix2pix.data.generated import GeneratedSource
 from pix2pix.data.pairs import RawPair, Source
 from pix2pix.data.values import Values
 from pix2pix.hub import ids
@@ -23,7 +23,7 @@ from pix2pix.utils import UserError, name_some
 def open_source(data: str, split: str, config: Config) -> Source:
     """The pairs of a split of what `--data` names; ValueError, in one line, where there are none or they do not fit."""
     if data in generated.SCENES:
-        source = DrawnSource(data, split, config)
+        source = GeneratedSource(data, split, config)
     elif Path(data).exists() or not (hub := ids.DATASET.fullmatch(data)):
         source = FolderSource(Path(data), split, config)
     else:

@@ -22,7 +22,7 @@ from pix2pix.config import Config
 from pix2pix.inference import checkpoint
 from pix2pix.utils import UserError
 
-FURTHEST_TONE = 3.0  # standard deviations: beyond it there was next to nothing to learn from
+MAX_COLOR_CODE = 3.0  # standard deviations: beyond it there was next to nothing to learn from
 Colour = tuple[int, int, int]
 
 
@@ -31,7 +31,7 @@ class Network(Protocol):
 
     `latent_kind`: "mask" of dropout or "noise"; `latent_channels`: of each, one for each decoder that takes any.
     `tones`: mean `(6,)` and spread `(6, 6)`, lower triangular, of the colours of wall and sky in [-1, 1] that tones
-    stand for: colours = mean + spread @ tone. Empty where it takes no colours.
+    stand for: colours = mean + spread @ color_code. Empty where it takes no colours.
     Where it can stop half-way, it does when `cancel` is cancelled, and raises.
     """
 
@@ -71,11 +71,12 @@ class Translator:
 
         A picture of labels is snapped to the palette first, as in training. Sides that are no multiple of
         `2 ** depth` are continued by reflection to the next one, and the result is cropped back. Statistics, where
-        the network takes any, are of this one picture. `variation` is the seed of noise and tone, or of the dropout
-        masks, which are the paper's only noise; None leaves dropout out, and takes noise that is always the same,
-        and the mean tone of the pictures trained on. `wall` and `sky` are colours (R, G, B) in 0..255 that are
-        asked for instead, and come out as near as facades have them; a checkpoint without `takes_colours` ignores them.
-        The same arguments give the same picture. Cancel the future `cancel` to end the work early, with some error.
+        the network takes any, are of this one picture. `variation` is the seed of noise and color code, or of the
+        dropout masks, which are the paper's only noise; None leaves dropout out, and takes noise that is always the
+        same, and the mean color code of the pictures trained on. `wall` and `sky` are colours (R, G, B) in 0..255 that
+        are asked for instead, and come out as near as facades have them; a checkpoint without `takes_colours` ignores
+        them. The same arguments give the same picture. Cancel the future `cancel` to end the work early, with some
+        error.
         """
         generated = self.network(*self.network_inputs(image, variation, wall, sky), cancel)
         height, width = image.shape[:2]
@@ -94,24 +95,24 @@ class Translator:
         shapes = latent_shapes(self.config, self.network.latent_channels, *padded.shape[:2])
         latents = draw(self.network.latent_kind, shapes, variation)
         if self.takes_colours and (wall or sky):
-            tone = tone_of(latents[-1].ravel(), *self.network.tones, wall, sky)
-            latents = (*latents[:-1], tone.reshape(latents[-1].shape))
+            color_code = color_code_of(latents[-1].ravel(), *self.network.tones, wall, sky)
+            latents = (*latents[:-1], color_code.reshape(latents[-1].shape))
         return images.batch(padded), latents
 
 
 def latent_shapes(config: Config, channels: Sequence[int], height: int, width: int) -> tuple[tuple[int, ...], ...]:
     """The shapes of what decoders take from chance, for inputs of `height` by `width`, from the innermost that does."""
     innermost = config.depth - 1 - config.first_dropped  # halvings between its result and the picture
-    planes, tone = (channels[:-1], channels[-1:]) if config.tone else (channels, ())
+    planes, color_code = (channels[:-1], channels[-1:]) if config.tone else (channels, ())
     shapes = [(1, count, height >> innermost - i, width >> innermost - i) for i, count in enumerate(planes)]
-    return tuple(shapes + [(1, count, 1, 1) for count in tone])
+    return tuple(shapes + [(1, count, 1, 1) for count in color_code])
 
 
 @lru_cache(maxsize=16)  # a painter keeps to one size and variation for many pictures
 def draw(kind: str, shapes: tuple[tuple[int, ...], ...], variation: int | None) -> tuple[np.ndarray, ...]:
-    """What a seed gives: masks of 0 and 2 at even odds, or noise and tone N(0, 1).
+    """What a seed gives: masks of 0 and 2 at even odds, or noise and color code N(0, 1).
 
-    Where it is None: masks of ones, or the noise of seed 0 and a tone of zeros, the mean.
+    Where it is None: masks of ones, or the noise of seed 0 and a color code of zeros, the mean.
     """
     if kind == "mask" and variation is None:
         return tuple(np.ones(shape, dtype=np.float32) for shape in shapes)
@@ -124,19 +125,23 @@ def draw(kind: str, shapes: tuple[tuple[int, ...], ...], variation: int | None) 
     return tuple(drawn)
 
 
-def tone_of(
-    tone: np.ndarray, mean: np.ndarray, spread: np.ndarray, wall: Colour | None, sky: Colour | None
+def color_code_of(
+    color_code: np.ndarray, mean: np.ndarray, spread: np.ndarray, wall: Colour | None, sky: Colour | None
 ) -> np.ndarray:
-    """The tone `(6,)` of a wall and a sky, (R, G, B) in 0..255 each; of what is None, that which `tone` drew.
+    """The color code `(6,)` of a wall and a sky, (R, G, B) in 0..255 each; of what is None, that of `color_code`.
 
     Without a sky, the sky is one that goes with such a wall. Colours that no facade has come out as the nearest.
     """
-    tone = tone.copy()
+    color_code = color_code.copy()
     for colour, part in ((wall, slice(0, 3)), (sky, slice(3, 6))):
         if colour is not None:
-            rest = images.normalize(np.float32(colour)) - mean[part] - spread[part, : part.start] @ tone[: part.start]
-            tone[part] = np.clip(np.linalg.solve(spread[part, part], rest), -FURTHEST_TONE, FURTHEST_TONE)
-    return tone
+            rest = (
+                images.normalize(np.float32(colour))
+                - mean[part]
+                - spread[part, : part.start] @ color_code[: part.start]
+            )
+            color_code[part] = np.clip(np.linalg.solve(spread[part, part], rest), -MAX_COLOR_CODE, MAX_COLOR_CODE)
+    return color_code
 
 
 def read_colour(text: str | None, name: str) -> Colour | None:

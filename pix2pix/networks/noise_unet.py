@@ -10,7 +10,7 @@ from pix2pix import labels
 from pix2pix.networks.layers import LEAK, LabelPlanes, UpsampleConv, WeightNormConv
 from pix2pix.networks.unet import unet_widths
 
-TONED_DECODERS = 5  # the innermost ones: their maps are small, so that a tone costs next to nothing
+COLORED_DECODERS = 5  # the innermost ones: their maps are small, so that a tone costs next to nothing
 
 
 class NoiseUNet(nn.Module):
@@ -43,7 +43,7 @@ class NoiseUNet(nn.Module):
             before = widths[level] if level == depth - 1 else 2 * widths[level]  # decoder and skip, concatenated
             self.decoders.append(UpsampleConv(before, widths[level - 1] if level else out_channels))
         self.strengths = nn.ParameterList(torch.full((after,), 0.1) for after in reversed(widths[:-1]))
-        inner = list(reversed(widths[:-1]))[:TONED_DECODERS] if tone_size else []
+        inner = list(reversed(widths[:-1]))[:COLORED_DECODERS] if tone_size else []
         self.tones = nn.ParameterList(0.1 * torch.randn(after, tone_size) for after in inner)
         shrink = 2 ** (depth - len(self.tones))
         self.sky = SkyShare(shrink, self.planes.height) if labelled and tone_size else None

@@ -15,7 +15,7 @@ MAX_PAIRS = 1000  # enough to know how tones vary
 MIN_AREA = 0.005  # of the picture: less of a class tells no colour
 
 
-class Tone(nn.Module):
+class ColorCode(nn.Module):
     """Inputs and targets `(N, C, H, W)` in [-1, 1] -> tones `(N, C)`, or `(N, 2 * C)` of facades: about N(0, 1).
 
     They are uncorrelated over the pairs. What a picture does not show, a sky or a wall, counts as the others' mean.

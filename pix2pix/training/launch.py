@@ -17,7 +17,7 @@ from pix2pix.hub.errors import Unreachable
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_discriminator, build_generator
 from pix2pix.training import processes
-from pix2pix.training.color_code import Tone
+from pix2pix.training.color_code import ColorCode
 from pix2pix.training.loop import Diverged, Interrupted, train
 from pix2pix.training.options import Options, push_flags
 from pix2pix.training.plans import Plan
@@ -40,10 +40,10 @@ def launch(options: Options, plan: Plan) -> None:
     init_from = options.init_from if run is None else run.metadata.get("init_from")
     if init_from and (run is None or run.is_at_start):
         start_with(generator, config, init_from)
-    tone = Tone(config, train_pairs) if config.tone and not config.teacher else None
+    color_code = ColorCode(config, train_pairs) if config.tone and not config.teacher else None
     teacher_folder = checkpoint.find(run.teacher if run else config.teacher) if config.teacher else None
     teacher = checkpoint.load(teacher_folder)[1] if teacher_folder else None
-    trainer = Trainer(config, generator, discriminator, accelerator, tone, teacher)
+    trainer = Trainer(config, generator, discriminator, accelerator, color_code, teacher)
     hardware = describe_hardware(accelerator)
     steps = steps_per_epoch(len(train_pairs), config, accelerator.num_processes)
     accelerator.print(

@@ -28,12 +28,12 @@ class Trainer:
         generator: nn.Module,
         discriminator: nn.Module,
         accelerator: Accelerator,
-        tone: nn.Module | None = None,
+        color_code: nn.Module | None = None,
         teacher: nn.Module | None = None,
     ):
-        """`tone` for a toned generator, unless a `teacher` paints its targets."""
+        """`color_code` for a toned generator, unless a `teacher` paints its targets."""
         self.config, self.accelerator = config, accelerator
-        self.tone = tone.to(accelerator.device) if tone else None
+        self.color_code = color_code.to(accelerator.device) if color_code else None
         self.teacher = teacher.to(accelerator.device).eval().requires_grad_(False) if teacher else None
         adam = {"lr": config.learning_rate, "betas": (config.beta1, config.beta2), "fused": True}
         prepare = accelerator.prepare
@@ -44,7 +44,7 @@ class Trainer:
         generator, discriminator = (
             net.to(accelerator.device, memory_format=layout) for net in (generator, discriminator)
         )
-        if (told_by := self.tone or self.teacher) and config.tone:
+        if (told_by := self.color_code or self.teacher) and config.tone:
             generator.tone_mean.copy_(told_by.tone_mean)
             generator.tone_spread.copy_(told_by.tone_spread)
         self.average = copy.deepcopy(generator).requires_grad_(False) if config.ema else None
@@ -73,8 +73,8 @@ class Trainer:
             with torch.no_grad(), self.accelerator.autocast():
                 targets = self.teacher(inputs, noise).float()
             generated = self.generator(inputs, noise)
-        elif self.tone:
-            generated = self.generator(inputs, tone=self.tone(inputs, targets))
+        elif self.color_code:
+            generated = self.generator(inputs, tone=self.color_code(inputs, targets))
         else:
             generated = self.generator(inputs)
 

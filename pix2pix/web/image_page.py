@@ -21,7 +21,7 @@ from pix2pix.config import Config
 from pix2pix.data import generated as scenes
 from pix2pix.data import values
 from pix2pix.data.decoded import Pairs
-from pix2pix.data.generated import DrawnSource
+from pix2pix.data.generated import GeneratedSource
 from pix2pix.data.pairs import Source
 from pix2pix.data.sources import open_source
 from pix2pix.inference.isolated import ModelError
@@ -209,7 +209,9 @@ def find_pairs(data: Path | None, config: Config) -> list[tuple[np.ndarray, np.n
     direction = {"edges": "AtoB", "colors": "BtoA"}.get(config.task, config.direction)
     side = min(config.size, config.picture_width, DRAWN_SIDE)
     small = replace(config, size=side, columns=side, direction=direction, in_channels=3, out_channels=3)
-    return _read_pairs(DrawnSource(DRAWN[config.task], "val", small), replace(config, in_channels=3, out_channels=3))
+    return _read_pairs(
+        GeneratedSource(DRAWN[config.task], "val", small), replace(config, in_channels=3, out_channels=3)
+    )
 
 
 def _read_pairs(source: Source, config: Config) -> list[tuple[np.ndarray, np.ndarray]]:

@@ -42,7 +42,7 @@ def test_a_drawing_of_another_name_is_refused():
 @pytest.mark.parametrize(("suffix", "kind"), [(".png", "PNG"), (".webp", "WEBP"), (".jpg", "JPEG")])
 def test_sheet_shows_drawings_beside_pictures(suffix, kind, tmp_path, capsys):
     page = tmp_path / f"sheet{suffix}"
-    main(["sheet", "checkpoints/facades", "--only", "one_window", "face", "--output", str(page), "--width", "900"])
+    main(["gallery", "checkpoints/facades", "--only", "one_window", "face", "--output", str(page), "--width", "900"])
     assert "2 drawings by 1 checkpoints" in capsys.readouterr().out
     with Image.open(page) as image:
         assert image.format == kind
@@ -52,17 +52,17 @@ def test_sheet_shows_drawings_beside_pictures(suffix, kind, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["checkpoints/facades", "--output", "sheet.gif"], "end it in .png, .webp, .jpg"),
-        (["checkpoints/facades", "--output", "nowhere/sheet.png"], "nowhere is no folder"),
-        (["checkpoints/facades", "--output", "sheet.png", "--only", "castle"], "no drawing is called 'castle'"),
-        (["--output", "sheet.png"], "name a checkpoint"),
+        (["checkpoints/facades", "--output", "gallery.gif"], "end it in .png, .webp, .jpg"),
+        (["checkpoints/facades", "--output", "nowhere/gallery.png"], "nowhere is no folder"),
+        (["checkpoints/facades", "--output", "gallery.png", "--only", "castle"], "no drawing is called 'castle'"),
+        (["--output", "gallery.png"], "name a checkpoint"),
     ],
 )
 def test_sheet_says_what_is_wrong_and_writes_nothing(arguments, told, tmp_path, monkeypatch):
     arguments = [str(Path(each).resolve()) if each.startswith("checkpoints") else each for each in arguments]
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ValueError, match=told):
-        main(["sheet", *arguments])
+        main(["gallery", *arguments])
     assert not list(tmp_path.iterdir())
 
 

@@ -70,16 +70,16 @@ def test_a_tone_is_that_of_the_colours_asked_for():
     def colours(tone: np.ndarray) -> np.ndarray:
         return (mean + spread @ tone + 1) * 127.5
 
-    both = inference.tone_of(drawn, mean, spread, wall, sky)
+    both = inference.color_code_of(drawn, mean, spread, wall, sky)
     assert colours(both) == pytest.approx([*wall, *sky], abs=1e-3)
-    walled = inference.tone_of(drawn, mean, spread, wall, None)
+    walled = inference.color_code_of(drawn, mean, spread, wall, None)
     assert colours(walled)[:3] == pytest.approx(wall, abs=1e-3)
     assert np.array_equal(walled[3:], drawn[3:])
-    under_sky = inference.tone_of(drawn, mean, spread, None, sky)
+    under_sky = inference.color_code_of(drawn, mean, spread, None, sky)
     assert np.array_equal(under_sky[:3], drawn[:3])
     assert colours(under_sky)[3:] == pytest.approx(sky, abs=1e-3)
-    loud = inference.tone_of(drawn, mean, spread / 20, (255, 0, 255), None)
-    assert np.abs(loud).max() <= inference.FURTHEST_TONE
+    loud = inference.color_code_of(drawn, mean, spread / 20, (255, 0, 255), None)
+    assert np.abs(loud).max() <= inference.MAX_COLOR_CODE
 
 
 def test_colours_change_the_picture_of_those_who_take_them(folder, drawing):

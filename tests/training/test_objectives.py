@@ -14,7 +14,7 @@ from pix2pix.data.pairs import Pair
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_discriminator, build_generator
 from pix2pix.networks.efficientnet import perceptual_distance
-from pix2pix.training.color_code import Tone
+from pix2pix.training.color_code import ColorCode
 from pix2pix.training.losses import build_objective, feature_loss
 from pix2pix.training.plans import check_teacher
 from pix2pix.training.trainer import Trainer
@@ -59,7 +59,7 @@ def test_training_with_our_objective_brings_the_pictures_nearer():
     torch.manual_seed(0)
     pairs = [drawn(seed) for seed in range(4)]
     trainer = Trainer(
-        TINY, build_generator(TINY), build_discriminator(TINY), Accelerator(cpu=True), Tone(TINY, pairs)
+        TINY, build_generator(TINY), build_discriminator(TINY), Accelerator(cpu=True), ColorCode(TINY, pairs)
     )  # fmt: skip
     inputs, targets = batch(*(pair.input for pair in pairs)), batch(*(pair.target for pair in pairs))
     losses = []
@@ -71,7 +71,7 @@ def test_training_with_our_objective_brings_the_pictures_nearer():
 
 def test_tones_of_the_pairs_have_mean_0_and_are_uncorrelated():
     pairs = [drawn(seed) for seed in range(40)]
-    tone = Tone(TINY, pairs)
+    tone = ColorCode(TINY, pairs)
     tones = tone(batch(*(pair.input for pair in pairs)), batch(*(pair.target for pair in pairs)))
     assert tones.shape == (40, TINY.tone_size) == (40, 6)
     assert tones.mean(dim=0).abs().max() < 1e-3
@@ -80,7 +80,7 @@ def test_tones_of_the_pairs_have_mean_0_and_are_uncorrelated():
 
 def test_the_tone_is_the_colours_of_wall_and_sky_alone():
     pairs = [drawn(seed) for seed in range(10)]
-    tone = Tone(TINY, pairs)
+    tone = ColorCode(TINY, pairs)
     pair = max(pairs, key=lambda each: (labels.snap(each.input)[:32] == labels.INDEX["background"]).sum())
     classes = labels.snap(pair.input)
     is_wall, is_sky = classes == labels.INDEX["facade"], classes == labels.INDEX["background"]
@@ -100,7 +100,7 @@ def test_the_tone_is_the_colours_of_wall_and_sky_alone():
 
 def test_a_generator_and_its_average_are_told_what_colours_tones_stand_for():
     pairs = [drawn(seed) for seed in range(10)]
-    tone = Tone(TINY, pairs)
+    tone = ColorCode(TINY, pairs)
     trainer = Trainer(TINY, build_generator(TINY), build_discriminator(TINY), Accelerator(cpu=True), tone)
     inputs, targets = batch(pairs[0].input), batch(pairs[0].target)
     told = trainer.result.tone_mean + trainer.result.tone_spread @ tone(inputs, targets)[0]
@@ -111,7 +111,7 @@ def test_a_generator_and_its_average_are_told_what_colours_tones_stand_for():
 
 def test_what_a_picture_does_not_show_counts_as_the_mean():
     pairs = [drawn(seed) for seed in range(10)]
-    tone, pair = Tone(TINY, pairs), pairs[0]
+    tone, pair = ColorCode(TINY, pairs), pairs[0]
     neither = np.full_like(pair.input, labels.PALETTE[labels.INDEX["window"]])
     assert torch.equal(tone(batch(neither), batch(pair.target)), torch.zeros(1, 6))
 
