@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { Live, Refusal } from "../../../pix2pix/web/canvas/js/live.js";
+import { Live, RequestRejected } from "../../../pix2pix/web/canvas/js/live.js";
 
 /** A live loop on a server that answers when told to. */
 function setUp() {
@@ -22,9 +22,9 @@ const settle = () => new Promise((resolve) => setTimeout(resolve));
 
 test("one request is under way however many changes come, and the last state arrives", async () => {
   const { live, log, page } = setUp();
-  for (page.state = 1; page.state < 50; page.state++) live.want();
+  for (page.state = 1; page.state < 50; page.state++) live.request();
   page.state = 50;
-  live.want();
+  live.request();
   page.waiting.shift().answer();
   await settle();
   page.waiting.shift().answer();
@@ -36,13 +36,13 @@ test("one request is under way however many changes come, and the last state arr
 
 test("a lost connection is tried again until the newest state is painted", async () => {
   const { live, log, page } = setUp();
-  live.want();
+  live.request();
   page.waiting.shift().fail(new TypeError("Failed to fetch"));
   await settle();
   assert.equal(log.said.at(-1), "reconnecting");
   page.state = 7;
-  live.want();
-  live.hurry();
+  live.request();
+  live.retryNow();
   await settle();
   page.waiting.shift().answer();
   await settle();
@@ -52,12 +52,12 @@ test("a lost connection is tried again until the newest state is painted", async
 
 test("a refusal for good is told and not repeated; the next change is tried", async () => {
   const { live, log, page } = setUp();
-  live.want();
-  page.waiting.shift().fail(new Refusal("no such model", false));
+  live.request();
+  page.waiting.shift().fail(new RequestRejected("no such model", false));
   await settle();
   assert.equal(log.said.at(-1), "failed");
   assert.equal(page.waiting.length, 0);
-  live.want();
+  live.request();
   await settle();
   page.waiting.shift().answer();
   await settle();
@@ -66,13 +66,13 @@ test("a refusal for good is told and not repeated; the next change is tried", as
 
 test("a state that is painted already is not painted again", async () => {
   const { live, log, page } = setUp();
-  live.want();
+  live.request();
   page.waiting.shift().answer();
   await settle();
-  live.want();
+  live.request();
   await settle();
   assert.deepEqual(log.sent, [0]);
   page.state = 1;
-  live.want();
+  live.request();
   assert.deepEqual(log.sent, [0, 1]);
 });

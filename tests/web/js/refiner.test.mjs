@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
 
-import { Refusal } from "../../../pix2pix/web/canvas/js/live.js";
+import { RequestRejected } from "../../../pix2pix/web/canvas/js/live.js";
 import { Refiner } from "../../../pix2pix/web/canvas/js/refiner.js";
 
 const RESTED = 120; // milliseconds
@@ -126,7 +126,7 @@ test("a lost connection is tried again; a refusal for good is told", async () =>
   await settle();
   mock.timers.tick(4000);
   assert.deepEqual(log.asked, [0, 0]);
-  page.waiting.shift().fail(new Refusal("it does not load", false));
+  page.waiting.shift().fail(new RequestRejected("it does not load", false));
   await settle();
   mock.timers.tick(60_000);
   assert.deepEqual([log.asked, log.said], [[0, 0], ["failed"]]);

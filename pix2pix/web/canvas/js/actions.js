@@ -6,7 +6,7 @@ const SNAP = 8; // pixels: the grid that G turns on
 const MAX_BRUSH = 64; // pixels: the thickest brush
 
 /** A function (name, detail) that runs an action and tells when it fails. `controls()` gives the bound controls. */
-export function actions({ find, studio, sources, takeaway, variations, painter, tell, controls }) {
+export function actions({ find, studio, sources, exporter, variations, painter, tell, controls }) {
   const number = (name) => {
     const { value } = find(`[data-control=${name}]`);
     return value === "" ? null : Number(value);
@@ -39,11 +39,11 @@ export function actions({ find, studio, sources, takeaway, variations, painter, 
       dialog.showModal(); // it focuses Close, at its foot
       dialog.scrollTop = 0;
     },
-    "save-labels": () => takeaway.saveLabels(),
-    "save-photo": () => takeaway.savePhoto(),
-    "save-sheet": () => takeaway.saveSheet(),
-    "copy-photo": () => takeaway.copyPhoto(),
-    "copy-link": () => takeaway.copyLink(),
+    "save-labels": () => exporter.saveLabels(),
+    "save-photo": () => exporter.savePhoto(),
+    "save-sheet": () => exporter.saveSheet(),
+    "copy-photo": () => exporter.copyPhoto(),
+    "copy-link": () => exporter.copyLink(),
   };
   return async (name, detail) => {
     try {

@@ -5,7 +5,7 @@ const MAX_PAUSE = 4000;
 const SLOW = 3000; // milliseconds after which the page says that a picture takes long
 
 /** What a server answers when it will not paint: `again` says whether trying the same once more makes sense. */
-export class Refusal extends Error {
+export class RequestRejected extends Error {
   constructor(message, again) {
     super(message);
     this.again = again;
@@ -27,13 +27,13 @@ export class Live {
   }
 
   /** Something changed: generate the newest state as soon as the request under way is back. */
-  want() {
+  request() {
     this.wanted = true;
     if (!this.running) this.#run();
   }
 
   /** Try now what waits for its next attempt. */
-  hurry() {
+  retryNow() {
     this.wake();
   }
 
@@ -51,10 +51,10 @@ export class Live {
       const failure = await this.#attempt(state);
       if (!failure) {
         pause = FIRST_PAUSE;
-      } else if (failure instanceof Refusal && !failure.again) {
+      } else if (failure instanceof RequestRejected && !failure.again) {
         this.say("failed", failure.message);
       } else {
-        this.say(failure instanceof Refusal ? "failed" : "reconnecting", failure.message);
+        this.say(failure instanceof RequestRejected ? "failed" : "reconnecting", failure.message);
         this.wanted = true;
         await this.#sleep(pause);
         pause = Math.min(2 * pause, MAX_PAUSE);

@@ -4,7 +4,7 @@ import { actions } from "./actions.js";
 import { Colours } from "./colours.js";
 import { bindControls } from "./controls.js";
 import { bindKeyboard } from "./keyboard.js";
-import { Memory } from "./memory.js";
+import { Storage } from "./storage.js";
 import { ModelChoice } from "./models.js";
 import { painting } from "./painting.js";
 import { Pictures } from "./pictures.js";
@@ -14,7 +14,7 @@ import { Server } from "./server.js";
 import { Sources } from "./sources.js";
 import { describePointer, messages } from "./status.js";
 import { Studio } from "./studio.js";
-import { Takeaway } from "./takeaway.js";
+import { Exporter } from "./exporter.js";
 import { Variations } from "./variations.js";
 import { View } from "./view.js";
 
@@ -23,25 +23,25 @@ export async function start(element, props, root) {
   const find = (selector) => element.querySelector(selector);
   const classes = props.classes;
   const server = new Server(new URL(`${props.base}/`, root));
-  const memory = new Memory();
+  const storage = new Storage();
   const { size, wall, window: label } = props;
-  const kept = memory.recall(size * size, classes.length);
+  const kept = storage.recall(size * size, classes.length);
   const studio = new Studio({ width: size, height: size, wall, label, start: kept });
   const tell = messages(find(".message"));
 
   const view = new View(find(".labels"), find(".overlay"), studio, classes);
   const pictures = new Pictures(element);
-  const want = () => {
-    memory.keep(state);
+  const request = () => {
+    storage.keep(state);
     painter.paint();
   };
-  const met = () => {
+  const onModelLoaded = () => {
     colours.offer(models.colours);
-    want();
+    request();
   };
-  const models = new ModelChoice(element, props, server, met, tell);
-  const colours = new Colours(element, want);
-  const variations = new Variations(element, (seed) => painter.vary(seed), want, tell);
+  const models = new ModelChoice(element, props, server, onModelLoaded, tell);
+  const colours = new Colours(element, request);
+  const variations = new Variations(element, (seed) => painter.vary(seed), request, tell);
   const settings = () => ({ variation: variations.seed, ...colours.chosen });
   const choose = (settings) => {
     if ("variation" in settings) variations.choose(Number(settings.variation));
@@ -50,10 +50,10 @@ export async function start(element, props, root) {
   const describe = () => ({ drawing: encodeRuns(studio.drawing.labels), ...settings(), model: models.current });
   const painter = painting({ element, describe, server, models, pictures, tell });
   const sources = new Sources(element, studio, server, props.examples, classes.length, choose, tell);
-  const takeaway = new Takeaway(element, studio, settings, () => painter.photo(), tell);
+  const exporter = new Exporter(element, studio, settings, () => painter.photo(), tell);
 
   const say = describePointer(element, studio, classes);
-  const act = actions({ find, studio, sources, takeaway, variations, painter, tell, controls: () => controls });
+  const act = actions({ find, studio, sources, exporter, variations, painter, tell, controls: () => controls });
   const controls = bindControls(element, studio, act);
   bindPointer(find(".overlay"), studio, view, say);
   bindKeyboard(element, find(".overlay"), studio, view, classes.map(({ key }) => key), act, say);
@@ -67,11 +67,11 @@ export async function start(element, props, root) {
     if (painted) painter.paint();
     if (!committed) return;
     variations.clear();
-    memory.keep(state);
+    storage.keep(state);
     showOrigin(element, studio, server, pictures, props.examples);
   });
-  addEventListener("pagehide", () => memory.keep(state, true));
-  addEventListener("online", () => painter.hurry());
+  addEventListener("pagehide", () => storage.keep(state, true));
+  addEventListener("online", () => painter.retryNow());
   addEventListener("hashchange", () => sources.link());
 
   if (kept) choose(kept.settings);
@@ -80,7 +80,7 @@ export async function start(element, props, root) {
   showOrigin(element, studio, server, pictures, props.examples);
   const linked = await sources.link();
   if (!linked && !kept) await sources.example(0); // a first visit starts from a painted facade, not an empty page
-  want();
+  request();
   element.dataset.ready = "true";
 }
 

@@ -1,7 +1,7 @@
 // Who paints what: the live loop for the drawing as it changes, the refiner for the drawing at rest, and the model
 // itself for all that people choose from or take with them.
 
-import { Live, Refusal } from "./live.js";
+import { Live, RequestRejected } from "./live.js";
 import { LIVE_ONLY } from "./pictures.js";
 import { Refiner } from "./refiner.js";
 import { sayCondition } from "./status.js";
@@ -20,7 +20,7 @@ export function painting({ element, describe, server, models, pictures, tell }) 
     try {
       return await generate({ ...state, model: companion ?? state.model });
     } catch (error) {
-      if (!companion || !(error instanceof Refusal) || error.again) throw error;
+      if (!companion || !(error instanceof RequestRejected) || error.again) throw error;
       models.forgetCompanion(state.model);
       return generate(state);
     }
@@ -55,9 +55,9 @@ export function painting({ element, describe, server, models, pictures, tell }) 
     /** Something may have changed: paint it. */
     paint() {
       refiner.changed();
-      live.want();
+      live.request();
     },
-    hurry: () => live.hurry(),
+    retryNow: () => live.retryNow(),
     /** The picture of another variation, as a Blob. */
     vary: async (variation) => (await generate({ ...describe(), variation })).picture,
     /** The picture without loss, as a PNG Blob; where a live one was on show, it gives way to what is taken away. */

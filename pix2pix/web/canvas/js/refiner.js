@@ -8,7 +8,7 @@
 //
 // What is saved or copied is always refined. A model without a companion paints everything itself.
 
-import { Refusal } from "./live.js";
+import { RequestRejected } from "./live.js";
 
 const REST = 120; // milliseconds: longer than between two nudges of a held key, shorter than people notice
 const TOO_SLOW = 1500; // milliseconds
@@ -83,7 +83,7 @@ export class Refiner {
       if (!signal.aborted) this.#finish(answer, this.clock() - started);
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof Refusal && !error.again) this.say("failed", error.message);
+      if (error instanceof RequestRejected && !error.again) this.say("failed", error.message);
       else this.timer = setTimeout(() => this.#refine(), PAUSE);
     }
   }

@@ -1,6 +1,6 @@
-// The painter's routes, as calls. What the server refuses becomes a Refusal; a broken connection any other Error.
+// The painter's routes, as calls. What the server refuses becomes a RequestRejected; a broken connection any other Error.
 
-import { Refusal } from "./live.js";
+import { RequestRejected } from "./live.js";
 
 const PATIENCE = 30_000; // milliseconds before a request is given up and tried again
 
@@ -59,7 +59,7 @@ export class Server {
     const response = await request;
     if (response.ok) return response;
     const { error, again } = await response.json(); // a proxy's page is no JSON: that counts as a broken connection
-    throw new Refusal(error, again);
+    throw new RequestRejected(error, again);
   }
 }
 

@@ -5,7 +5,7 @@ import { decodeRuns, encodeRuns } from "./runs.js";
 const KEY = "pix2pix-drawing";
 const PAUSE = 250; // milliseconds without a change before it is written
 
-export class Memory {
+export class Storage {
   constructor(storage = globalThis.localStorage) {
     this.storage = storage;
     this.timer = null;

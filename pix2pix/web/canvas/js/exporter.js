@@ -5,7 +5,7 @@ import { fragmentOf } from "./link.js";
 const GAP = 8; // pixels between the pictures of a sheet
 const SHEET_COLOUR = "#ffffff";
 
-export class Takeaway {
+export class Exporter {
   /** `settings()` are those that a link carries; `photo()` resolves to the generated picture as a lossless PNG Blob. */
   constructor(element, studio, settings, photo, tell) {
     Object.assign(this, { element, studio, settings, photo, tell });
