@@ -1,1 +1,1 @@
-"""Speed, measured: one command for each figure of the README."""
+"""Speed, measured: one command for each figure of docs/benchmarks.md."""

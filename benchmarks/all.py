@@ -1,4 +1,4 @@
-"""Every figure of the README, by one command: each benchmark in a process of its own, one after the other.
+"""Every figure of docs/benchmarks.md, by one command: each benchmark in a process of its own, one after the other.
 
 python -m benchmarks.all --output DIR [--quick] [--reference PATH] [--data DIR]
 

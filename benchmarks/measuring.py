@@ -83,7 +83,7 @@ def summary(seconds: Sequence[float]) -> dict[str, float]:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a Markdown table, ready for the README; floats with one decimal, None as a dash."""
+    """Print a Markdown table, ready for docs/benchmarks.md; floats with one decimal, None as a dash."""
     texts = [[_cell(cell) for cell in row] for row in (head, *rows)]
     widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
     texts.insert(1, ["-" * width for width in widths])

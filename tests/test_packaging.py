@@ -106,7 +106,7 @@ def test_what_an_installed_package_lacks_is_one_line_that_says_what_there_is(ins
     done = call(installed, tmp_path, "translate", "facades", str(DRAWING), "--output", "photos")
     assert done.returncode == 2 and "bundled: facades-live" in done.stderr
     done = call(installed, tmp_path, "deploy", "anna/paint")
-    assert done.returncode == 2 and "call it in a clone" in done.stderr
+    assert done.returncode == 2 and "in a clone, python -m pix2pix deploy" in done.stderr
 
 
 def test_an_installed_package_is_called_by_its_name(installed, tmp_path):

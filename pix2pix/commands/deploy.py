@@ -40,7 +40,7 @@ def deploy(
     if revision:
         raise UserError(f"a Space has no revisions: {repo}")
     if not (ROOT / "app.py").is_file():
-        raise UserError("deploy sends app.py, which an installed package lacks: call it in a clone of the program")
+        raise UserError("deploy sends app.py, which an installed package lacks: in a clone, python -m pix2pix deploy")
     shown = find_model(model) if model else None
     text = readme(front_matter.read(ROOT / "README.md"), repo, shown)
     files = find_files(ROOT) | {"README.md": text.encode()}
