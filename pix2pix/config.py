@@ -84,11 +84,16 @@ class Config:
     """The first of them, counted from the innermost; 1 in pytorch-CycleGAN-and-pix2pix."""
     tone: bool = False
     """Tell our generator the colours of wall and sky: the target's at training, some of chance at test."""
+    style_size: int = 0
+    """Numbers that tell our generator what labels and colours do not: material, glass, light; 0 for none."""
+    detail_channels: int = 0
+    """Channels of a residual at full size behind our generator's last decoder; 0 for none."""
     discriminator_width: int = 64
     """Filters of the discriminator's first layer (the paper's ndf)."""
 
-    objective: Literal["paper", "perceptual"] = "paper"
-    """The paper's, or ours: discriminators at two scales, and feature matching beside L1."""
+    objective: Literal["paper", "perceptual", "projected"] = "paper"
+    """The paper's; discriminators at two scales, and feature matching beside L1; or discriminators on the features
+    of a frozen, pretrained network."""
     teacher: str = ""
     """A checkpoint whose pictures are the targets, instead of photos: of the label images of the data, and of as many
     drawn ones."""
@@ -113,6 +118,13 @@ class Config:
     """Weight of feature matching in the discriminators, in the perceptual objective."""
     perceptual_weight: float = 5.0
     """Weight of the perceptual distance in a classifier of photos, likewise."""
+    segmentation_weight: float = 0.5
+    """Weight of the segmenter of N + 1 classes among the discriminators, in the projected objective."""
+    colour_weight: float = 0.0
+    """Weight of the nearness of wall and sky to the colours that the generator was told."""
+    style_swap: float = 0.0
+    """Share of the pictures that are painted in another house's style: nothing but discriminators and colours then
+    tells the generator what to do, as at test."""
     diff_augment: bool = False
     """Show discriminators real and generated pictures changed alike at random (DiffAugment): of few pairs they learn
     less by heart."""
@@ -157,6 +169,11 @@ class Config:
             ("gan_weight", 0, 1e9),
             ("feature_weight", 0, 1e9),
             ("perceptual_weight", 0, 1e9),
+            ("segmentation_weight", 0, 1e9),
+            ("colour_weight", 0, 1e9),
+            ("style_swap", 0, 1),
+            ("style_size", 0, 64),
+            ("detail_channels", 0, 512),
             ("clip", 0, 1e9),
             ("ema", 0, 0.999999),
             ("seed", 0, 2**63 - 1),
@@ -168,11 +185,13 @@ class Config:
             value = getattr(self, name)
             if not least <= value <= most:
                 raise UserError(f"{name} is {value}; it must lie between {least} and {most}")
-        if self.objective == "perceptual" and self.out_channels not in (1, 3):
+        if self.objective != "paper" and self.out_channels not in (1, 3):
             raise UserError(f"targets of {self.out_channels} channels are no pictures: give --objective paper")
         if self.teacher and self.generator != "noise":
             raise UserError("a teacher is for --generator noise: both take the same noise")
-        for name in ("tone", "correct_labels", "shift"):
+        if self.style_size and not self.tone:
+            raise UserError("style_size is for --tone")
+        for name in ("tone", "correct_labels", "shift", "detail_channels"):
             if getattr(self, name) and self.generator != "noise":
                 raise UserError(f"{name} is for --generator noise")
         depth = _levels(self.depth, self.size, self.picture_width)
@@ -216,6 +235,11 @@ class Config:
         return self.out_channels * (2 if self.task == "facades" else 1) if self.tone else 0
 
     @property
+    def code_size(self) -> int:
+        """Numbers of tone and style together."""
+        return self.tone_size + self.style_size
+
+    @property
     def jittered(self) -> tuple[int, int]:
         """Height and width in pixels that training pictures are scaled up to before they are cropped."""
         scale = JITTER if self.jitter else 1
@@ -223,8 +247,9 @@ class Config:
 
 
 _BEST = Config(
-    correct_labels=True, shift=True, generator="noise", tone=True, objective="perceptual", l1_weight=10.0,
-    diff_augment=True, warmup_steps=200, decay_epochs=100, clip=200.0, ema=0.999,
+    correct_labels=True, shift=True, generator="noise", tone=True, style_size=10, objective="projected", l1_weight=1.0,
+    perceptual_weight=2.0, colour_weight=2.0, style_swap=0.2, diff_augment=True, beta1=0.0, beta2=0.99,
+    warmup_steps=200, decay_epochs=100, clip=50.0, ema=0.999, detail_channels=16,
 )  # fmt: skip
 
 PRESETS = {
@@ -233,7 +258,9 @@ PRESETS = {
     # Ours: better pictures of the same data in the same steps. Weights averaged, learning rate falling at the end.
     "best": _BEST,
     # The same, small enough to follow a brush on two cores. With --teacher it learns to paint as a large one does.
-    "live": dataclasses.replace(_BEST, width=16, width_cap=4, discriminator_width=32, epochs=40, decay_epochs=20),
+    "live": dataclasses.replace(
+        _BEST, width=16, width_cap=4, detail_channels=0, discriminator_width=32, epochs=40, decay_epochs=20
+    ),
 }
 
 TASKS = {

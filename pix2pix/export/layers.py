@@ -22,6 +22,8 @@ def for_onnx(generator: nn.Module) -> nn.Module:
     copied = copy.deepcopy(generator)
     if isinstance(getattr(copied, "planes", None), LabelPlanes):
         copied.encoders[0] = OfPaddedPlanes(copied.encoders[0])
+        if copied.detail:
+            copied.detail.of_planes = DetailOfPaddedPlanes(copied.detail.of_planes)
     for module in list(copied.modules()):
         for name, child in module.named_children():
             form = FORMS.get(type(child))
@@ -70,6 +72,17 @@ class OfPaddedPlanes(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         length = torch.linalg.vector_norm(self.weight, dim=(1, 2, 3))
         return conv_down(x, _padded(self.weight.transpose(0, 1)).transpose(0, 1), self.bias, self.gain / length)
+
+
+class DetailOfPaddedPlanes(nn.Module):
+    """The convolution of `DetailHead` that sees planes, behind `PlanesByConv`."""
+
+    def __init__(self, conv: nn.Conv2d):
+        super().__init__()
+        self.weight = conv.weight
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.conv2d(x, _padded(self.weight.transpose(0, 1)).transpose(0, 1), padding=1)
 
 
 class SkyByConv(nn.Module):

@@ -3,6 +3,8 @@
 Nothing here unpickles. torch is imported only where weights become a network: the app serves ONNX without it.
 """
 
+import json
+import math
 import shlex
 from collections.abc import Iterable, Mapping
 from functools import partial
@@ -17,13 +19,15 @@ from pix2pix.hub import ids
 from pix2pix.utils import UserError, name_some, write_atomically, written_together
 
 CONFIG, WEIGHTS, ONNX, CARD = "config.json", "model.safetensors", "model.onnx", "README.md"
+STYLES = "styles.json"  # named styles: what our generator is told besides labels; the first is the default
 TONES = ("tone_mean", "tone_spread")  # names in the weights: what colours the tones of our generator stand for
 RUN, TEACHER = "run.json", "teacher"  # the file that makes a folder a run, and the folder in it
-FILES = (CONFIG, WEIGHTS, ONNX, CARD)
+FILES = (CONFIG, WEIGHTS, ONNX, CARD, STYLES)
 RUN_FOLDER, RUN_FILES = "run", (RUN, "log.jsonl", "state.pt")  # where on the Hub; what a run is resumed from
-TEACHER_FILES = (f"{TEACHER}/{CONFIG}", f"{TEACHER}/{WEIGHTS}")
+TEACHER_FILES = (f"{TEACHER}/{CONFIG}", f"{TEACHER}/{WEIGHTS}", f"{TEACHER}/{STYLES}")
 MAX_BYTES = 4 * 2**30  # of a checkpoint: twenty times the paper's generator
 MAX_OF_STRANGERS = 2**29  # what a visitor of the app may have fetched
+MAX_STYLES, MAX_STYLE_NAME = 64, 40
 PICKLES = ("*.bin", "*.ckpt", "*.pickle", "*.pkl", "*.pt", "*.pth")
 
 
@@ -94,6 +98,33 @@ def shown_name(name: str | Path) -> str:
     return Path(name).resolve().name if Path(name).exists() else str(name)
 
 
+def read_styles(folder: Path, config: Config) -> dict[str, list[float]]:
+    """The named styles of a checkpoint, `config.code_size` numbers each; {} where it has none.
+
+    Raises ValueError for a file that does not fit its config.
+    """
+    path = folder / STYLES
+    if not path.is_file():
+        return {}
+    try:
+        styles = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise UserError(f"{path} is not valid JSON: {error}") from None
+    if not isinstance(styles, dict) or not 0 < len(styles) <= MAX_STYLES:
+        raise UserError(f"{path} must hold an object of 1 to {MAX_STYLES} named styles")
+    for name, code in styles.items():
+        numbers = isinstance(code, list) and all(type(each) in (int, float) and math.isfinite(each) for each in code)
+        if not numbers or len(code) != config.code_size or not 0 < len(name) <= MAX_STYLE_NAME:
+            raise UserError(f"{path}: {name[:40]!r} must be a short name with {config.code_size} numbers")
+    return styles
+
+
+def write_styles(folder: Path, styles: dict[str, list[float]]) -> None:
+    """Write or replace `styles.json`, wholly or not at all; one line a style."""
+    lines = (f"  {json.dumps(name)}: {json.dumps([round(each, 4) for each in code])}" for name, code in styles.items())
+    write_atomically(folder / STYLES, ("{\n" + ",\n".join(lines) + "\n}\n").encode())
+
+
 def load(name: str | Path):
     """A checkpoint's `(Config, generator)`, the generator in eval mode on the CPU in float32.
 
@@ -132,7 +163,7 @@ def check_finite(path: Path, arrays: Iterable[tuple[str, np.ndarray]]) -> None:
             raise UserError(f"{path}: {name} holds NaN or infinity: the training that wrote it had diverged")
 
 
-def save(folder: Path, config: Config, generator, card: str, half: bool = False) -> None:
+def save(folder: Path, config: Config, generator, card: str, half: bool = False, styles: dict | None = None) -> None:
     """Write a new checkpoint folder, wholly or not at all; `half` stores the weights as float16.
 
     Raises ValueError where `folder` exists, OSError where the disk is full.
@@ -143,6 +174,8 @@ def save(folder: Path, config: Config, generator, card: str, half: bool = False)
         (building / CONFIG).write_text(configs.to_json(config), encoding="utf-8")
         (building / CARD).write_text(card, encoding="utf-8")
         write_weights(building, generator, half)
+        if styles:
+            write_styles(building, styles)
 
 
 def write_weights(folder: Path, generator, half: bool = False) -> None:

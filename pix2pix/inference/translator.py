@@ -8,7 +8,7 @@ python -m pix2pix translate CHECKPOINT INPUT... --output DIR
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +22,7 @@ from pix2pix.config import Config
 from pix2pix.inference import checkpoint
 from pix2pix.utils import UserError
 
+STYLE_SPREAD = 0.4  # standard deviations by which a variation strays from a named style
 MAX_COLOR_CODE = 3.0  # standard deviations: beyond it there was next to nothing to learn from
 Colour = tuple[int, int, int]
 
@@ -47,10 +48,18 @@ class Network(Protocol):
 class Translator:
     """A checkpoint ready for use. Safe to call from several threads."""
 
-    def __init__(self, config: Config, network: Network, name: str = "generator"):
+    def __init__(
+        self,
+        config: Config,
+        network: Network,
+        name: str = "generator",
+        styles: Mapping[str, Sequence[float]] | None = None,
+    ):
+        """`styles`: codes of `config.code_size` numbers by name; the first is the default."""
         self.config = config
         self.network = network
         self.name = name
+        self.styles = {style: np.float32(code) for style, code in (styles or {}).items()}
 
     @property
     def takes_colours(self) -> bool:
@@ -64,6 +73,7 @@ class Translator:
         cancel: Future | None = None,
         wall: Colour | None = None,
         sky: Colour | None = None,
+        style: str | None = None,
     ) -> np.ndarray:
         """Picture `(H, W, C)` uint8, or label map `(H, W)` of class indices -> generated picture `(H, W, C)` uint8.
 
@@ -71,19 +81,25 @@ class Translator:
 
         A picture of labels is snapped to the palette first, as in training. Sides that are no multiple of
         `2 ** depth` are continued by reflection to the next one, and the result is cropped back. Statistics, where
-        the network takes any, are of this one picture. `variation` is the seed of noise and color code, or of the
-        dropout masks, which are the paper's only noise; None leaves dropout out, and takes noise that is always the
-        same, and the mean color code of the pictures trained on. `wall` and `sky` are colours (R, G, B) in 0..255 that
-        are asked for instead, and come out as near as facades have them; a checkpoint without `takes_colours` ignores
-        them. The same arguments give the same picture. Cancel the future `cancel` to end the work early, with some
-        error.
+        the network takes any, are of this one picture. `style` is one of `styles`, by name; ValueError lists them.
+        `variation` is the seed of the noise and, where no style is named, of a style near one of them (of a color code
+        of chance where there are none), or of the dropout masks, which are the paper's only noise. None leaves dropout
+        out, and takes noise that is always the same and the first style, or the mean color_code where there is none.
+        `wall` and `sky` are colours (R, G, B) in 0..255 that are asked for instead, and come out as near as facades
+        have them; a checkpoint without `takes_colours` ignores them. The same arguments give the same picture. Cancel
+        the future `cancel` to end the work early, with some error.
         """
-        generated = self.network(*self.network_inputs(image, variation, wall, sky), cancel)
+        generated = self.network(*self.network_inputs(image, variation, wall, sky, style), cancel)
         height, width = image.shape[:2]
         return images.denormalize(generated[0])[:height, :width]
 
     def network_inputs(
-        self, image: np.ndarray, variation: int | None = None, wall: Colour | None = None, sky: Colour | None = None
+        self,
+        image: np.ndarray,
+        variation: int | None = None,
+        wall: Colour | None = None,
+        sky: Colour | None = None,
+        style: str | None = None,
     ) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
         """What the network is given for a picture: `(1, C, H, W)` float32 in [-1, 1], and what it takes from chance."""
         if self.config.task == "facades":
@@ -94,10 +110,28 @@ class Translator:
         padded = np.pad(image, ((0, -height % multiple), (0, -width % multiple), (0, 0)), mode="symmetric")
         shapes = latent_shapes(self.config, self.network.latent_channels, *padded.shape[:2])
         latents = draw(self.network.latent_kind, shapes, variation)
+        if style is not None and style not in self.styles:
+            raise UserError(f"{self.name} has no style {style[:40]!r}; {self._listed_styles}")
+        if self.styles:
+            latents = (*latents[:-1], self._style_code(style, variation).reshape(latents[-1].shape))
         if self.takes_colours and (wall or sky):
-            color_code = color_code_of(latents[-1].ravel(), *self.network.tones, wall, sky)
-            latents = (*latents[:-1], color_code.reshape(latents[-1].shape))
+            code = latents[-1].ravel().copy()
+            toned = len(self.network.tones[0])
+            code[:toned] = color_code_of(code[:toned], *self.network.tones, wall, sky)
+            latents = (*latents[:-1], code.reshape(latents[-1].shape))
         return images.batch(padded), latents
+
+    @property
+    def _listed_styles(self) -> str:
+        return f"it has {', '.join(self.styles)}" if self.styles else "it has none"
+
+    def _style_code(self, style: str | None, variation: int | None) -> np.ndarray:
+        """The code of a named style; without a name that of the first one, or a `variation` near one of them."""
+        if style is not None or variation is None:
+            return self.styles[style or next(iter(self.styles))]
+        stream = np.random.default_rng([variation, len(self.styles)])  # another stream than that of the noise
+        code = list(self.styles.values())[stream.integers(len(self.styles))]
+        return code + np.float32(STYLE_SPREAD) * stream.standard_normal(code.shape, dtype=np.float32)
 
 
 def latent_shapes(config: Config, channels: Sequence[int], height: int, width: int) -> tuple[tuple[int, ...], ...]:
@@ -176,7 +210,8 @@ def load(name: str | Path) -> Translator:
     from pix2pix.inference.onnx_session import OnnxNetwork
 
     config = configs.read(folder / checkpoint.CONFIG)
-    return Translator(config, OnnxNetwork(folder, config=config), checkpoint.shown_name(name))
+    styles = checkpoint.read_styles(folder, config)
+    return Translator(config, OnnxNetwork(folder, config=config), checkpoint.shown_name(name), styles)
 
 
 def load_torch(name: str | Path) -> Translator:
@@ -185,7 +220,8 @@ def load_torch(name: str | Path) -> Translator:
         config, generator = checkpoint.load(name)
     except ModuleNotFoundError as error:
         raise UserError(f"{name} has no {checkpoint.ONNX}, and without it needs {error.name}") from None
-    return Translator(config, TorchNetwork(generator), checkpoint.shown_name(name))
+    styles = checkpoint.read_styles(checkpoint.find(name), config)
+    return Translator(config, TorchNetwork(generator), checkpoint.shown_name(name), styles)
 
 
 class TorchNetwork:

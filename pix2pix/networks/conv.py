@@ -14,6 +14,7 @@ from pix2pix.utils import is_amd
 
 FEW_PLACES = 64  # up to 8x8: such a layer is mostly weights
 FEW_COLUMNS = 16
+MIXED_PLACES = 1024  # up to 32x32: channels mixed first, then spread, are faster than spread kernels
 FEW_OUTPUTS, MANY_OUTPUTS = 4, 256
 TILE = 4  # Winograd: outputs a side that are computed together, from TILE + 3 inputs a side
 POINTS = (0.0, 1.0, -1.0, 0.5, -2.0, 2.0)  # where polynomials are evaluated, beside infinity; these round the least
@@ -43,7 +44,9 @@ def conv_up(
     """
     height, width = x.shape[2:]
     outputs = weight.shape[1]
-    if _trains_on_cpu(x) and (outputs <= FEW_OUTPUTS or _is_mostly_weights(len(x) * height * width)):
+    places = len(x) * height * width
+    mixes_first = spread is not None and places <= MIXED_PLACES
+    if _trains_on_cpu(x) and (outputs <= FEW_OUTPUTS or mixes_first or _is_mostly_weights(places)):
         x = _product(weight.flatten(1).T, x.flatten(2)).unflatten(1, (outputs, -1))  # (N, out, taps, H * W)
         if spread is not None:
             x = spread.T @ x

@@ -54,12 +54,17 @@ def _folded(block: nn.Module) -> nn.Module:
 
 
 def perceptual_distance(generated: Sequence[Tensor], targets: Sequence[Tensor]) -> Tensor:
-    """Squared distance of features of unit length at each place, averaged over places and added up over layers.
+    """The mean of `feature_distance` over the batch."""
+    return feature_distance(generated, targets).mean()
+
+
+def feature_distance(generated: Sequence[Tensor], targets: Sequence[Tensor]) -> Tensor:
+    """Squared distance of features of unit length at each place, averaged over places, added up over layers: `(N,)`.
 
     That is the form of LPIPS without its learned weights (Zhang et al. 2018, equation 1).
     """
     distances = [_unit(ours) - _unit(theirs) for ours, theirs in zip(generated, targets, strict=True)]
-    return torch.stack([each.square().sum(dim=1).mean() for each in distances]).sum()
+    return torch.stack([each.square().sum(dim=1).mean(dim=(1, 2)) for each in distances]).sum(dim=0)
 
 
 def _unit(features: Tensor) -> Tensor:

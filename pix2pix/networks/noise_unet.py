@@ -23,14 +23,15 @@ class NoiseUNet(nn.Module):
     convolution. Noise, instead of dropout: each decoder but the last adds a plane of N(0, 1) to its channels, as much
     as each wants (Karras et al. 2019). A plain wall is the same everywhere; only noise lets plaster differ from spot to
     spot. A tone of `tone_size` numbers: the colours of wall and sky (`training.color_code`), which shift the inner
-    decoders.
+    decoders; and a style of `style_size` numbers: material, glass and light (`training.style`), which shifts all but
+    the last. With `detail_channels` a residual at full size sharpens the last decoder's picture (`DetailHead`).
     """
 
     latent_kind = "noise"
 
     def __init__(
         self, in_channels: int = 3, out_channels: int = 3, width: int = 32, width_cap: int = 8, depth: int = 8,
-        labelled: bool = True, tone_size: int = 0,
+        labelled: bool = True, tone_size: int = 0, style_size: int = 0, detail_channels: int = 0,
     ):  # fmt: skip
         super().__init__()
         widths = unet_widths(width, depth, width_cap)
@@ -45,6 +46,10 @@ class NoiseUNet(nn.Module):
         self.strengths = nn.ParameterList(torch.full((after,), 0.1) for after in reversed(widths[:-1]))
         inner = list(reversed(widths[:-1]))[:COLORED_DECODERS] if tone_size else []
         self.tones = nn.ParameterList(0.1 * torch.randn(after, tone_size) for after in inner)
+        shifted = reversed(widths[:-1]) if style_size else []
+        self.styles = nn.ParameterList(0.05 * torch.randn(after, style_size) for after in shifted)
+        self.detail = DetailHead(2 * widths[0], in_channels, out_channels, detail_channels) if detail_channels else None
+        self.code_size = tone_size + style_size
         shrink = 2 ** (depth - len(self.tones))
         self.sky = SkyShare(shrink, self.planes.height) if labelled and tone_size else None
         if tone_size:  # not used here: what colours a tone stands for, for those who ask for a colour
@@ -55,19 +60,22 @@ class NoiseUNet(nn.Module):
     def latent_channels(self) -> list[int]:
         """Channels of each plane of noise; that of decoder `i` is `(N, 1, H * 2**(i+1) / 2**depth, W * …)`.
 
-        After them those of the tone, `(N, channels, 1, 1)`, where there is one.
+        After them those of tone and style, `(N, channels, 1, 1)`, where there are any.
         """
-        return [1] * len(self.strengths) + [tone.shape[1] for tone in self.tones[:1]]
+        planes = [1] * (len(self.strengths) + (1 if self.detail else 0))
+        return planes + ([self.code_size] if self.code_size else [])
 
     def forward(self, inputs: Tensor, noise: Sequence[Tensor] | None = None, tone: Tensor | None = None) -> Tensor:
-        """`noise` is what the decoders add, N(0, 1), innermost first, and the tone; None draws it anew.
+        """`noise` is what the decoders add, N(0, 1), innermost first, and tone and style; None draws it anew.
 
-        `tone`, `(N, tone_size)`, is for training, where it is known and the noise is not.
+        `tone`, `(N, tone_size + style_size)`, is for training, where it is known and the noise is not.
         """
-        if self.tones and noise is not None:
+        if self.code_size and noise is not None:
             tone = noise[-1].flatten(1)
-        elif self.tones and tone is None:
-            tone = torch.randn(len(inputs), self.tones[0].shape[1], device=inputs.device)
+        elif self.code_size and tone is None:
+            tone = torch.randn(len(inputs), self.code_size, device=inputs.device)
+        if self.styles:
+            tone, style = tone.split([self.code_size - self.styles[0].shape[1], self.styles[0].shape[1]], dim=1)
         planes = self.planes(inputs)
         x, skips = planes, []
         for conv in self.encoders:
@@ -80,9 +88,14 @@ class NoiseUNet(nn.Module):
             x = x + strength[:, None, None] * plane
             if level < len(tints):
                 x = x + tints[level]
+            if self.styles:
+                x = x + F.linear(style, self.styles[level])[:, :, None, None]
             x = F.leaky_relu(x, LEAK)
             x = torch.cat([x, skips.pop()], dim=1)
-        return torch.tanh(self.decoders[-1](x).float())  # (N, out, H, W); half precision saturates early, for good
+        picture = self.decoders[-1](x)
+        if self.detail:
+            picture = picture + self.detail(x, planes, None if noise is None else noise[len(self.strengths)])
+        return torch.tanh(picture.float())  # (N, out, H, W); half precision saturates early, for good
 
     def _tints(self, tone: Tensor | None, planes: Tensor) -> list[Tensor]:
         """What a tone adds to the channels of each inner decoder: a sky's colour only as far as there is sky."""
@@ -95,6 +108,28 @@ class NoiseUNet(nn.Module):
                 share = F.avg_pool2d(share, 2)
             tints.append(tint)
         return tints[::-1]
+
+
+class DetailHead(nn.Module):
+    """A residual at full size: the last decoder's input `(N, C, H/2, W/2)`, planes and noise -> `(N, out, H, W)`.
+
+    It sees the labels at full size, so that edges can be as sharp as they are drawn. It starts at zero.
+    """
+
+    def __init__(self, before: int, in_channels: int, out_channels: int, channels: int):
+        super().__init__()
+        self.enlarge = UpsampleConv(before, channels)
+        self.of_planes = nn.Conv2d(in_channels, channels, 3, padding=1, bias=False)
+        self.strength = nn.Parameter(torch.full((channels,), 0.1))
+        self.inner = nn.Conv2d(channels, channels, 3, padding=1)
+        self.outer = nn.Conv2d(channels, out_channels, 3, padding=1, bias=False)
+        nn.init.zeros_(self.outer.weight)
+
+    def forward(self, x: Tensor, planes: Tensor, noise: Tensor | None) -> Tensor:
+        x = self.enlarge(x) + self.of_planes(planes)
+        plane = torch.randn_like(x[:, :1]) if noise is None else noise
+        x = F.leaky_relu(x + self.strength[:, None, None] * plane, LEAK)
+        return self.outer(F.leaky_relu(self.inner(x), LEAK))
 
 
 class SkyShare(nn.Module):

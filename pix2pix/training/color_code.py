@@ -24,9 +24,6 @@ class ColorCode(nn.Module):
     def __init__(self, config: Config, pairs: list[Pair]):
         super().__init__()
         self.is_facades = config.task == "facades"
-        for name in ("facade", "background"):
-            colour = images.normalize(torch.from_numpy(labels.PALETTE[labels.INDEX[name]]).float())
-            self.register_buffer(name, colour[:, None, None])
         pictures = ([images.batch(side) for side in (pair.input, pair.target)] for pair in pairs[:MAX_PAIRS])
         colours = torch.cat([self._colours(*map(torch.from_numpy, both)) for both in pictures])
         mean = colours.nanmean(dim=0).nan_to_num()
@@ -40,21 +37,33 @@ class ColorCode(nn.Module):
         apart = torch.where(colours.isnan(), 0, colours - self.tone_mean)
         return torch.linalg.solve_triangular(self.tone_spread, apart.T, upper=False).T
 
+    def colour_loss(self, inputs: Tensor, generated: Tensor, codes: Tensor) -> Tensor:
+        """mean |painted - told| of the mean colours of wall and sky, in [-1, 1]; what there is too little of is 0."""
+        told = self.tone_mean + codes[:, : len(self.tone_mean)] @ self.tone_spread.T
+        painted = self._colours(inputs, generated.float())
+        return torch.where(painted.isnan(), 0, painted - told.clamp(-1, 1)).abs().mean()
+
     def _colours(self, inputs: Tensor, targets: Tensor) -> Tensor:
         if not self.is_facades:
             return targets.mean(dim=(2, 3))
-        sky = _is(inputs, self.background)
-        sky[:, :, sky.shape[2] // 2 :] = False  # that is the street
-        return torch.cat([_mean(targets, _is(inputs, self.facade)), _mean(targets, sky)], dim=1)
+        return mean_colours(inputs, targets)
 
 
-def _is(inputs: Tensor, colour: Tensor) -> Tensor:
-    """Where label images `(N, 3, H, W)` have a colour `(3, 1, 1)`: `(N, 1, H, W)`."""
-    return (inputs - colour).abs().amax(dim=1, keepdim=True) < 1 / 255
+def mean_colours(inputs: Tensor, pictures: Tensor) -> Tensor:
+    """The mean colours of wall and sky in pictures of label images, `(N, 2 * C)`; NaN where there is too little."""
+    sky = where_class(inputs, "background")
+    sky[:, :, sky.shape[2] // 2 :] = False  # that is the street
+    return torch.cat([_mean(pictures, where_class(inputs, "facade")), _mean(pictures, sky)], dim=1)
+
+
+def where_class(inputs: Tensor, name: str) -> Tensor:
+    """Where label images `(N, 3, H, W)` show a class: `(N, 1, H, W)`."""
+    colour = images.normalize(torch.tensor(labels.CLASSES[labels.INDEX[name]].rgb, device=inputs.device).float())
+    return (inputs - colour[:, None, None]).abs().amax(dim=1, keepdim=True) < 1 / 255
 
 
 def _mean(targets: Tensor, where: Tensor) -> Tensor:
     """The mean colour there, `(N, C)`; NaN where there is too little of it."""
     area = where.sum(dim=(2, 3))
     enough = area >= MIN_AREA * where.shape[2] * where.shape[3]
-    return torch.where(enough, (targets * where).sum(dim=(2, 3)) / area, torch.nan)
+    return torch.where(enough, (targets * where).sum(dim=(2, 3)) / area.clamp(min=1), torch.nan)  # no NaN in gradients

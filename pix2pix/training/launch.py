@@ -23,8 +23,9 @@ from pix2pix.training.options import Options, push_flags
 from pix2pix.training.plans import Plan
 from pix2pix.training.report import results
 from pix2pix.training.run import Run
+from pix2pix.training.style import Style
 from pix2pix.training.trainer import Trainer, step_seconds
-from pix2pix.utils import UserError, package_address, package_commit
+from pix2pix.utils import UserError, name_some, package_address, package_commit
 
 LAST_PUSH = 20.0  # seconds that a run which stops early still waits for its last push
 
@@ -38,12 +39,14 @@ def launch(options: Options, plan: Plan) -> None:
     torch.manual_seed(config.seed)
     generator, discriminator = build_generator(config), build_discriminator(config)
     init_from = options.init_from if run is None else run.metadata.get("init_from")
-    if init_from and (run is None or run.is_at_start):
-        start_with(generator, config, init_from)
-    color_code = ColorCode(config, train_pairs) if config.tone and not config.teacher else None
+    if init_from and (run is None or run.is_at_start) and (new := start_with(generator, config, init_from)):
+        accelerator.print(f"{init_from} has no {name_some(new)}: these start untrained")
+    measures = Style if config.style_size else ColorCode
+    color_code = measures(config, train_pairs) if config.tone and not config.teacher else None
     teacher_folder = checkpoint.find(run.teacher if run else config.teacher) if config.teacher else None
     teacher = checkpoint.load(teacher_folder)[1] if teacher_folder else None
-    trainer = Trainer(config, generator, discriminator, accelerator, color_code, teacher)
+    styles = checkpoint.read_styles(teacher_folder, config) if teacher_folder else None
+    trainer = Trainer(config, generator, discriminator, accelerator, color_code, teacher, styles)
     hardware = describe_hardware(accelerator)
     steps = steps_per_epoch(len(train_pairs), config, accelerator.num_processes)
     accelerator.print(
@@ -105,11 +108,13 @@ def launch(options: Options, plan: Plan) -> None:
         print(f"results: {run.folder / results.PAGE}\npaint: python app.py --model {shlex.quote(str(run.folder))}")
 
 
-def start_with(generator: torch.nn.Module, config: Config, name: str) -> None:
-    """Give a new generator of the same shape the weights of a checkpoint."""
+def start_with(generator: torch.nn.Module, config: Config, name: str) -> list[str]:
+    """Give a new generator the weights of a checkpoint; returns the names of its weights that the checkpoint lacks."""
     theirs, source = checkpoint.load(name)
+    own, given = generator.state_dict(), source.state_dict()
     try:
-        generator.load_state_dict(source.state_dict())
+        generator.load_state_dict(own | given)
+        return sorted(own.keys() - given.keys())
     except RuntimeError:
         raise UserError(f"{name} paints from other inputs: it fits with --task {theirs.task}") from None
 

@@ -170,9 +170,9 @@ def _save(trainer: Trainer, run: Run, monitor: Monitor | None, step: int, last_p
         return None
     if last_pairs is not None:
         monitor.final = results.write_pictures(run.folder / "results", _translator(trainer), last_pairs)
-        folder = run.finish(trainer.result, step, monitor.final.scores)
+        folder = run.finish(trainer.result, step, trainer.styles, monitor.final.scores)
     else:
-        folder = run.save_checkpoint(trainer.result, step)
+        folder = run.save_checkpoint(trainer.result, step, trainer.styles)
     run.save_state(trainer.state(), step)
     return folder
 
@@ -185,7 +185,7 @@ def _finite_losses(trainer: Trainer, step: int) -> dict[str, float]:
 
 
 def _translator(trainer: Trainer) -> Translator:
-    return Translator(trainer.config, TorchNetwork(trainer.result))
+    return Translator(trainer.config, TorchNetwork(trainer.result), styles=trainer.styles)
 
 
 def _any_process(accelerator: Accelerator, asked: bool) -> bool:

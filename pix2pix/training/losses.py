@@ -6,14 +6,19 @@ loss to minimise, and of its parts the two that every run logs: adversarial and 
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pix2pix.config import Config
-from pix2pix.networks.efficientnet import perceptual_distance
+from pix2pix.networks.efficientnet import feature_distance, perceptual_distance
+from pix2pix.networks.layers import LabelPlanes
+from pix2pix.networks.projected import class_weights, segmentation_targets
 from pix2pix.training.diffaugment import augmented
+
+PERCEPTUAL_STAGES = 3  # of the backbone: strides 2, 4 and 8
 
 
 class PaperObjective(nn.Module):
@@ -26,7 +31,7 @@ class PaperObjective(nn.Module):
     def judge(
         self, discriminator: nn.Module, inputs: Tensor, generated: Tensor, targets: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        inputs, targets, generated = _shown(self.config, inputs, targets, generated)
+        inputs, targets, generated = _shown(self.config, inputs, targets, generated.detach())
         real_logits, fake_logits = discriminator(inputs, torch.cat([targets, generated])).chunk(2)
         return discriminator_loss(real_logits, fake_logits), real_logits, fake_logits
 
@@ -55,7 +60,7 @@ class PerceptualObjective(nn.Module):
     def judge(
         self, discriminator: nn.Module, inputs: Tensor, generated: Tensor, targets: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        inputs, targets, generated = _shown(self.config, inputs, targets, generated)
+        inputs, targets, generated = _shown(self.config, inputs, targets, generated.detach())
         scales = [layers[-1].chunk(2) for layers in discriminator(inputs, torch.cat([targets, generated]))]
         losses = [discriminator_loss(real, fake) for real, fake in scales]
         real_logits, fake_logits = (torch.cat([each.flatten() for each in side]) for side in zip(*scales, strict=True))
@@ -80,8 +85,101 @@ class PerceptualObjective(nn.Module):
         return loss, adversarial, l1
 
 
-def build_objective(config: Config) -> PaperObjective | PerceptualObjective:
-    return PerceptualObjective(config) if config.objective == "perceptual" else PaperObjective(config)
+class Views(NamedTuple):
+    """What the projected discriminators see of one batch: planes, pictures, and the backbone's features of both."""
+
+    planes: Tensor
+    targets: Tensor
+    generated: Tensor
+    target_features: list[Tensor]
+    features: list[Tensor]
+
+
+class ProjectedObjective(nn.Module):
+    """Discriminators on the features of a frozen network (`projected`), beside perceptual distance and a little L1.
+
+    The backbone is run once on the targets and once on the generated pictures: D and G look at the same augmentation,
+    and the perceptual distance is taken there as well. Where labels are void, both pictures are 0.
+    """
+
+    def __init__(self, config: Config):
+        super().__init__()
+        from pix2pix.networks.efficientnet import Trunk
+
+        self.config = config
+        self.planes = LabelPlanes(height=1) if config.task == "facades" else nn.Identity()
+        self.trunk = Trunk("lite0").requires_grad_(False).to(memory_format=torch.channels_last)
+        self.views: Views | None = None
+
+    def judge(
+        self, discriminator: nn.Module, inputs: Tensor, generated: Tensor, targets: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """`generated` keeps its graph here: `generator_loss` goes on with what is computed of it."""
+        views = self.views = self._look(inputs, generated, targets)
+        features = [torch.cat(both).detach() for both in zip(views.target_features, views.features, strict=True)]
+        pictures = torch.cat([views.targets, views.generated]).detach()
+        logits, classes = discriminator(views.planes, pictures, features)
+        real, fake = zip(*(each.float().chunk(2) for each in logits), strict=True)
+        loss = torch.stack([hinge_loss(*both) for both in zip(real, fake, strict=True)]).sum() * self.config.gan_weight
+        if classes is not None and self.config.segmentation_weight:
+            named, found = classes.float().chunk(2)
+            labelled = segmentation_targets(views.planes)
+            made = torch.where(labelled < 0, -1, found.shape[1] - 1)
+            loss = loss + self.config.segmentation_weight * (
+                F.cross_entropy(named, labelled, _with_fake(class_weights(labelled)), ignore_index=-1)
+                + F.cross_entropy(found, made, ignore_index=-1)
+            )
+        return loss, torch.cat([each.flatten() for each in real]), torch.cat([each.flatten() for each in fake])
+
+    def generator_loss(
+        self,
+        discriminator: nn.Module,
+        inputs: Tensor,
+        generated: Tensor,
+        targets: Tensor,
+        matches: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """`matches` `(N,)`: 1 where the picture is in the style of its target, 0 where it is in another's."""
+        views, self.views = self.views, None
+        logits, classes = discriminator(views.planes, views.generated, views.features)
+        adversarial = torch.stack([-each.float().mean() for each in logits]).sum()
+        loss = self.config.gan_weight * adversarial
+        if classes is not None and self.config.segmentation_weight:
+            labelled = segmentation_targets(views.planes)
+            named = F.cross_entropy(classes.float(), labelled, _with_fake(class_weights(labelled)), ignore_index=-1)
+            loss = loss + self.config.segmentation_weight * named
+        matches = torch.ones(len(inputs), device=inputs.device) if matches is None else matches
+        valid = _valid(self.planes(inputs))
+        l1 = ((generated - targets).abs() * valid).mean(dim=(1, 2, 3))
+        perceptual = feature_distance(views.features[:PERCEPTUAL_STAGES], views.target_features[:PERCEPTUAL_STAGES])
+        loss = loss + (matches * (self.config.l1_weight * l1 + self.config.perceptual_weight * perceptual)).mean()
+        return loss, adversarial, l1.mean()
+
+    def _look(self, inputs: Tensor, generated: Tensor, targets: Tensor) -> Views:
+        planes = self.planes(inputs)
+        planes, targets, generated = _shown(self.config, planes, targets, generated)
+        valid = _valid(planes) if self.config.task == "facades" else 1.0
+        targets, generated = targets * valid, generated.float() * valid
+        with torch.no_grad():
+            target_features = self.trunk(_in_colour(targets).contiguous(memory_format=torch.channels_last))
+        features = self.trunk(_in_colour(generated).contiguous(memory_format=torch.channels_last))
+        return Views(planes, targets, generated, target_features, features)
+
+
+def build_objective(config: Config) -> PaperObjective | PerceptualObjective | ProjectedObjective:
+    """The objective a config names."""
+    kinds = {"paper": PaperObjective, "perceptual": PerceptualObjective, "projected": ProjectedObjective}
+    return kinds[config.objective](config)
+
+
+def _valid(planes: Tensor) -> Tensor:
+    """Where label planes have a class, `(N, 1, H, W)` of 0 and 1."""
+    return (planes.sum(dim=1, keepdim=True) > 0.5).to(planes.dtype)
+
+
+def _with_fake(weights: Tensor) -> Tensor:
+    """Class weights with one for the class of generated pixels, which has no share of the targets."""
+    return F.pad(weights, (0, 1), value=1.0)
 
 
 def _shown(config: Config, inputs: Tensor, *pictures: Tensor) -> Sequence[Tensor]:
@@ -102,6 +200,11 @@ def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
 def adversarial_loss(fake_logits: Tensor) -> Tensor:
     """mean(-log D(fake)): the non-saturating form that section 3.3 trains with."""
     return F.softplus(-fake_logits).mean()
+
+
+def hinge_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """mean max(0, 1 - D(real)) + mean max(0, 1 + D(fake)) (Lim & Ye 2017, equation 11)."""
+    return F.relu(1 - real_logits).mean() + F.relu(1 + fake_logits).mean()
 
 
 def l1_loss(generated: Tensor, targets: Tensor) -> Tensor:

@@ -21,7 +21,8 @@ _NAMES = [field.name for field in fields(Config)]
 GENERATOR = _NAMES[_NAMES.index("generator") : _NAMES.index("discriminator_width")]  # what a generator is built by
 NO_WEIGHTS = {"dropped", "first_dropped"}  # of them, what any weights fit
 OURS_ALONE = {"correct_labels": False, "shift": False}  # of the pairs of our generator: off for a U-Net
-OF_TEACHER = ("task", "generator", "depth", "tone", "in_channels", "out_channels")
+ADDED = ("style_size", "detail_channels")  # of them, what a generator may get that starts with weights without it
+OF_TEACHER = ("task", "generator", "depth", "tone", "style_size", "in_channels", "out_channels")
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,8 @@ def take_generator(config: Config, name: str, given: Collection[str]) -> tuple[C
     """The config with the generator of a checkpoint, and what that changed; ValueError where `given` is another."""
     theirs = configs.read(checkpoint.find(name) / checkpoint.CONFIG)
     wanted = {field: getattr(theirs, field) for field in GENERATOR}
+    if theirs.generator == config.generator and theirs.tone:
+        wanted |= {field: getattr(config, field) for field in ADDED if not wanted[field]}
     _check_depth(config, theirs, name)
     others = [field for field in wanted if field in given and getattr(config, field) != wanted[field]]
     if refused := [as_flag(field, getattr(config, field)) for field in others if field not in NO_WEIGHTS]:

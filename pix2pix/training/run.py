@@ -92,8 +92,9 @@ class Run:
         if (self.folder / checkpoint.TEACHER).is_dir():
             return
         with written_together(self.folder / checkpoint.TEACHER) as building:
-            for file in (checkpoint.CONFIG, checkpoint.WEIGHTS):
-                shutil.copyfile(folder / file, building / file)
+            for file in (checkpoint.CONFIG, checkpoint.WEIGHTS, checkpoint.STYLES):
+                if (folder / file).exists():
+                    shutil.copyfile(folder / file, building / file)
 
     @property
     def teacher(self) -> Path | str:
@@ -123,18 +124,21 @@ class Run:
         (self.folder / "samples").mkdir(exist_ok=True)
         images.write_png(self.folder / "samples" / f"step-{step:09d}.png", sheet)
 
-    def save_checkpoint(self, generator, step: int, scores: dict[str, float] | None = None) -> Path:
+    def save_checkpoint(
+        self, generator, step: int, styles: dict[str, list[float]], scores: dict[str, float] | None = None
+    ) -> Path:
         """Keep a generator; a step that was reached before an interruption is not written twice."""
         folder = self.folder / "checkpoints" / f"step-{step:09d}"
         if not folder.exists():
-            checkpoint.save(folder, self.config, generator, card.write(self.config, self.metadata, step, scores))
+            text = card.write(self.config, self.metadata, step, scores)
+            checkpoint.save(folder, self.config, generator, text, styles=styles)
         return folder
 
-    def finish(self, generator, step: int, scores: dict[str, float]) -> Path:
+    def finish(self, generator, step: int, styles: dict[str, list[float]], scores: dict[str, float]) -> Path:
         """Keep the generator that training ends with: the only one with scores on its card and an ONNX graph."""
         from pix2pix.export import onnx_graph  # onnx takes long to import, and only this needs it
 
-        folder = self.save_checkpoint(generator, step, scores)
+        folder = self.save_checkpoint(generator, step, styles, scores)
         if not (folder / checkpoint.ONNX).is_file():
             onnx_graph.add_onnx(folder, *checkpoint.load(folder))
         return folder

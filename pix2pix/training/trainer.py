@@ -14,9 +14,11 @@ from pix2pix.config import Config
 from pix2pix.inference import latent_shapes
 from pix2pix.training.cuda_graph import PLAIN_CALLS, CUDAGraphStep
 from pix2pix.training.losses import build_objective
+from pix2pix.training.style import choose_styles
 
 LOSS_DECAY = 0.99  # a step, of the losses shown
 SHOWN = ("discriminator", "adversarial", "l1", "right_on_real", "right_on_fake")
+WIDER = 1.5  # standard deviations of colours that are asked for: more than houses have
 
 
 class Trainer:
@@ -30,8 +32,9 @@ class Trainer:
         accelerator: Accelerator,
         color_code: nn.Module | None = None,
         teacher: nn.Module | None = None,
+        styles: dict[str, list[float]] | None = None,
     ):
-        """`color_code` for a toned generator, unless a `teacher` paints its targets."""
+        """`color_code` for a toned generator, unless a `teacher` paints its targets, which then brings its `styles`."""
         self.config, self.accelerator = config, accelerator
         self.color_code = color_code.to(accelerator.device) if color_code else None
         self.teacher = teacher.to(accelerator.device).eval().requires_grad_(False) if teacher else None
@@ -47,6 +50,7 @@ class Trainer:
         if (told_by := self.color_code or self.teacher) and config.tone:
             generator.tone_mean.copy_(told_by.tone_mean)
             generator.tone_spread.copy_(told_by.tone_spread)
+        self.styles = styles or (choose_styles(self.color_code.codes) if config.style_size and self.color_code else {})
         self.average = copy.deepcopy(generator).requires_grad_(False) if config.ema else None
         self.generator, self.discriminator = prepare(generator, discriminator)
         self.generator_optimizer = prepare(torch.optim.Adam(generator.parameters(), **adam))
@@ -68,18 +72,23 @@ class Trainer:
 
     def _step(self, inputs: Tensor, targets: Tensor) -> Tensor:
         """D on the pair and the fake, then G through the new D; returns what is `SHOWN`."""
+        code = matches = None
         if self.teacher:
             noise = self._noise(inputs)
             with torch.no_grad(), self.accelerator.autocast():
                 targets = self.teacher(inputs, noise).float()
             generated = self.generator(inputs, noise)
         elif self.color_code:
-            generated = self.generator(inputs, tone=self.color_code(inputs, targets))
+            code = self.color_code(inputs, targets)
+            if self.config.style_size and self.config.style_swap:
+                code, matches = self._swap_styles(code)
+            generated = self.generator(inputs, tone=code)
         else:
             generated = self.generator(inputs)
 
         # Step the discriminator.
-        d_loss, real_logits, fake_logits = self.objective.judge(self.discriminator, inputs, generated.detach(), targets)
+        with self.accelerator.autocast():
+            d_loss, real_logits, fake_logits = self.objective.judge(self.discriminator, inputs, generated, targets)
         self.discriminator_optimizer.zero_grad()
         self.accelerator.backward(d_loss)
         self.discriminator_optimizer.step()
@@ -87,7 +96,10 @@ class Trainer:
         # Step the generator.
         with _frozen(self.accelerator.unwrap_model(self.discriminator)) as judge:
             with self.accelerator.autocast():
-                loss, adversarial, l1 = self.objective.generator_loss(judge, inputs, generated, targets)
+                told = () if matches is None else (matches,)
+                loss, adversarial, l1 = self.objective.generator_loss(judge, inputs, generated, targets, *told)
+                if code is not None and self.config.colour_weight:
+                    loss = loss + self.config.colour_weight * self.color_code.colour_loss(inputs, generated, code)
             self.generator_optimizer.zero_grad()
             self.accelerator.backward(loss)
             if self.config.clip:
@@ -96,6 +108,19 @@ class Trainer:
 
         right = (real_logits > 0).float().mean(), (fake_logits < 0).float().mean()
         return torch.stack([d_loss, adversarial, l1, *right]).detach().float()
+
+    def _swap_styles(self, codes: Tensor) -> tuple[Tensor, Tensor]:
+        """Some of the codes `(N, size)` replaced by those of other houses; and 1 for those that were kept, `(N,)`.
+
+        Of these, half have colours that no house need have: people ask for any.
+        """
+        count, device = len(codes), codes.device
+        others = self.color_code.codes[torch.randint(len(self.color_code.codes), (count,), device=device)]
+        tones = WIDER * torch.randn(count, self.config.tone_size, device=device)
+        any_colour = torch.cat([tones, others[:, self.config.tone_size :]], dim=1)
+        others = torch.where(torch.rand(count, 1, device=device) < 0.5, any_colour, others)
+        swapped = torch.rand(count, device=device) < self.config.style_swap
+        return torch.where(swapped[:, None], others, codes), 1 - swapped.float()
 
     def _noise(self, inputs: Tensor) -> list[Tensor]:
         """What the teacher and its student both take from chance."""

@@ -1,0 +1,137 @@
+"""Discriminators on a frozen, pretrained backbone, conditional on the input.
+
+Projected heads (Sauer et al. 2021, Projected GANs Converge Faster, section 3) judge features that were mixed at random,
+level by level; a segmenter of N + 1 classes (Sushko et al. 2021, OASIS, section 3.1; Berrada et al. 2024, DP-SIMS)
+names the class of each pixel, or says that it was generated; and a small PatchGAN sees the pixels themselves, for what
+features do not keep. Only the parts behind the backbone are trained.
+"""
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+from pix2pix import labels
+from pix2pix.networks.layers import LEAK
+from pix2pix.networks.patchgan import PatchGAN
+
+FEATURE_RMS = (5.96, 9.06, 8.49, 6.70, 2.66)  # of lite0's five stages, over 40 training photos of the facades
+FEATURE_CHANNELS = (16, 24, 40, 112, 320)
+MIXED_CHANNELS = (32, 64, 64, 64)  # of the levels of stride 4, 8, 16 and 32
+HEAD_CHANNELS = 64
+SEGMENTER_CHANNELS = (24, 32, 64, 64, 64)  # of the levels of stride 2 to 32
+
+
+class ProjectedDiscriminator(nn.Module):
+    """All three, on the features of lite0: `forward` gives what each says of a batch.
+
+    `in_channels` are those of the condition: planes of 0 and 1, one for each class, where `labelled`; only then is
+    there a segmenter.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, width: int, labelled: bool):
+        super().__init__()
+        self.mixing = FeatureMixing()
+        self.heads = nn.ModuleList(ProjectedHead(channels, in_channels) for channels in MIXED_CHANNELS)
+        self.segmenter = SegmentationDecoder(in_channels + 1) if labelled else None
+        self.patches = PatchGAN(in_channels, out_channels, width, strides=(2, 2, 2, 1))
+
+    def forward(
+        self, condition: Tensor, pictures: Tensor, features: Sequence[Tensor]
+    ) -> tuple[list[Tensor], Tensor | None]:
+        """Condition `(N, C, H, W)`, pictures `(N, out, H, W)` and the features of their five stages.
+
+        Returns the logits of the heads and of the PatchGAN, `(N, 1, h, w)` each, and the segmenter's logits
+        `(N, C + 1, H/2, W/2)`. Pictures may be several batches in a row, all of the same condition.
+        """
+        batches = len(pictures) // len(condition)
+        features = [each / rms for each, rms in zip(features, FEATURE_RMS, strict=True)]
+        logits = [
+            head(mixed, _shrunk(condition, mixed.shape[2:]).repeat(batches, 1, 1, 1))
+            for head, mixed in zip(self.heads, self.mixing(features[1:]), strict=True)
+        ]
+        logits.append(self.patches(condition, pictures))
+        return logits, self.segmenter(features) if self.segmenter else None
+
+
+class FeatureMixing(nn.Module):
+    """Mixes the features of the strides 4 to 32 by fixed random convolutions: across channels, then across scales.
+
+    Each result has about unit variance. Nothing in it is trained (Sauer et al. 2021, section 3.2).
+    """
+
+    def __init__(self):
+        super().__init__()
+        for level, (before, after) in enumerate(zip(FEATURE_CHANNELS[1:], MIXED_CHANNELS, strict=True)):
+            self.register_buffer(f"across_channels_{level}", torch.randn(after, before, 1, 1) / before**0.5)
+        coarser = (*MIXED_CHANNELS[1:], None)
+        for level, (own, above) in enumerate(zip(MIXED_CHANNELS, coarser, strict=True)):
+            if above:
+                self.register_buffer(f"from_coarser_{level}", torch.randn(own, above, 1, 1) / above**0.5)
+            self.register_buffer(f"across_scales_{level}", torch.randn(own, own, 3, 3) / (9 * own) ** 0.5)
+
+    def forward(self, features: Sequence[Tensor]) -> list[Tensor]:
+        mixed, x = [], None
+        for level in reversed(range(len(MIXED_CHANNELS))):
+            own = F.conv2d(features[level], getattr(self, f"across_channels_{level}"))
+            if x is not None:
+                above = F.conv2d(x, getattr(self, f"from_coarser_{level}"))
+                own = (own + F.interpolate(above, scale_factor=2.0, mode="bilinear", align_corners=False)) / 2**0.5
+            x = F.conv2d(own, getattr(self, f"across_scales_{level}"), padding=1)
+            mixed.append(x)
+        return mixed[::-1]
+
+
+class ProjectedHead(nn.Module):
+    """Logits `(N, 1, H, W)` of mixed features `(N, channels, H, W)` beside the condition at their size."""
+
+    def __init__(self, channels: int, condition_channels: int):
+        super().__init__()
+        self.inner = spectral_norm(nn.Conv2d(channels + condition_channels, HEAD_CHANNELS, 3, padding=1))
+        self.middle = spectral_norm(nn.Conv2d(HEAD_CHANNELS, HEAD_CHANNELS, 3, padding=1))
+        self.outer = spectral_norm(nn.Conv2d(HEAD_CHANNELS, 1, 3, padding=1))
+
+    def forward(self, mixed: Tensor, condition: Tensor) -> Tensor:
+        x = F.leaky_relu(self.inner(torch.cat([mixed, condition], dim=1)), LEAK)
+        return self.outer(F.leaky_relu(self.middle(x), LEAK))
+
+
+class SegmentationDecoder(nn.Module):
+    """A feature pyramid over the backbone's five stages: logits `(N, classes, H/2, W/2)`."""
+
+    def __init__(self, classes: int):
+        super().__init__()
+        self.lateral, self.merge = nn.ModuleList(), nn.ModuleList()
+        coarser = (*SEGMENTER_CHANNELS[1:], SEGMENTER_CHANNELS[-1])
+        for features, own, above in zip(FEATURE_CHANNELS, SEGMENTER_CHANNELS, coarser, strict=True):
+            self.lateral.append(spectral_norm(nn.Conv2d(features, above, 1)))
+            self.merge.append(spectral_norm(nn.Conv2d(above, own, 3, padding=1)))
+        self.classify = nn.Conv2d(SEGMENTER_CHANNELS[0], classes, 1)
+
+    def forward(self, features: Sequence[Tensor]) -> Tensor:
+        x = None
+        for feature, lateral, merge in zip(reversed(features), self.lateral[::-1], self.merge[::-1], strict=True):
+            own = lateral(feature)
+            if x is not None:
+                own = own + F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+            x = F.leaky_relu(merge(F.leaky_relu(own, LEAK)), LEAK)
+        return self.classify(x)
+
+
+def segmentation_targets(planes: Tensor) -> Tensor:
+    """Planes `(N, C, H, W)` of 0 and 1 -> class of each pixel at half size, `(N, H/2, W/2)`; -1 where there is none."""
+    planes = planes[:, :, ::2, ::2]
+    return torch.where(planes.sum(dim=1) > 0.5, planes.argmax(dim=1), -1)
+
+
+def class_weights(targets: Tensor, classes: int = len(labels.CLASSES), most: float = 10.0) -> Tensor:
+    """A weight for each class, inverse to its share of the pixels, at most `most` and 1 on average over pixels."""
+    counts = torch.stack([(targets == index).sum() for index in range(classes)]).float()
+    weights = (counts.sum() / (counts.clamp(min=1) * (counts > 0).sum().clamp(min=1))).clamp(max=most)
+    return weights * counts.sum() / (weights * counts).sum().clamp(min=1)
+
+
+def _shrunk(condition: Tensor, size: Sequence[int]) -> Tensor:
+    return F.adaptive_avg_pool2d(condition, tuple(size))

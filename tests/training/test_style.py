@@ -1,0 +1,141 @@
+"""The style of a facade: measured, chosen, kept beside the weights, and asked for by name."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from pix2pix import images, inference, labels, synthetic
+from pix2pix.config import PRESETS
+from pix2pix.data.pairs import Pair
+from pix2pix.export.onnx_graph import add_onnx
+from pix2pix.inference import checkpoint
+from pix2pix.networks import build_generator
+from pix2pix.training.style import Style, choose_styles
+
+CONFIG = replace(PRESETS["best"], size=64, width=4, detail_channels=4)
+SIZE = CONFIG.code_size
+NAMES = ("plaster", "brick", "stone")
+
+
+def drawn(seed: int) -> Pair:
+    label_map, photo = synthetic.facade(seed, 64, 64)
+    return Pair(str(seed), labels.colorize(label_map), photo)
+
+
+def batch(picture: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(images.batch(picture))
+
+
+@pytest.fixture(scope="module")
+def styled(tmp_path_factory):
+    """A checkpoint with three styles, its generator shifted far by them, as a folder with a graph."""
+    torch.manual_seed(0)
+    generator = build_generator(CONFIG)
+    for each in generator.styles:
+        each.data *= 10
+    torch.nn.init.normal_(generator.detail.outer.weight, 0.0, 0.1)
+    stream = np.random.default_rng(0)
+    styles = {name: stream.normal(size=SIZE).tolist() for name in NAMES}
+    folder = tmp_path_factory.mktemp("styled") / "model"
+    checkpoint.save(folder, CONFIG, generator, "card", styles=styles)
+    add_onnx(folder, *checkpoint.load(folder))
+    return folder
+
+
+def test_codes_of_the_pairs_have_mean_0_unit_spread_and_are_not_correlated():
+    style = Style(CONFIG, [drawn(seed) for seed in range(40)])
+    codes = style.codes[:, CONFIG.tone_size :]
+    assert style.codes.shape == (40, SIZE)
+    assert codes.mean(dim=0).abs().max() < 0.1
+    spread = torch.cov(codes.T)
+    assert ((spread.diagonal() > 0.5) & (spread.diagonal() < 1.1)).all()  # some codes are clamped
+    assert (spread - spread.diagonal().diag()).abs().max() < 0.35
+
+
+def test_the_style_of_a_pair_is_the_same_when_it_is_measured_again():
+    pairs = [drawn(seed) for seed in range(12)]
+    style = Style(CONFIG, pairs)
+    again = torch.cat([style(batch(pair.input), batch(pair.target)) for pair in pairs])
+    assert torch.allclose(again, style.codes, atol=1e-3)
+
+
+def test_a_style_tells_what_colours_do_not():
+    """Noise on the wall that leaves its mean colour as it is changes the style and not the tone."""
+    pairs = [drawn(seed) for seed in range(40)]
+    style, pair = Style(CONFIG, pairs), pairs[0]
+    rough = pair.target.astype(int)
+    rough += np.random.default_rng(0).choice([-40, 40], rough.shape[:2])[..., None]
+    plain, changed = (style(batch(pair.input), batch(each)) for each in (pair.target, rough.clip(0, 255).astype("u1")))
+    moved = (changed - plain).abs()[0]
+    assert moved[CONFIG.tone_size :].max() > 1
+    assert moved[: CONFIG.tone_size].max() < moved[CONFIG.tone_size :].max()
+
+
+def test_chosen_styles_are_codes_of_pairs_and_unlike_each_other():
+    codes = torch.randn(60, SIZE, generator=torch.Generator().manual_seed(0))
+    chosen = torch.tensor(list(choose_styles(codes, 8).values()))
+    assert len(chosen) == 8
+    assert all((codes - each).norm(dim=1).min() < 1e-5 for each in chosen)
+    apart = torch.cdist(chosen, chosen) + 100 * torch.eye(8)
+    assert apart.min() > 2
+    assert chosen[0].norm() == codes.norm(dim=1).min()
+
+
+def test_each_style_paints_another_picture_and_the_first_is_the_default(styled):
+    translator, drawing = inference.load(styled), drawn(1).input
+    assert tuple(translator.styles) == NAMES
+    pictures = {name: translator(drawing, style=name) for name in NAMES}
+    assert np.array_equal(translator(drawing), pictures["plaster"])
+    assert not np.array_equal(pictures["brick"], pictures["stone"])
+
+
+def test_a_variation_of_a_named_style_changes_less_than_another_style_and_is_the_same_each_time(styled):
+    translator, drawing = inference.load(styled), drawn(1).input
+
+    def apart(one: np.ndarray, other: np.ndarray) -> float:
+        return np.abs(one.astype(int) - other).mean()
+
+    brick = translator(drawing, style="brick")
+    varied = translator(drawing, 7, style="brick")
+    assert 0 < apart(brick, varied) < apart(brick, translator(drawing, style="stone"))
+    assert np.array_equal(varied, translator(drawing, 7, style="brick"))
+    assert len({translator(drawing, seed).tobytes() for seed in range(6)}) == 6
+
+
+def test_asked_colours_replace_those_of_the_style(styled):
+    translator, drawing = inference.load(styled), drawn(1).input
+    told = [translator.network_inputs(drawing, style="brick", wall=wall)[1][-1].ravel() for wall in (None, (200, 0, 0))]
+    assert not np.allclose(told[0][:3], told[1][:3])
+    assert np.array_equal(told[0][6:], told[1][6:])
+
+
+def test_torch_and_onnx_paint_a_style_alike(styled):
+    drawing = drawn(2).input
+    both = [load(styled)(drawing, 3, style="stone").astype(int) for load in (inference.load, inference.load_torch)]
+    assert np.abs(both[0] - both[1]).max() <= 1
+
+
+def test_an_unknown_style_is_refused_with_the_list(styled):
+    with pytest.raises(ValueError, match="model has no style 'wood'; it has plaster, brick, stone"):
+        inference.load(styled)(drawn(0).input, style="wood")
+
+
+def test_a_checkpoint_without_styles_says_that_it_has_none(tmp_path):
+    config = replace(CONFIG, style_size=0, style_swap=0.0)
+    checkpoint.save(tmp_path / "plain", config, build_generator(config), "card")
+    with pytest.raises(ValueError, match="plain has no style 'brick'; it has none"):
+        inference.load_torch(tmp_path / "plain")(drawn(0).input, style="brick")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", '{"brick": [1, 2]}', '{"brick": 3}', json.dumps({"brick": [float("nan")] * SIZE}), '{"": []}'],
+)
+def test_a_broken_file_of_styles_is_named(tmp_path, text):
+    checkpoint.save(tmp_path / "broken", CONFIG, build_generator(CONFIG), "card")
+    (tmp_path / "broken" / "styles.json").write_text(text)
+    with pytest.raises(ValueError, match=r"styles\.json"):
+        inference.load_torch(tmp_path / "broken")
