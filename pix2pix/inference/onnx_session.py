@@ -70,7 +70,7 @@ def check_signature(session: onnxruntime.InferenceSession, config: Config) -> No
     Sizes are held to it by painting: they depend on each other.
     """
     if config.generator == "noise":
-        kind, count = "noise", config.depth - 1 + config.tone
+        kind, count = "noise", config.depth - 1 + bool(config.detail_channels) + config.tone
     else:
         kind, count = "mask", len(range(config.depth - 1)[config.first_dropped : config.first_dropped + config.dropped])
     wanted = [("inputs", config.in_channels), *((f"{kind}_{i}", None) for i in range(count))]

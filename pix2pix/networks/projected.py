@@ -78,7 +78,7 @@ class FeatureMixing(nn.Module):
             own = F.conv2d(features[level], getattr(self, f"across_channels_{level}"))
             if x is not None:
                 above = F.conv2d(x, getattr(self, f"from_coarser_{level}"))
-                own = (own + F.interpolate(above, scale_factor=2.0, mode="bilinear", align_corners=False)) / 2**0.5
+                own = (own + F.interpolate(above, own.shape[2:], mode="bilinear", align_corners=False)) / 2**0.5
             x = F.conv2d(own, getattr(self, f"across_scales_{level}"), padding=1)
             mixed.append(x)
         return mixed[::-1]
@@ -115,14 +115,14 @@ class SegmentationDecoder(nn.Module):
         for feature, lateral, merge in zip(reversed(features), self.lateral[::-1], self.merge[::-1], strict=True):
             own = lateral(feature)
             if x is not None:
-                own = own + F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+                own = own + F.interpolate(x, own.shape[2:], mode="bilinear", align_corners=False)
             x = F.leaky_relu(merge(F.leaky_relu(own, LEAK)), LEAK)
         return self.classify(x)
 
 
 def segmentation_targets(planes: Tensor) -> Tensor:
     """Planes `(N, C, H, W)` of 0 and 1 -> class of each pixel at half size, `(N, H/2, W/2)`; -1 where there is none."""
-    planes = planes[:, :, ::2, ::2]
+    planes = planes[:, :, ::2, ::2]  # as nearest neighbours: classes are never averaged
     return torch.where(planes.sum(dim=1) > 0.5, planes.argmax(dim=1), -1)
 
 

@@ -16,7 +16,7 @@ from pix2pix.training.losses import build_objective, hinge_loss
 from pix2pix.training.style import Style
 from pix2pix.training.trainer import Trainer
 
-CONFIG = replace(PRESETS["best"], size=64, width=4, discriminator_width=4, diff_augment=False)
+CONFIG = replace(PRESETS["projected"], size=64, width=4, discriminator_width=4, diff_augment=False)
 CLASSES = len(labels.CLASSES)
 
 
@@ -116,3 +116,14 @@ def test_a_step_is_finite_where_a_drawing_has_neither_wall_nor_sky():
         trainer.update(batch(windows), batch(pairs[0].target))
     assert all(np.isfinite(list(trainer.shown_losses().values())))
     assert all(torch.isfinite(each).all() for each in trainer.result.parameters())
+
+
+@pytest.mark.parametrize("size", [(16, 32), (48, 64), (32, 80)])
+def test_small_and_oblong_pictures_are_judged_too(size):
+    config = replace(CONFIG, size=size[0], columns=size[1], depth=3)
+    objective, judge = build_objective(config), build_discriminator(config)
+    label_map, photo = synthetic.facade(1, 128, 128)
+    inputs = batch(labels.colorize(label_map)[: size[0], : size[1]])
+    target = batch(photo[: size[0], : size[1]])
+    loss, _, _ = objective.judge(judge, inputs, target, target)
+    assert torch.isfinite(loss) and torch.isfinite(objective.generator_loss(judge, inputs, target, target)[0])

@@ -15,7 +15,7 @@ from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
 from pix2pix.training.style import Style, choose_styles
 
-CONFIG = replace(PRESETS["best"], size=64, width=4, detail_channels=4)
+CONFIG = replace(PRESETS["projected"], size=64, width=4, detail_channels=4)
 SIZE = CONFIG.code_size
 NAMES = ("plaster", "brick", "stone")
 
