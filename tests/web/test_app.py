@@ -364,5 +364,12 @@ def test_every_module_of_the_page_is_served_with_its_version_in_the_path(client,
         assert answer.status_code == 200
         assert "javascript" in answer.headers["content-type"]
         assert "immutable" in answer.headers["cache-control"]
-    for other in ("../routes.py", "%2e%2e%2froutes.py", "nothing.js"):
+    for other in (
+        "../routes.py",
+        "%2e%2e%2froutes.py",
+        "nothing.js",
+        "model",
+        "model/../main.py",
+        "model/%2e%2e/%2e%2e/routes.py",
+    ):
         assert httpx.get(f"{running_app.url}canvas/0/{other}").status_code == 404

@@ -46,7 +46,7 @@ ANSWERS = {
 }
 
 
-@pytest.mark.parametrize("module", ["main.js", "painting.js"])
+@pytest.mark.parametrize("module", ["main.js", "net/painting.js"])
 @pytest.mark.parametrize("answer", ANSWERS)
 def test_the_page_says_in_words_that_its_module_did_not_come(new_page, running_app, module, answer):
     page = new_page()

@@ -17,7 +17,7 @@ NODE = shutil.which("node")
 pytestmark = pytest.mark.skipif(NODE is None, reason="node is not installed")
 
 
-@pytest.mark.parametrize("file", sorted(JS_TESTS.glob("*.test.mjs")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("file", sorted(JS_TESTS.rglob("*.test.mjs")), ids=lambda path: path.stem)
 def test_logic_in_node(file):
     result = subprocess.run([NODE, "--test", file], capture_output=True, text=True, timeout=60)
     assert result.returncode == 0, result.stdout + result.stderr
@@ -27,7 +27,7 @@ def test_python_and_javascript_write_the_same_runs():
     labels = np.random.default_rng(0).integers(0, 12, (256, 256)).astype(np.uint8)
     labels[:200] = 1  # runs longer than a u16, and runs of one
     script = (
-        f'import {{ decodeRuns, encodeRuns }} from "{MODULES.as_uri()}/runs.js";'
+        f'import {{ decodeRuns, encodeRuns }} from "{MODULES.as_uri()}/model/runs.js";'
         "let text = ''; for await (const chunk of process.stdin) text += chunk;"
         "console.log(JSON.stringify(encodeRuns(decodeRuns(text, 65536, 12))));"
     )

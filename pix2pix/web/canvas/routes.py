@@ -54,7 +54,9 @@ class Painter:
 
     def __init__(self, models: Models, examples: Examples, queue: FairQueue, bounds: Bounds | None = None):
         self.models, self.examples, self.queue, self.bounds = models, examples, queue, bounds or Bounds()
-        self._modules = {path.name: path.read_bytes() for path in sorted(JS_FOLDER.glob("*.js"))}
+        self._modules = {
+            path.relative_to(JS_FOLDER).as_posix(): path.read_bytes() for path in sorted(JS_FOLDER.rglob("*.js"))
+        }
         # The digest in the path: modules are cached for good, and never mixed with those of another version.
         digest = hashlib.sha256(b"".join(self._modules.values())).hexdigest()[:12]
         self.base = "canvas"
@@ -75,6 +77,7 @@ class Painter:
             self._route("example", "examples/{number}", self.example),
             self._route("example", "examples/{number}/{picture}.jpg", self.picture),
             self._route("other", "{digest}/{name}", self.module),
+            self._route("other", "{digest}/{folder}/{name}", self.module),
         ]
 
     def _route(self, kind: str, path: str, endpoint, method: str = "GET") -> Route:
@@ -219,7 +222,8 @@ class Painter:
         return Response(encode(picture, "JPEG"), media_type="image/jpeg")
 
     async def module(self, request: Request) -> Response:
-        code = self._modules.get(request.path_params["name"])
+        place = request.path_params
+        code = self._modules.get("/".join(place[part] for part in ("folder", "name") if part in place))
         if code is None:
             return refusal("there is no such module", 404)
         return Response(code, media_type="text/javascript", headers=FOREVER)

@@ -1,22 +1,22 @@
 // Puts the page together: one studio, what shows it, what changes it, and the live loop to the server.
 
-import { actions } from "./actions.js";
-import { Colours } from "./colours.js";
-import { bindControls } from "./controls.js";
-import { bindKeyboard } from "./keyboard.js";
-import { Storage } from "./storage.js";
-import { ModelChoice } from "./models.js";
-import { painting } from "./painting.js";
-import { Pictures } from "./pictures.js";
-import { bindPointer } from "./pointer.js";
-import { encodeRuns } from "./runs.js";
-import { Server } from "./server.js";
-import { Sources } from "./sources.js";
-import { describePointer, messages } from "./status.js";
-import { Studio } from "./studio.js";
-import { Exporter } from "./exporter.js";
-import { Variations } from "./variations.js";
-import { View } from "./view.js";
+import { encodeRuns } from "./model/runs.js";
+import { Storage } from "./model/storage.js";
+import { Studio } from "./model/studio.js";
+import { painting } from "./net/painting.js";
+import { Server } from "./net/server.js";
+import { actions } from "./view/actions.js";
+import { CanvasView } from "./view/canvas.js";
+import { Colours } from "./view/colours.js";
+import { bindControls } from "./view/controls.js";
+import { Exporter } from "./view/exporter.js";
+import { bindKeyboard } from "./view/keyboard.js";
+import { ModelChoice } from "./view/models.js";
+import { Pictures } from "./view/pictures.js";
+import { bindPointer } from "./view/pointer.js";
+import { Sources } from "./view/sources.js";
+import { describeCondition, describePointer, messages } from "./view/status.js";
+import { Variations } from "./view/variations.js";
 
 /** `element` holds canvas.html, `props` come from LabelCanvas, `root` is the app's URL. */
 export async function start(element, props, root) {
@@ -25,14 +25,14 @@ export async function start(element, props, root) {
   const server = new Server(new URL(`${props.base}/`, root));
   const storage = new Storage();
   const { size, wall, window: label } = props;
-  const kept = storage.recall(size * size, classes.length);
+  const kept = storage.load(size * size, classes.length);
   const studio = new Studio({ width: size, height: size, wall, label, start: kept });
   const tell = messages(find(".message"));
 
-  const view = new View(find(".labels"), find(".overlay"), studio, classes);
+  const view = new CanvasView(find(".labels"), find(".overlay"), studio, classes);
   const pictures = new Pictures(element);
   const request = () => {
-    storage.keep(state);
+    storage.save(state);
     painter.paint();
   };
   const onModelLoaded = () => {
@@ -48,7 +48,7 @@ export async function start(element, props, root) {
     colours.choose(settings);
   };
   const describe = () => ({ drawing: encodeRuns(studio.drawing.labels), ...settings(), model: models.current });
-  const painter = painting({ element, describe, server, models, pictures, tell });
+  const painter = painting({ describe, server, models, pictures, say: describeCondition(element, tell), tell });
   const sources = new Sources(element, studio, server, props.examples, classes.length, choose, tell);
   const exporter = new Exporter(element, studio, settings, () => painter.photo(), tell);
 
@@ -67,15 +67,15 @@ export async function start(element, props, root) {
     if (painted) painter.paint();
     if (!committed) return;
     variations.clear();
-    storage.keep(state);
+    storage.save(state);
     showOrigin(element, studio, server, pictures, props.examples);
   });
-  addEventListener("pagehide", () => storage.keep(state, true));
+  addEventListener("pagehide", () => storage.save(state, true));
   addEventListener("online", () => painter.retryNow());
   addEventListener("hashchange", () => sources.link());
 
   if (kept) choose(kept.settings);
-  models.meet();
+  models.loadFirst();
   if (kept?.settings.model && kept.settings.model !== models.current) models.load(kept.settings.model);
   showOrigin(element, studio, server, pictures, props.examples);
   const linked = await sources.link();

@@ -1,6 +1,7 @@
 // The panes beside the drawing: the generated picture, swapped only when decoded, and the target where there is one.
 
-export const LIVE_ONLY = "live model only"; // who painted, where refining waits to be asked for
+import { LIVE_ONLY } from "../net/painting.js";
+
 const FADE = 120; // milliseconds from the live picture to the refined one
 
 export class Pictures {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { acrossAxis, blank, clipped, cutOut, fillRect, flipped, floodFill, paste, sharesOf, strokeLine } from "../../../pix2pix/web/canvas/js/drawing.js";
+import { acrossAxis, blank, clipped, cutOut, fillRect, flipped, floodFill, paste, sharesOf, strokeLine } from "../../../../pix2pix/web/canvas/js/model/drawing.js";
 
 const rows = ({ width, height, labels }) => Array.from({ length: height }, (_, y) => labels.slice(y * width, (y + 1) * width).join(""));
 

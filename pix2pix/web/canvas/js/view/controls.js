@@ -1,6 +1,6 @@
 // The bar and the palette: buttons show what the studio is set to, and set it.
 
-import { sharesOf } from "./drawing.js";
+import { sharesOf } from "../model/drawing.js";
 
 const NUMBERS = ["label", "eraser", "size", "grid"];
 

@@ -1,19 +1,21 @@
 // Who paints what: the live loop for the drawing as it changes, the refiner for the drawing at rest, and the model
 // itself for all that people choose from or take with them.
 
-import { Live, RequestRejected } from "./live.js";
-import { LIVE_ONLY } from "./pictures.js";
+import { Live } from "./live.js";
 import { Refiner } from "./refiner.js";
-import { sayCondition } from "./status.js";
+import { RequestRejected } from "./server.js";
 
+export const LIVE_ONLY = "live model only"; // who painted, where refining waits to be asked for
 const TOO_SLOW = "Live model only: refining is too slow here. “Refine” above the photo does it once.";
 
 const same = (one, other) => Object.keys(one).every((key) => one[key] === other[key]);
 
-/** `describe()` tells what is to be painted: {drawing, variation, wall, sky, model}. */
-export function painting({ element, describe, server, models, pictures, tell }) {
+/**
+ * `describe()` tells what is to be painted: {drawing, variation, wall, sky, model}; `say(condition, message)` hears what
+ * the live loop is at.
+ */
+export function painting({ describe, server, models, pictures, say, tell }) {
   const generate = (state, signal) => server.generate({ format: "jpeg", ...state }, signal);
-  const say = (condition, message) => sayCondition(element, tell, condition, message);
 
   async function paintLive(state) {
     const companion = models.companions[state.model];

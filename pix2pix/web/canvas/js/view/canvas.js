@@ -1,6 +1,6 @@
 // Shows the drawing: pixels on one canvas, and what is not part of it (grid, selection, cursor) on another above it.
 
-export class View {
+export class CanvasView {
   constructor(labels, overlay, studio, palette) {
     Object.assign(this, { overlay, studio });
     this.pixels = labels.getContext("2d");

@@ -1,10 +1,10 @@
 // What a drawing can start from: an example, a random facade, an empty wall, an uploaded image, a link.
 
-import { drawingIn } from "./link.js";
-import { decodeRuns } from "./runs.js";
+import { drawingIn } from "../model/link.js";
+import { decodeRuns } from "../model/runs.js";
 import { sentence } from "./status.js";
 
-const MAX_SEEDS = 2 ** 31;
+const SEEDS = 2 ** 31;
 
 export class Sources {
   /** `choose(settings)` sets what a link names beside its drawing; `tell(message, kind)` shows a line to the person. */
@@ -33,7 +33,7 @@ export class Sources {
   }
 
   random() {
-    return this.#load(() => this.server.random(Math.floor(Math.random() * MAX_SEEDS)));
+    return this.#load(() => this.server.random(Math.floor(Math.random() * SEEDS)));
   }
 
   empty() {
@@ -68,10 +68,10 @@ export class Sources {
   }
 
   async #load(fetched, origin = null) {
-    const wanted = (this.wanted = {});
+    const requested = (this.requested = {});
     try {
       const answer = await fetched();
-      if (this.wanted !== wanted) return null; // something else was chosen meanwhile
+      if (this.requested !== requested) return null; // something else was chosen meanwhile
       this.studio.load(decodeRuns(answer.drawing, this.studio.drawing.labels.length, this.classes), origin);
       return answer;
     } catch (error) {

@@ -1,16 +1,10 @@
 // The live loop: one request under way, the newest state waiting, and the last state always generated.
 
+import { RequestRejected } from "./server.js";
+
 const FIRST_PAUSE = 400; // milliseconds before a failed request is tried again; doubles each time
 const MAX_PAUSE = 4000;
 const SLOW = 3000; // milliseconds after which the page says that a picture takes long
-
-/** What a server answers when it will not paint: `again` says whether trying the same once more makes sense. */
-export class RequestRejected extends Error {
-  constructor(message, again) {
-    super(message);
-    this.again = again;
-  }
-}
 
 export class Live {
   /**
@@ -21,14 +15,14 @@ export class Live {
   constructor({ describe, same = Object.is, generate, show, settled = () => {}, say, clock = () => performance.now() }) {
     Object.assign(this, { describe, same, generate, show, settled, say, clock });
     this.painted = null; // the state of the last picture
-    this.wanted = false;
+    this.requested = false;
     this.running = false;
     this.wake = () => {};
   }
 
   /** Something changed: generate the newest state as soon as the request under way is back. */
   request() {
-    this.wanted = true;
+    this.requested = true;
     if (!this.running) this.#run();
   }
 
@@ -40,8 +34,8 @@ export class Live {
   async #run() {
     this.running = true;
     let state;
-    for (let pause = FIRST_PAUSE; this.wanted; ) {
-      this.wanted = false;
+    for (let pause = FIRST_PAUSE; this.requested; ) {
+      this.requested = false;
       state = this.describe();
       // A pointer was lifted where it lay, or a change was taken back.
       if (this.painted !== null && this.same(state, this.painted)) {
@@ -55,7 +49,7 @@ export class Live {
         this.say("failed", failure.message);
       } else {
         this.say(failure instanceof RequestRejected ? "failed" : "reconnecting", failure.message);
-        this.wanted = true;
+        this.requested = true;
         await this.#sleep(pause);
         pause = Math.min(2 * pause, MAX_PAUSE);
       }

@@ -1,6 +1,6 @@
 // What people take with them: the drawing, the photo, both beside the target, and a link.
 
-import { fragmentOf } from "./link.js";
+import { fragmentOf } from "../model/link.js";
 
 const GAP = 8; // pixels between the pictures of a sheet
 const SHEET_COLOUR = "#ffffff";

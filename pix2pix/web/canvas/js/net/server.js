@@ -1,8 +1,14 @@
 // The painter's routes, as calls. What the server refuses becomes a RequestRejected; a broken connection any other Error.
 
-import { RequestRejected } from "./live.js";
+const TIMEOUT = 30_000; // milliseconds before a request is given up and tried again
 
-const PATIENCE = 30_000; // milliseconds before a request is given up and tried again
+/** What a server answers when it will not paint: `again` says whether trying the same once more makes sense. */
+export class RequestRejected extends Error {
+  constructor(message, again) {
+    super(message);
+    this.again = again;
+  }
+}
 
 export class Server {
   constructor(base) {
@@ -19,7 +25,7 @@ export class Server {
     const body = JSON.stringify({ ...job, visitor: this.visitor });
     const send = async () => {
       const asked = performance.now();
-      const response = await this.#post("generate", body, PATIENCE, signal);
+      const response = await this.#post("generate", body, TIMEOUT, signal);
       const picture = await response.blob();
       return { picture, took: paintingTime(response) ?? performance.now() - asked };
     };
@@ -49,8 +55,8 @@ export class Server {
     return new URL(`examples/${example}/${picture}.jpg`, this.base).href;
   }
 
-  #post(route, body, patience = PATIENCE, given = null) {
-    const late = AbortSignal.timeout(patience);
+  #post(route, body, timeout = TIMEOUT, given = null) {
+    const late = AbortSignal.timeout(timeout);
     const signal = given ? AbortSignal.any([given, late]) : late;
     return this.#answer(fetch(new URL(route, this.base), { method: "POST", body, signal }));
   }

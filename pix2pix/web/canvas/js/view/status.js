@@ -1,6 +1,6 @@
 // What the page tells: messages, the condition of the live loop, and what lies under the pointer.
 
-import { labelAt } from "./drawing.js";
+import { labelAt } from "../model/drawing.js";
 
 const MESSAGE_STAYS = 8000; // milliseconds until the line that says what to do is back
 
@@ -19,16 +19,18 @@ export function messages(line) {
   };
 }
 
-/** Tell what the live loop is at, once for each change. */
-export function sayCondition(element, tell, condition, message) {
-  const before = element.dataset.live;
-  element.dataset.live = condition;
-  if (condition === before) return;
-  if (condition === "reconnecting") tell("Reconnecting… keep painting, your drawing is safe.", "warning", true);
-  else if (condition === "slow") tell("This picture takes long; keep painting meanwhile.", "warning", true);
-  else if (condition === "failed") tell(sentence(message), "warning", true);
-  else if (condition === "live" && element.dataset.trouble) tell(null);
-  if (condition !== "painting") element.dataset.trouble = condition === "live" ? "" : condition;
+/** A function (condition, message) that tells what the live loop is at, once for each change. */
+export function describeCondition(element, tell) {
+  return (condition, message) => {
+    const before = element.dataset.live;
+    element.dataset.live = condition;
+    if (condition === before) return;
+    if (condition === "reconnecting") tell("Reconnecting… keep painting, your drawing is safe.", "warning", true);
+    else if (condition === "slow") tell("This picture takes long; keep painting meanwhile.", "warning", true);
+    else if (condition === "failed") tell(sentence(message), "warning", true);
+    else if (condition === "live" && element.dataset.trouble) tell(null);
+    if (condition !== "painting") element.dataset.trouble = condition === "live" ? "" : condition;
+  };
 }
 
 /** The read-out above the drawing: size while dragging, else place and class under the pointer. */

@@ -1,6 +1,6 @@
 // Undo and redo: a list of whole states (64 kB each) and the place in it.
 
-const DEEPEST = 200;
+const MAX_UNDO = 200;
 
 export class History {
   constructor(first) {
@@ -23,7 +23,7 @@ export class History {
   /** Add a state after the current one; what was undone before is gone. */
   push(state) {
     this.states.splice(this.at + 1, Infinity, state);
-    if (this.states.length > DEEPEST + 1) this.states.shift();
+    if (this.states.length > MAX_UNDO + 1) this.states.shift();
     this.at = this.states.length - 1;
   }
 

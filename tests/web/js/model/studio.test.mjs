@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { Studio } from "../../../pix2pix/web/canvas/js/studio.js";
+import { Studio } from "../../../../pix2pix/web/canvas/js/model/studio.js";
 
 const studioOf = (settings = {}) => {
   const studio = new Studio({ width: 64, height: 64, wall: 1, label: 2 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { base64Of, decodeRuns, encodeRuns } from "../../../pix2pix/web/canvas/js/runs.js";
+import { base64Of, decodeRuns, encodeRuns } from "../../../../pix2pix/web/canvas/js/model/runs.js";
 
 const SIZE = 256 * 256;
 

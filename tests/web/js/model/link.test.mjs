@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { drawingIn, fragmentOf, MAX_LINK } from "../../../pix2pix/web/canvas/js/link.js";
+import { drawingIn, fragmentOf, MAX_LINK } from "../../../../pix2pix/web/canvas/js/model/link.js";
 
 const SIZE = 256 * 256;
 const windows = Uint8Array.from({ length: SIZE }, (_, at) => (at % 32 < 12 && (at >> 8) % 40 < 20 ? 2 : 1));

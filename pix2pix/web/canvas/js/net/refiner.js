@@ -8,7 +8,7 @@
 //
 // What is saved or copied is always refined. A model without a companion paints everything itself.
 
-import { RequestRejected } from "./live.js";
+import { RequestRejected } from "./server.js";
 
 const REST = 120; // milliseconds: longer than between two nudges of a held key, shorter than people notice
 const TOO_SLOW = 1500; // milliseconds

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
 
-import { RequestRejected } from "../../../pix2pix/web/canvas/js/live.js";
-import { Refiner } from "../../../pix2pix/web/canvas/js/refiner.js";
+import { Refiner } from "../../../../pix2pix/web/canvas/js/net/refiner.js";
+import { RequestRejected } from "../../../../pix2pix/web/canvas/js/net/server.js";
 
 const RESTED = 120; // milliseconds
 const settle = () => new Promise((resolve) => setImmediate(resolve));

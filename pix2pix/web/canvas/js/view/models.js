@@ -25,28 +25,28 @@ export class ModelChoice {
   }
 
   /** Find out what the model takes that the page begins with; quietly, since painting tells what is wrong. */
-  async meet() {
+  async loadFirst() {
     const name = this.current;
     const answer = await this.server.load(name).catch(() => null);
     if (answer && name === this.current) this.#take(name, answer.colours);
   }
 
   async load(name) {
-    const wanted = (this.wanted = name);
+    const requested = (this.requested = name);
     this.progress.hidden = false;
     this.tell(`Loading ${name}…`);
     try {
       const { colours } = await this.server.load(name);
-      if (this.wanted !== wanted) return;
+      if (this.requested !== requested) return;
       this.#list(name);
       this.tell(`${name} is painting now.`);
       this.#take(name, colours);
     } catch (error) {
-      if (this.wanted !== wanted) return;
+      if (this.requested !== requested) return;
       const reason = error.again === undefined ? "The connection was lost while it was loading." : sentence(error.message);
       this.tell(reason + (this.current ? ` ${this.current} keeps painting.` : ""), "warning");
     } finally {
-      if (this.wanted === wanted) {
+      if (this.requested === requested) {
         this.progress.hidden = true;
         this.select.value = this.current;
       }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { Live, RequestRejected } from "../../../pix2pix/web/canvas/js/live.js";
+import { Live } from "../../../../pix2pix/web/canvas/js/net/live.js";
+import { RequestRejected } from "../../../../pix2pix/web/canvas/js/net/server.js";
 
 /** A live loop on a server that answers when told to. */
 function setUp() {

@@ -12,7 +12,7 @@ export class Storage {
   }
 
   /** What was kept as {labels, origin, settings}; null for nothing, or nothing that can be used. */
-  recall(size, classes) {
+  load(size, classes) {
     try {
       const { drawing, ...rest } = JSON.parse(this.storage.getItem(KEY));
       return { origin: null, settings: {}, ...rest, labels: decodeRuns(drawing, size, classes) };
@@ -22,7 +22,7 @@ export class Storage {
   }
 
   /** Write `state()` = {labels, origin, settings} a little later; `now` for when the page is about to go. */
-  keep(state, now = false) {
+  save(state, now = false) {
     clearTimeout(this.timer);
     if (now) return this.#write(state());
     this.timer = setTimeout(() => this.#write(state()), PAUSE);
