@@ -1,6 +1,5 @@
 // Puts the page together: one studio, what shows it, what changes it, and the live loop to the server.
 
-import { encodeRuns } from "./model/runs.js";
 import { Storage } from "./model/storage.js";
 import { Studio } from "./model/studio.js";
 import { painting } from "./net/painting.js";
@@ -47,7 +46,10 @@ export async function start(element, props, root) {
     if ("variation" in settings) variations.choose(Number(settings.variation));
     colours.choose(settings);
   };
-  const describe = () => ({ drawing: encodeRuns(studio.drawing.labels), ...settings(), model: models.current });
+  const describe = () => {
+    const { revision, snapshot: labels } = studio;
+    return { revision, labels, ...settings(), model: models.current };
+  };
   const painter = painting({ describe, server, models, pictures, say: describeCondition(element, tell), tell });
   const sources = new Sources(element, studio, server, props.examples, classes.length, choose, tell);
   const exporter = new Exporter(element, studio, settings, () => painter.photo(), tell);
@@ -61,7 +63,7 @@ export async function start(element, props, root) {
 
   const state = () => {
     const kept = { ...settings(), model: models.current };
-    return { labels: studio.drawing.labels, origin: studio.origin, settings: kept };
+    return { labels: studio.snapshot, origin: studio.origin, settings: kept };
   };
   studio.subscribe(({ painted, committed }) => {
     if (painted) painter.paint();

@@ -90,6 +90,51 @@ test("a floating selection taken up again after undo still lies on the drawing",
   assert.deepEqual(studio.selection, { x: 8, y: 0, width: 4, height: 8 });
 });
 
+test("equal pixels have equal revisions: after a drag in place, a drag back, cancelling, undo and redo", () => {
+  const studio = studioOf();
+  const first = studio.revision;
+  drag(studio, 1, 1, 9, 9);
+  const second = studio.revision;
+  assert.notEqual(second, first);
+  drag(studio, 2, 2, 8, 8); // on pixels of its own class
+  assert.equal(studio.revision, second);
+  studio.begin({ x: 20, y: 20 });
+  assert.notEqual(studio.revision, second);
+  studio.cancel();
+  assert.equal(studio.revision, second);
+  studio.undo();
+  assert.equal(studio.revision, first);
+  studio.redo();
+  assert.equal(studio.revision, second);
+  studio.load(new Uint8Array(64 * 64).fill(1));
+  studio.undo();
+  assert.deepEqual([studio.revision, studio.history.canRedo], [second, true]);
+});
+
+test("nudges that end where they began are no step when repeated, and keep their revision", () => {
+  const studio = studioOf();
+  drag(studio, 8, 8, 15, 15);
+  studio.set({ tool: "select" });
+  drag(studio, 8, 8, 15, 15);
+  const before = studio.revision;
+  studio.nudge(1, 0);
+  assert.notEqual(studio.revision, before);
+  studio.nudge(-1, 0);
+  studio.undo();
+  assert.equal(studio.revision, before);
+});
+
+test("the snapshot of a revision stays as it was while painting goes on", () => {
+  const studio = studioOf();
+  drag(studio, 1, 1, 9, 9);
+  const { snapshot } = studio;
+  const kept = snapshot.slice();
+  assert.deepEqual(snapshot, studio.drawing.labels);
+  drag(studio, 20, 20, 30, 30);
+  assert.deepEqual(snapshot, kept);
+  assert.deepEqual(studio.snapshot, studio.drawing.labels);
+});
+
 test("listeners hear of pixels and of steps apart", () => {
   const studio = studioOf();
   const heard = [];

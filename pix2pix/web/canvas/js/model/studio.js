@@ -19,6 +19,8 @@ export class Studio {
     this.origin = null; // the name of the example this drawing started from, whose target is shown
     this.listeners = [];
     if (start) this.#take(start);
+    this.snapshot = this.drawing.labels.slice(); // the pixels of this revision, never written to
+    this.revision = this.newest = 0; // equal revisions are equal pixels
     this.history = new History(this.#state());
   }
 
@@ -188,7 +190,8 @@ export class Studio {
   // --- Within.
 
   #state(kind = null) {
-    return { labels: this.drawing.labels.slice(), origin: this.origin, selection: this.selection, kind };
+    const { snapshot: labels, revision, origin, selection } = this;
+    return { labels, revision, origin, selection, kind };
   }
 
   #take({ labels, origin, selection = null }) {
@@ -206,15 +209,25 @@ export class Studio {
   }
 
   #commit(kind = null) {
+    this.#revise();
     const { current } = this.history;
-    const changed = current.origin !== this.origin || !equal(current.labels, this.drawing.labels);
+    const changed = current.origin !== this.origin || current.revision !== this.revision;
     const continues = kind && current.kind === kind && !this.history.canRedo;
     if (changed && continues) this.history.replace(this.#state(kind));
     else if (changed) this.history.push(this.#state(kind));
     this.#tell({ painted: true, committed: changed });
   }
 
+  /** Count a revision where the pixels changed; those of the history's current state are that one's again. */
+  #revise() {
+    const { labels } = this.drawing;
+    const { current } = this.history;
+    if (equal(labels, current.labels)) [this.snapshot, this.revision] = [current.labels, current.revision];
+    else if (!equal(labels, this.snapshot)) [this.snapshot, this.revision] = [labels.slice(), ++this.newest];
+  }
+
   #tell({ painted = false, committed = false } = {}) {
+    if (painted) this.#revise();
     for (const listener of this.listeners) listener({ painted, committed });
   }
 }

@@ -8,10 +8,11 @@ import { RequestRejected } from "./server.js";
 export const LIVE_ONLY = "live model only"; // who painted, where refining waits to be asked for
 const TOO_SLOW = "Live model only: refining is too slow here. “Refine” above the photo does it once.";
 
-const same = (one, other) => Object.keys(one).every((key) => one[key] === other[key]);
+const same = (one, other) => Object.keys(one).every((key) => key === "labels" || one[key] === other[key]);
 
 /**
- * `describe()` tells what is to be painted: {drawing, variation, wall, sky, model}; `say(condition, message)` hears what
+ * `describe()` tells what is to be painted: {revision, labels, variation, wall, sky, model}: equal revisions are
+ * equal labels; `say(condition, message)` hears what
  * the live loop is at.
  */
 export function painting({ describe, server, models, pictures, say, tell }) {

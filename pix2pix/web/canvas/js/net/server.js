@@ -1,5 +1,7 @@
 // The painter's routes, as calls. What the server refuses becomes a RequestRejected; a broken connection any other Error.
 
+import { encodeRuns } from "../model/runs.js";
+
 const TIMEOUT = 30_000; // milliseconds before a request is given up and tried again
 
 /** What a server answers when it will not paint: `again` says whether trying the same once more makes sense. */
@@ -18,11 +20,12 @@ export class Server {
   }
 
   /**
-   * {drawing, model, variation, wall, sky, format: "jpeg" | "png"} -> {picture: Blob, took: milliseconds of the model's own}.
+   * {labels, model, variation, wall, sky, format: "jpeg" | "png"} -> {picture: Blob, took: milliseconds of the model's own}.
    * One call at a time; `signal` gives it up.
    */
-  generate(job, signal) {
-    const body = JSON.stringify({ ...job, visitor: this.visitor });
+  generate({ labels, model, variation, wall, sky, format }, signal) {
+    const drawing = encodeRuns(labels);
+    const body = JSON.stringify({ drawing, model, variation, wall, sky, format, visitor: this.visitor });
     const send = async () => {
       const asked = performance.now();
       const response = await this.#post("generate", body, TIMEOUT, signal);
