@@ -21,7 +21,7 @@ def select(canvas: CanvasPage, x0: float, y0: float, x1: float, y1: float) -> No
 def repeat(canvas: CanvasPage, direction: str, gap: int, count: int | str = "") -> None:
     canvas.page.fill("[data-control=gap]", str(gap))
     canvas.page.fill("[data-control=count]", str(count))
-    canvas.page.click(f"[data-repeat={direction}]")
+    canvas.page.click(f"[data-action=repeat-{direction}]")
     canvas.page.fill("[data-control=count]", "")
 
 

@@ -76,7 +76,7 @@ def test_delete_leaves_the_erasers_class(selected):
 def test_repeat_makes_the_chosen_number_of_copies(selected):
     selected.page.fill("[data-control=count]", "3")
     selected.page.fill("[data-control=gap]", "10")
-    selected.page.click("[data-repeat=right]")
+    selected.page.click("[data-action=repeat-right]")
     selected.page.fill("[data-control=count]", "")
     expected = np.full((256, 256), WALL)
     for x in (40, 70, 100, 130):
@@ -86,7 +86,7 @@ def test_repeat_makes_the_chosen_number_of_copies(selected):
 
 def test_a_window_becomes_a_row_and_the_row_becomes_storeys_to_the_edge(selected):
     selected.page.fill("[data-control=gap]", "20")
-    selected.page.click("[data-repeat=right]")
+    selected.page.click("[data-action=repeat-right]")
     selected.key("Control+ArrowDown")
     expected = np.full((256, 256), WALL)
     for y in (50, 100, 150, 200):
@@ -97,7 +97,7 @@ def test_a_window_becomes_a_row_and_the_row_becomes_storeys_to_the_edge(selected
 
 def test_repeat_says_when_there_is_no_room(selected):
     selected.page.fill("[data-control=gap]", "128")
-    selected.page.click("[data-repeat=up]")
+    selected.page.click("[data-action=repeat-up]")
     assert "no room" in selected.message()
 
 
@@ -129,9 +129,9 @@ def test_a_full_facade_takes_fewer_than_twenty_actions(canvas):
     act(canvas.tool, "select")
     act(canvas.drag, 14.5, 40.5, 41.5, 76.5)
     act(canvas.page.fill, "[data-control=gap]", "21")
-    act(canvas.page.click, "[data-repeat=right]")
+    act(canvas.page.click, "[data-action=repeat-right]")
     act(canvas.page.fill, "[data-control=count]", "3")
-    act(canvas.page.click, "[data-repeat=down]")
+    act(canvas.page.click, "[data-action=repeat-down]")
     canvas.page.fill("[data-control=count]", "")
     labels = canvas.labels()
     assert actions < 20

@@ -4,7 +4,7 @@ import { Storage } from "./model/storage.js";
 import { Studio } from "./model/studio.js";
 import { painting } from "./net/painting.js";
 import { Server } from "./net/server.js";
-import { actions } from "./view/actions.js";
+import { actions, bindActions } from "./view/actions.js";
 import { CanvasView } from "./view/canvas.js";
 import { Colours } from "./view/colours.js";
 import { bindControls } from "./view/controls.js";
@@ -55,11 +55,15 @@ export async function start(element, props, root) {
   const exporter = new Exporter(element, studio, settings, () => painter.photo(), tell);
 
   const say = describePointer(element, studio, classes);
-  const act = actions({ find, studio, sources, exporter, variations, painter, tell, controls: () => controls });
-  const controls = bindControls(element, studio, act);
+  const number = (name) => {
+    const { value } = find(`[data-control=${name}]`);
+    return value === "" ? null : Number(value);
+  };
+  const act = actions({ find, number, studio, sources, exporter, variations, painter, pictures, tell });
+  bindActions(element, act);
+  bindControls(element, studio);
   bindPointer(find(".overlay"), studio, view, say);
   bindKeyboard(element, find(".overlay"), studio, view, classes.map(({ key }) => key), act, say);
-  bindCompareKey(element, pictures);
 
   const state = () => {
     const kept = { ...settings(), model: models.current };
@@ -93,12 +97,4 @@ function showOrigin(element, studio, server, pictures, examples) {
   for (const button of element.querySelectorAll("[data-example]")) {
     button.setAttribute("aria-pressed", String(Number(button.dataset.example) === number));
   }
-}
-
-function bindCompareKey(element, pictures) {
-  const free = (target) => !target.closest?.("input, select, textarea, dialog");
-  addEventListener("keydown", (event) => {
-    if (event.key === "c" && !event.ctrlKey && !event.metaKey && free(event.target)) pictures.compare(true);
-  });
-  addEventListener("keyup", (event) => event.key === "c" && pictures.compare(false));
 }

@@ -10,7 +10,7 @@ export class Studio {
   /** `wall` is the class that an empty drawing is made of; `start` a state {labels, origin} to begin from. */
   constructor({ width, height, wall, label = wall, start = null }) {
     this.drawing = blank(width, height, wall);
-    this.settings = { tool: "rectangle", label, eraser: wall, size: 8, grid: 1, mirror: false };
+    this.settings = { tool: "rectangle", label, eraser: wall, size: 8, grid: 1, mirror: false, shares: false };
     this.wall = wall;
     this.selection = null; // {x, y, width, height}, perhaps hanging over the edge while it floats
     this.floating = null;

@@ -4,15 +4,11 @@ import { sharesOf } from "../model/drawing.js";
 
 const NUMBERS = ["label", "eraser", "size", "grid"];
 
-export function bindControls(element, studio, act) {
+export function bindControls(element, studio) {
   const all = (selector) => [...element.querySelectorAll(selector)];
   const control = (name) => element.querySelector(`[data-control=${name}]`);
-  const sharesButton = element.querySelector("[data-action=shares]");
 
-  for (const button of all("[data-tool]")) button.addEventListener("click", () => studio.set({ tool: button.dataset.tool }));
   for (const button of all("[data-label]")) button.addEventListener("click", () => studio.set({ label: Number(button.dataset.label) }));
-  for (const button of all("[data-action]")) button.addEventListener("click", () => act(button.dataset.action));
-  for (const button of all("[data-repeat]")) button.addEventListener("click", () => act("repeat", button.dataset.repeat));
   for (const name of NUMBERS) {
     control(name)?.addEventListener("input", (event) => studio.set({ [name]: Number(event.target.value) }));
   }
@@ -26,34 +22,28 @@ export function bindControls(element, studio, act) {
       part.hidden = !needed;
       if (part.dataset.needs) for (const field of part.querySelectorAll("button, input")) field.disabled = !selection;
     }
-    press(element.querySelector("[data-action=mirror]"), settings.mirror);
+    for (const name of ["mirror", "shares"]) press(element.querySelector(`[data-action=${name}]`), settings[name]);
     for (const name of NUMBERS) if (control(name)) control(name).value = settings[name];
     element.querySelector("[data-shows=size]").textContent = settings.size;
     element.querySelector("[data-action=undo]").disabled = !history.canUndo;
     element.querySelector("[data-action=redo]").disabled = !history.canRedo;
   }
 
+  /** Show shares in the place of the keys, or the keys. */
   function showShares() {
-    if (sharesButton.getAttribute("aria-pressed") !== "true") return;
-    const shares = sharesOf(studio.drawing, all("[data-label]").length);
-    for (const button of all("[data-label]")) button.querySelector("kbd").textContent = percent(shares[button.dataset.label]);
+    const shares = studio.settings.shares && sharesOf(studio.drawing, all("[data-label]").length);
+    for (const button of all("[data-label]")) {
+      button.querySelector("kbd").textContent = shares ? percent(shares[button.dataset.label]) : button.getAttribute("aria-keyshortcuts");
+    }
   }
 
-  /** Show shares in the place of the keys, or the keys again. */
-  function toggleShares() {
-    const on = sharesButton.getAttribute("aria-pressed") !== "true";
-    press(sharesButton, on);
-    element.querySelector(".palette").classList.toggle("shares", on);
-    for (const button of all("[data-label]")) button.querySelector("kbd").textContent = button.getAttribute("aria-keyshortcuts");
-    showShares();
-  }
-
+  let shown = studio.settings.shares;
   studio.subscribe(({ painted }) => {
     if (!painted || !studio.gesture) refresh(); // within a drag only the pixels change
-    if (painted) showShares();
+    if (painted ? studio.settings.shares : shown !== studio.settings.shares) showShares();
+    shown = studio.settings.shares;
   });
   refresh();
-  return { toggleShares };
 }
 
 const percent = (share) => (share > 0 && share < 0.01 ? "<1%" : `${Math.round(100 * share)}%`);

@@ -1,46 +1,54 @@
 // Everything by keyboard: tools and classes from anywhere on the page, and on the drawing a cursor that paints.
 
-const TOOL_KEYS = { r: "rectangle", b: "brush", l: "line", f: "fill", i: "pick", e: "eraser", s: "select", v: "select" };
-const ACTION_KEYS = { m: "mirror", g: "snap", h: "flip", n: "random", "?": "help", "[": "thinner", "]": "thicker" };
-const ARROWS = { ArrowLeft: [-1, 0, "left"], ArrowRight: [1, 0, "right"], ArrowUp: [0, -1, "up"], ArrowDown: [0, 1, "down"] };
-const CHORDS = { z: "undo", y: "redo", d: "duplicate", a: "select-all" };
+import { ACTIONS, actionOf } from "./actions.js";
+
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const LEAP = 8; // pixels that an arrow moves with Shift
 
 const typing = (target) => target.closest?.("select, textarea, input:not([type=range], [type=file], [type=radio], [type=color]), dialog");
 
-/** `act(name, detail)` runs an action of the page; `say(point)` tells what lies under the cursor. */
+/** `act(name)` runs an action, `act(name, false)` ends a held one; `say(point)` tells what lies under the cursor. */
 export function bindKeyboard(element, overlay, studio, view, classKeys, act, say) {
   let dragging = false; // a drag of the keyboard's cursor
 
-  const listener = (event) => {
-    if (!element.isConnected) return document.removeEventListener("keydown", listener);
+  const onKeyDown = (event) => {
+    if (!element.isConnected) return unbind();
     if (event.defaultPrevented || typing(event.target)) return;
-    if (event.ctrlKey || event.metaKey ? chord(event) : plain(event)) event.preventDefault();
+    if (handle(event)) event.preventDefault();
   };
-  document.addEventListener("keydown", listener);
+  const onKeyUp = ({ key }) => {
+    const name = actionOf({ key });
+    if (ACTIONS[name]?.hold) act(name, false);
+  };
+  document.addEventListener("keydown", onKeyDown);
+  document.addEventListener("keyup", onKeyUp);
 
-  function chord(event) {
-    const key = event.key.toLowerCase();
-    if (key === "z" && event.shiftKey) act("redo");
-    else if (key === "a" && event.target !== overlay) return false; // elsewhere: the browser's own select all
-    else if (CHORDS[key]) act(CHORDS[key]);
-    else if (ARROWS[event.key] && studio.selection) act("repeat", ARROWS[event.key][2]);
-    else return false;
+  function unbind() {
+    document.removeEventListener("keydown", onKeyDown);
+    document.removeEventListener("keyup", onKeyUp);
+  }
+
+  /** Do what a key asks for; whether it asks for anything. */
+  function handle(event) {
+    if (event.altKey && event.key !== "Alt" && !ARROWS[event.key]) return false;
+    const chord = event.ctrlKey || event.metaKey;
+    return (!chord && handlePlain(event)) || handleAction(event);
+  }
+
+  function handlePlain(event) {
+    const label = classKeys.indexOf(event.key);
+    if (event.target === overlay && (ARROWS[event.key] || event.key === " " || event.key === "Enter")) return onDrawing(event);
+    if (ARROWS[event.key]) return nudged(event);
+    if (label >= 0) studio.set({ label });
+    else if (event.key === "Escape") escape();
+    else return event.key === "Alt" && event.target === overlay; // a browser would go to its menu when Alt is released
     return true;
   }
 
-  function plain(event) {
-    const key = event.key.toLowerCase();
-    const label = classKeys.indexOf(event.key);
-    if (event.altKey && key !== "alt" && !ARROWS[event.key]) return false;
-    if (event.target === overlay && (ARROWS[event.key] || key === " " || key === "enter")) return onDrawing(event);
-    if (ARROWS[event.key]) return nudged(event);
-    if (label >= 0) studio.set({ label });
-    else if (TOOL_KEYS[key]) studio.set({ tool: TOOL_KEYS[key] });
-    else if (ACTION_KEYS[key]) act(ACTION_KEYS[key]);
-    else if (key === "delete" || key === "backspace") act("remove");
-    else if (key === "escape") escape();
-    else return key === "alt" && event.target === overlay; // a browser would go to its menu when Alt is released
+  function handleAction(event) {
+    const name = actionOf(event);
+    if (!name || (ACTIONS[name].needsSelection && !studio.selection)) return false;
+    act(name);
     return true;
   }
 
