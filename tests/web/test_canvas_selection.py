@@ -137,3 +137,21 @@ def test_a_full_facade_takes_fewer_than_twenty_actions(canvas):
     assert actions < 20
     assert (labels == WINDOW).sum() == 4 * 5 * 24 * 32
     assert {INDEX["background"], WALL, WINDOW, DOOR, SHOP, INDEX["sill"]} == set(np.unique(labels))
+
+
+def test_select_all_takes_the_drawing_wherever_the_focus_is_and_painting_goes_on(canvas):
+    canvas.page.click("[data-action=clear]")  # the focus is on a button
+    canvas.key("Control+a")
+    assert canvas.page.evaluate("getSelection().toString()") == ""
+    assert canvas.page.get_attribute("[data-tool=select]", "aria-pressed") == "true"
+    canvas.key("Delete")
+    canvas.tool("rectangle")
+    canvas.drag(20.5, 30.5, 59.5, 89.5)
+    assert (canvas.labels()[30:90, 20:60] == WINDOW).all()
+
+
+def test_a_drag_paints_though_text_of_the_page_around_is_selected(canvas):
+    canvas.page.evaluate("getSelection().selectAllChildren(document.body)")
+    for x in (20, 80, 140):
+        canvas.drag(x + 0.5, 30.5, x + 39.5, 89.5)
+        assert (canvas.labels()[30:90, x : x + 40] == WINDOW).all()

@@ -11,6 +11,9 @@ export function bindPointer(overlay, studio, view, say) {
     return { x: (event.clientX - box.left) * scale, y: (event.clientY - box.top) * scale };
   };
 
+  // Where text around is selected, the browser would drag that away instead of painting.
+  overlay.addEventListener("dragstart", (event) => event.preventDefault());
+
   overlay.addEventListener("pointerdown", (event) => {
     if (event.pointerType === "touch") {
       touches.set(event.pointerId, event.clientY);
