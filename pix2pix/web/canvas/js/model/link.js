@@ -35,6 +35,12 @@ export async function drawingIn(fragment, size, classes) {
   }
 }
 
+/** Settings of a link, or of what a browser kept, as the store holds them. */
+export function choiceOf(settings) {
+  const { variation, ...colours } = Object.fromEntries(Object.entries(settings).filter(([name]) => name in SETTINGS));
+  return variation === undefined ? colours : { ...colours, variation: Number(variation) || null };
+}
+
 function settingsIn(given) {
   const settings = {};
   for (const [name, form] of Object.entries(SETTINGS)) {

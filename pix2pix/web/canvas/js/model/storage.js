@@ -8,13 +8,13 @@ const PAUSE = 250; // milliseconds without a change before it is written
 export class Storage {
   constructor(storage = globalThis.localStorage) {
     this.storage = storage;
-    this.timer = null;
+    this.timer = 0;
   }
 
   /** What was kept as {labels, origin, settings}; null for nothing, or nothing that can be used. */
   load(size, classes) {
     try {
-      const { drawing, ...rest } = JSON.parse(this.storage.getItem(KEY));
+      const { drawing, ...rest } = JSON.parse(this.storage.getItem(KEY) ?? "");
       return { origin: null, settings: {}, ...rest, labels: decodeRuns(drawing, size, classes) };
     } catch {
       return null;

@@ -189,6 +189,7 @@ export class Studio {
 
   // --- Within.
 
+  /** @param {"nudge" | null} kind */
   #state(kind = null) {
     const { snapshot: labels, revision, origin, selection } = this;
     return { labels, revision, origin, selection, kind };
@@ -208,6 +209,7 @@ export class Studio {
     this.#tell({ painted: true, committed: true });
   }
 
+  /** @param {"nudge" | null} kind changes of one kind in a row are one step */
   #commit(kind = null) {
     this.#revise();
     const { current } = this.history;

@@ -11,12 +11,22 @@ export class Live {
    * `describe()` tells the state at that moment, `same` whether two states are; `generate(state)` resolves to its
    * picture; `show(picture, milliseconds, state)` displays it; `settled(state)` hears when the last one is on show;
    * `say(condition, message)` gets "painting", "slow", "live", "reconnecting" or "failed".
+   * @param {{describe: () => any, same?: (one: any, other: any) => boolean, generate: (state: any) => Promise<any>,
+   *   show: (picture: any, milliseconds: number, state: any) => void, settled?: (state: any) => void,
+   *   say: (condition: string, message?: string) => void, clock?: () => number}} options
    */
   constructor({ describe, same = Object.is, generate, show, settled = () => {}, say, clock = () => performance.now() }) {
-    Object.assign(this, { describe, same, generate, show, settled, say, clock });
+    this.describe = describe;
+    this.same = same;
+    this.generate = generate;
+    this.show = show;
+    this.settled = settled;
+    this.say = say;
+    this.clock = clock;
     this.painted = null; // the state of the last picture
     this.requested = false;
     this.running = false;
+    /** @type {(value?: any) => void} */
     this.wake = () => {};
   }
 

@@ -21,9 +21,18 @@ export class Refiner {
    * `describe()` and `same` as for Live; `paint(state, signal)` resolves to {picture, took: milliseconds};
    * `show(picture, milliseconds)` displays it; `say(condition, message)` gets "live only" when refining is found to be
    * too slow, "refining" when it was asked for, or "failed".
+   * @param {{describe: () => any, same?: (one: any, other: any) => boolean,
+   *   paint: (state: any, signal: AbortSignal) => Promise<{picture: any, took: number}>,
+   *   show: (picture: any, milliseconds: number) => void, say: (condition: string, message?: string) => void,
+   *   clock?: () => number}} options
    */
   constructor({ describe, same = Object.is, paint, show, say, clock = () => performance.now() }) {
-    Object.assign(this, { describe, same, paint, show, say, clock });
+    this.describe = describe;
+    this.same = same;
+    this.paint = paint;
+    this.show = show;
+    this.say = say;
+    this.clock = clock;
     this.state = null; // what is about to be refined, is being refined, or is refined
     this.refined = false;
     this.times = new Map(); // model -> milliseconds of its last pictures

@@ -16,12 +16,16 @@ export class Server {
   constructor(base) {
     this.base = base; // URL that ends in "/"
     this.visitor = crypto.getRandomValues(new Uint32Array(4)).join("-");
+    /** @type {Promise<any>} */
     this.last = Promise.resolve();
   }
 
   /**
    * {labels, model, variation, wall, sky, format: "jpeg" | "png"} -> {picture: Blob, took: milliseconds of the model's own}.
    * One call at a time; `signal` gives it up.
+   * @param {import("../model/store.js").Request & {format: string}} job
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<{picture: Blob, took: number}>}
    */
   generate({ labels, model, variation, wall, sky, format }, signal) {
     const drawing = encodeRuns(labels);
@@ -58,6 +62,7 @@ export class Server {
     return new URL(`examples/${example}/${picture}.jpg`, this.base).href;
   }
 
+  /** @type {(route: string, body: BodyInit, timeout?: number, given?: AbortSignal | null) => Promise<Response>} */
   #post(route, body, timeout = TIMEOUT, given = null) {
     const late = AbortSignal.timeout(timeout);
     const signal = given ? AbortSignal.any([given, late]) : late;

@@ -2,7 +2,8 @@
 
 export class CanvasView {
   constructor(labels, overlay, studio, palette) {
-    Object.assign(this, { overlay, studio });
+    this.overlay = overlay;
+    this.studio = studio;
     this.pixels = labels.getContext("2d");
     this.image = this.pixels.createImageData(labels.width, labels.height);
     this.colours = new Uint32Array(palette.map(({ rgb: [r, g, b] }) => (0xff << 24) | (b << 16) | (g << 8) | r));
@@ -78,7 +79,7 @@ export class CanvasView {
 
   #ring({ x, y }, scale) {
     const { marks, studio } = this;
-    for (const [colour, extra] of [["black", 0], ["white", devicePixelRatio]]) {
+    for (const { colour, extra } of [{ colour: "black", extra: 0 }, { colour: "white", extra: devicePixelRatio }]) {
       marks.beginPath();
       marks.arc(x * scale, y * scale, Math.max(0.5, (studio.size / 2) * scale - extra), 0, 2 * Math.PI);
       marks.setLineDash([]);

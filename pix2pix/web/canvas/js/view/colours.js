@@ -2,61 +2,43 @@
 
 const NOT_TAKEN = "not with this model";
 
-export class Colours {
-  /** `changed()` is called when another colour was chosen. */
-  constructor(element, changed) {
-    this.parts = [...element.querySelectorAll("[data-colour]")].map((field) => new Part(field, changed));
-  }
+const swatchesOf = (field) => [...field.querySelectorAll("[type=radio]")];
 
-  /** {wall, sky}: "#rrggbb" each, or null as it comes. */
-  get chosen() {
-    return Object.fromEntries(this.parts.map(({ name, colour }) => [name, colour]));
-  }
-
-  /** Choose those that are given. */
-  choose(colours) {
-    for (const part of this.parts) if (part.name in colours) part.choose(colours[part.name]);
-  }
-
-  /** Let people choose, or say that the model takes no colours. */
-  offer(taken) {
-    for (const part of this.parts) part.offer(taken);
-  }
+/** The colours that the markup has checked: {wall, sky}, "#rrggbb" each, or null as it comes. */
+export function defaultColours(element) {
+  const fields = [...element.querySelectorAll("[data-colour]")];
+  const checked = (field) => swatchesOf(field).find((swatch) => swatch.defaultChecked).value || null;
+  return Object.fromEntries(fields.map((field) => [field.dataset.colour, checked(field)]));
 }
 
-class Part {
-  constructor(field, changed) {
+/** Bind the fields of all colours to the store. */
+export function bindColours(element, store) {
+  for (const field of element.querySelectorAll("[data-colour]")) new ColourField(field, store);
+}
+
+class ColourField {
+  constructor(field, store) {
     this.field = field;
-    this.name = field.dataset.colour;
-    this.swatches = [...field.querySelectorAll("[type=radio]")];
+    this.swatches = swatchesOf(field);
     this.other = field.querySelector("[type=color]");
     this.output = field.querySelector("output");
     for (const swatch of this.swatches) swatch.style.setProperty("--swatch", swatch.value);
     for (const input of [...this.swatches, this.other]) {
-      input.addEventListener("input", () => {
-        this.choose(input.value || null);
-        changed();
-      });
+      input.addEventListener("input", () => store.set({ [field.dataset.colour]: input.value || null }));
     }
-    this.choose(this.swatches.find((swatch) => swatch.defaultChecked).value || null);
+    const show = () => this.#show(store.choice[field.dataset.colour], store.choice.takesColours);
+    store.subscribe(({ chosen }) => chosen && show());
+    show();
   }
 
-  choose(colour) {
-    this.colour = colour;
+  /** Show the chosen colour, and let people choose, or say that the model takes no colours. */
+  #show(colour, taken) {
     for (const swatch of this.swatches) swatch.checked = swatch.value === (colour ?? "");
     if (colour) this.other.value = colour; // another one starts from there
     this.other.style.setProperty("--swatch", colour);
-    this.#show();
-  }
-
-  offer(taken) {
     this.field.disabled = !taken;
-    this.#show();
-  }
-
-  #show() {
     const swatch = this.swatches.find(({ checked }) => checked);
     this.other.toggleAttribute("data-chosen", !swatch);
-    this.output.textContent = this.field.disabled ? NOT_TAKEN : (swatch?.title ?? this.colour);
+    this.output.textContent = taken ? (swatch?.title ?? colour) : NOT_TAKEN;
   }
 }

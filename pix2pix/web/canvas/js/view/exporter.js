@@ -6,9 +6,12 @@ const GAP = 8; // pixels between the pictures of a sheet
 const SHEET_COLOUR = "#ffffff";
 
 export class Exporter {
-  /** `settings()` are those that a link carries; `photo()` resolves to the generated picture as a lossless PNG Blob. */
-  constructor(element, studio, settings, photo, tell) {
-    Object.assign(this, { element, studio, settings, photo, tell });
+  /** `photo()` resolves to the generated picture as a lossless PNG Blob. */
+  constructor(element, store, photo, tell) {
+    this.element = element;
+    this.store = store;
+    this.photo = photo;
+    this.tell = tell;
     this.labels = element.querySelector("canvas.labels");
     this.target = element.querySelector("img.target");
   }
@@ -37,7 +40,7 @@ export class Exporter {
   }
 
   async copyLink() {
-    const fragment = await fragmentOf(this.studio.drawing.labels, this.settings());
+    const fragment = await fragmentOf(this.store.request.labels, this.store.choice);
     if (!fragment) return this.tell("This drawing is too intricate for a link; save it as an image instead.", "warning");
     const link = location.origin + location.pathname + location.search + fragment;
     try {
@@ -59,7 +62,7 @@ export function pngOf(canvas) {
 function sideBySide(pictures, side) {
   const sheet = document.createElement("canvas");
   [sheet.width, sheet.height] = [pictures.length * (side + GAP) - GAP, side];
-  const context = sheet.getContext("2d");
+  const context = /** @type {CanvasRenderingContext2D} */ (sheet.getContext("2d"));
   context.fillStyle = SHEET_COLOUR;
   context.fillRect(0, 0, sheet.width, sheet.height);
   pictures.forEach((picture, at) => context.drawImage(picture, at * (side + GAP), 0, side, side));

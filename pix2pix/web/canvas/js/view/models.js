@@ -9,8 +9,12 @@ export class ModelChoice {
    * `companions` maps a model to the one that paints in its stead while the drawing changes; `others` says what
    * visitors may load beyond those listed: "bundled" (nothing), "hub" or "any".
    */
-  constructor(element, { models: listed, companions, others }, server, changed, tell) {
-    Object.assign(this, { companions: { ...companions }, server, changed, tell });
+  constructor(element, { models: listed, companions, others }, store, server, tell) {
+    this.companions = { ...companions };
+    this.store = store;
+    this.server = server;
+    this.tell = tell;
+    this.requested = null; // the model that is loading
     this.select = element.querySelector("[data-control=model]");
     this.progress = element.querySelector(".loading");
     this.dialog = element.querySelector("dialog.other");
@@ -18,10 +22,12 @@ export class ModelChoice {
     if (!listed.length) this.select.add(new Option("none yet", ""));
     if (others !== "bundled") this.select.add(new Option(OTHER));
     if (others === "any") this.dialog.querySelector("[data-shows=others]").textContent += ", or a folder of this machine";
-    this.current = this.select.value;
-    this.colours = true; // whether it takes any: so it is taken for granted until it is known
     this.select.addEventListener("change", () => (this.select.value === OTHER ? this.#ask() : this.load(this.select.value)));
     this.dialog.addEventListener("close", () => this.#answered());
+  }
+
+  get current() {
+    return this.store.choice.model;
   }
 
   /** Find out what the model takes that the page begins with; quietly, since painting tells what is wrong. */
@@ -59,8 +65,7 @@ export class ModelChoice {
   }
 
   #take(name, colours) {
-    Object.assign(this, { current: name, colours });
-    this.changed();
+    this.store.set({ model: name, takesColours: colours });
   }
 
   #ask() {

@@ -1,15 +1,20 @@
 // What a drawing can start from: an example, a random facade, an empty wall, an uploaded image, a link.
 
-import { drawingIn } from "../model/link.js";
+import { choiceOf, drawingIn } from "../model/link.js";
 import { decodeRuns } from "../model/runs.js";
 import { sentence } from "./status.js";
 
 const SEEDS = 2 ** 31;
 
 export class Sources {
-  /** `choose(settings)` sets what a link names beside its drawing; `tell(message, kind)` shows a line to the person. */
-  constructor(element, studio, server, examples, classes, choose, tell) {
-    Object.assign(this, { studio, server, examples, classes, choose, tell });
+  /** `classes` is how many there are; `tell(message, kind)` shows a line to the person. */
+  constructor(element, store, server, examples, classes, tell) {
+    this.store = store;
+    this.studio = store.studio;
+    this.server = server;
+    this.examples = examples;
+    this.classes = classes;
+    this.tell = tell;
     this.file = element.querySelector("input[type=file]");
     this.file.addEventListener("change", () => {
       if (this.file.files[0]) this.open(this.file.files[0]);
@@ -55,8 +60,7 @@ export class Sources {
     try {
       const linked = await drawingIn(hash, this.studio.drawing.labels.length, this.classes);
       if (!linked) return false;
-      this.choose(linked.settings);
-      this.studio.load(linked.labels);
+      this.store.load(linked.labels, choiceOf(linked.settings));
       this.tell("Opened the drawing from the link. Undo brings back what was here.");
       return true;
     } catch (error) {

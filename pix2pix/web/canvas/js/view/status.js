@@ -9,7 +9,7 @@ export const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}${/[.
 /** One line for all messages; it always has its place, so nothing moves when it changes. */
 export function messages(line) {
   const lead = line.textContent;
-  let timer = null;
+  let timer = 0;
   return function tell(text, kind = "", stays = false) {
     clearTimeout(timer);
     line.textContent = text ?? lead;

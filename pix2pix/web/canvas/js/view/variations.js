@@ -4,21 +4,24 @@ const COUNT = 4;
 const SEEDS = 99; // the slider's 1..99; 0 is the picture without chance
 
 export class Variations {
-  /** `generate(variation)` resolves to a Blob; `changed()` is called when another seed was chosen. */
-  constructor(element, generate, changed, tell) {
-    Object.assign(this, { generate, changed, tell });
+  /** `generate(variation)` resolves to a Blob. */
+  constructor(element, store, generate, tell) {
+    this.store = store;
+    this.generate = generate;
+    this.tell = tell;
     this.slider = element.querySelector("[data-control=variation]");
     this.output = element.querySelector("[data-shows=variation]");
     this.place = element.querySelector(".variations");
-    this.slider.addEventListener("input", () => this.#chosen(Number(this.slider.value)));
+    this.slider.addEventListener("input", () => store.set({ variation: Number(this.slider.value) || null }));
+    store.subscribe(({ committed, chosen }) => {
+      if (committed) this.place.replaceChildren(); // they show a drawing that is no more
+      if (chosen) this.#show();
+    });
+    this.#show();
   }
 
-  /** The seed, or null for the picture without chance. */
-  get seed() {
-    return Number(this.slider.value) || null;
-  }
-
-  choose(seed) {
+  #show() {
+    const seed = this.store.choice.variation ?? 0;
     this.slider.value = seed;
     this.output.textContent = seed || "off";
     for (const button of this.place.children) button.setAttribute("aria-pressed", String(Number(button.dataset.seed) === seed));
@@ -43,23 +46,13 @@ export class Variations {
     }
   }
 
-  /** Take back what was offered: it shows a drawing that is no more. */
-  clear() {
-    this.place.replaceChildren();
-  }
-
-  #chosen(seed) {
-    this.choose(seed);
-    this.changed();
-  }
-
   #button(seed) {
     const button = document.createElement("button");
     Object.assign(button, { type: "button", title: `Variation ${seed}` });
     button.dataset.seed = seed;
     button.setAttribute("aria-label", `Variation ${seed}`);
     button.setAttribute("aria-pressed", "false");
-    button.addEventListener("click", () => this.#chosen(seed));
+    button.addEventListener("click", () => this.store.set({ variation: seed }));
     return button;
   }
 }
