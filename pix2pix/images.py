@@ -285,7 +285,7 @@ def _is_array(source: Path | str | bytes | BinaryIO) -> bool:
 
 
 def name_of(source: Path | str | bytes | BinaryIO) -> str:
-    return Path(source).name if isinstance(source, Path | str) else "the image"
+    return Path(source).name if isinstance(source, Path | str) else "this file"
 
 
 def _array(image: Image.Image) -> np.ndarray:

@@ -218,7 +218,7 @@ def test_no_bytes_make_reading_raise_anything_else(content):
         try:
             images.read_image(start + content)
         except ValueError as error:
-            assert str(error).startswith("the image")
+            assert str(error).startswith("this file")
 
 
 def test_an_odd_width_has_no_halves():

@@ -160,13 +160,13 @@ def inlined(content: bytes, kind: str = "image/png;base64") -> dict:
 def test_an_upload_in_another_format_is_refused(running_app, kind):
     answer = httpx.post(f"{running_app.url}canvas/read", content=refused(kind), timeout=30)
     assert answer.status_code == 422
-    assert answer.json()["error"] == f"the image is {REFUSAL}"
+    assert answer.json()["error"] == f"this file is {REFUSAL}"
 
 
 @pytest.mark.parametrize("kind", ["EPS", "ICNS", "ICO", "IPTC", "PSD", "WMF"])
 def test_the_api_refuses_other_formats_as_files_and_as_data_urls(running_app, kind):
     for file in (uploaded(running_app.url, refused(kind)), inlined(refused(kind))):
-        assert f"the image is {REFUSAL}" in ask(running_app.url, file)
+        assert f"this file is {REFUSAL}" in ask(running_app.url, file)
 
 
 def test_programs_may_upload_a_picture_or_send_it_as_a_data_url(running_app):

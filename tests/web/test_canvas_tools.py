@@ -148,3 +148,35 @@ def test_shares_of_the_classes_show_on_demand(canvas):
     assert (shown[WALL], shown[WINDOW], shown[DOOR]) == ("50%", "50%", "0%")
     canvas.do("shares")
     assert canvas.page.locator(".palette kbd").all_inner_texts()[WINDOW] == "3"
+
+
+def test_nothing_moves_when_the_tool_changes(canvas):
+    places = set()
+    for tool in ("rectangle", "brush", "line", "fill", "pick", "eraser", "select"):
+        canvas.tool(tool)
+        places.add(canvas.page.locator(".overlay").bounding_box()["y"])
+    assert len(places) == 1
+
+
+def test_the_key_of_a_chosen_class_stays_in_its_frame(canvas):
+    overhangs = """button => {
+      button.click();
+      return button.querySelector("kbd").getBoundingClientRect().right > button.getBoundingClientRect().right - 4;
+    }"""
+    buttons = canvas.page.locator(".palette [data-label]").all()
+    assert [each.inner_text() for each in buttons if each.evaluate(overhangs)] == []
+
+
+def test_each_tool_is_told_what_holds_for_it_alone(canvas):
+    for tool, words in {"rectangle": "square", "fill": "area", "pick": "pick the class"}.items():
+        canvas.tool(tool)
+        shown = canvas.page.locator(".hint:visible").all_inner_texts()
+        assert len(shown) == 1
+        assert words in shown[0]
+    canvas.tool("brush")
+    assert canvas.page.locator(".hint:visible").count() == 0
+
+
+def test_a_touch_screen_is_told_of_no_keys(visit):
+    canvas = visit(viewport={"width": 1024, "height": 768}, has_touch=True, is_mobile=True)
+    assert canvas.page.locator(".hint:visible").count() == 0

@@ -49,9 +49,10 @@ export class Sources {
     const facts = await this.#load(() => this.server.read(file));
     if (!facts) return;
     const kind = facts.palette === "CMP" ? " in the CMP palette" : "";
-    const off = facts.off ? `${facts.off.toLocaleString()} of ${facts.pixels.toLocaleString()} pixels` : "no pixel";
-    const were = facts.off === 1 || !facts.off ? "was" : "were";
-    this.tell(`Opened ${facts.width} × ${facts.height} labels${kind}; ${off} ${were} off the palette and snapped.`);
+    const some = `${facts.off.toLocaleString()} of ${facts.pixels.toLocaleString()} pixels`;
+    const snapped = facts.off === 1 ? "was off the palette and is snapped to it" : "were off the palette and are snapped to it";
+    const off = facts.off ? `${some} ${snapped}` : "no pixel was off the palette";
+    this.tell(`Opened ${facts.width} × ${facts.height} labels${kind}; ${off}.`);
   }
 
   /** Open the drawing in the page's address, if there is one; resolves to whether there was. */
