@@ -20,6 +20,7 @@ WON_SHARE = 0.98  # of the patches that D gets right, both of real and of genera
 WON_LOSS = -math.log(0.01)  # adversarial: D takes the generated patches for real with less than 1%
 GUESSED_SHARE = 0.05  # the most by which a D that guesses is right more or less often than half of the time
 GUESSED_LOSS = 1.3  # of D, at least: 2 ln 2 = 1.386 is the loss where it always says one half
+SATURATED_SHARE, SATURATED_LINES = 0.5, 3  # of the values, so many lines running
 COLLAPSED_VARIETY, COLLAPSED_SCORES = 0.1, 2  # of the targets' variety, so many times running
 YOUNG_STEPS = 400  # a new G draws much the same for every input, until it has learnt to look at it
 MIN_SCORES = 12  # before a trend is judged: its last two quarters then hold three scores each
@@ -39,10 +40,22 @@ class Finding:
 
 def diagnose(lines: Sequence[Line], config: Config) -> list[Finding]:
     """What the newest of the lines show, the most urgent first; nothing where they are too few to tell."""
-    found = []
+    found = [_saturates(lines)]
     if config.gan_weight:
         found += [_d_wins(lines), _d_guesses(lines)]
     return [finding for finding in (*found, _collapse(lines, config), _plateau(lines, config)) if finding]
+
+
+def _saturates(lines: Sequence[Line]) -> Finding | None:
+    last = [line["saturated"] for line in lines if "saturated" in line][-SATURATED_LINES:]
+    if len(last) < SATURATED_LINES or min(last) < SATURATED_SHARE:
+        return None
+    return Finding(
+        "G saturates",
+        f"G saturates: {last[-1]:.0%} of what it paints is at the ends of its range, black or white or a pure colour, "
+        "where the targets are not; hardly any gradient comes back from there. Stop, and start again from a checkpoint "
+        "that was well (--init-from RUN/checkpoints/step-…) with a lower --learning-rate.",
+    )
 
 
 def _d_wins(lines: Sequence[Line]) -> Finding | None:

@@ -17,7 +17,8 @@ from pix2pix.training.losses import build_objective
 from pix2pix.training.style import choose_styles
 
 LOSS_DECAY = 0.99  # a step, of the losses shown
-SHOWN = ("discriminator", "adversarial", "l1", "right_on_real", "right_on_fake")
+SHOWN = ("discriminator", "adversarial", "l1", "right_on_real", "right_on_fake", "saturated")
+SATURATED = 0.99  # of [-1, 1]: beyond it, tanh lets next to no gradient back
 WIDER = 1.5  # standard deviations of colours that are asked for: more than houses have
 
 
@@ -107,7 +108,7 @@ class Trainer:
             self.generator_optimizer.step()
 
         right = (real_logits > 0).float().mean(), (fake_logits < 0).float().mean()
-        return torch.stack([d_loss, adversarial, l1, *right]).detach().float()
+        return torch.stack([d_loss, adversarial, l1, *right, saturated(generated, targets)]).detach().float()
 
     def _swap_styles(self, codes: Tensor) -> tuple[Tensor, Tensor]:
         """Some of the codes `(N, size)` replaced by those of other houses; and 1 for those that were kept, `(N,)`.
@@ -146,7 +147,7 @@ class Trainer:
         get_ema_multi_avg_fn(decay)(list(self.average.parameters()), list(weights), self.steps)
 
     def shown_losses(self) -> dict[str, float]:
-        """The losses, and the shares of D's logits on the right side of 0 on real and on generated pictures.
+        """The losses, the shares of D's logits on the right side of 0 on real and generated pictures, and `saturated`.
 
         Exponential moving averages, free of the bias towards their start at 0. Waits for the GPU.
         """
@@ -237,3 +238,9 @@ def _frozen(module: nn.Module) -> Iterator[nn.Module]:
         yield module
     finally:
         module.requires_grad_(True)
+
+
+def saturated(generated: Tensor, targets: Tensor) -> Tensor:
+    """The share of values at the ends of tanh, of those whose targets are not: from there G hardly comes back."""
+    is_open = targets.abs() < SATURATED
+    return ((generated.abs() >= SATURATED) & is_open).sum() / is_open.sum().clamp(min=1)

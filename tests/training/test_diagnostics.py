@@ -50,6 +50,15 @@ def test_a_d_that_is_mostly_right_is_usual(share):
     assert kinds(log(200, right_on_real=share, right_on_fake=share)) == []
 
 
+def test_a_g_that_paints_the_ends_of_its_range_is_told_after_three_lines():
+    lines = log(2, saturated=0.02) + log(2, first=100, saturated=0.9)
+    assert kinds(lines) == []
+    (finding,) = diagnose(lines + log(1, first=200, saturated=0.95), CONFIG)
+    assert finding.kind == "G saturates"
+    assert "95% of what it paints" in finding.text and "--init-from" in finding.text
+    assert kinds(lines + log(1, first=200, saturated=0.1)) == []
+
+
 def test_d_wins_when_it_is_always_right_and_takes_nothing_of_gs_for_real():
     (finding,) = diagnose(log(60, **WON), CONFIG)
     assert finding.kind == "D wins"

@@ -33,7 +33,7 @@ from pix2pix.training.loop import Diverged
 from pix2pix.training.loop import train as train_loop
 from pix2pix.training.losses import adversarial_loss, discriminator_loss, l1_loss
 from pix2pix.training.run import Run
-from pix2pix.training.trainer import Trainer
+from pix2pix.training.trainer import Trainer, saturated
 
 ROOT = Path(__file__).parents[2]
 TINY = ["--preset", "paper", "--size", "64", "--depth", "6", "--width", "2", "--discriminator-width", "2"]
@@ -117,6 +117,13 @@ def test_the_shares_are_of_logits_on_the_right_side_of_zero(trainer):
     shown = trainer.shown_losses()
     assert shown["right_on_real"] == pytest.approx(0.75)
     assert shown["right_on_fake"] == pytest.approx(0.25)
+
+
+def test_saturated_values_count_where_the_targets_are_not():
+    generated = torch.tensor([1.0, -1.0, 0.995, 0.5, 1.0, 1.0])
+    targets = torch.tensor([0.0, 0.5, 0.2, 0.1, 1.0, -1.0])
+    assert saturated(generated, targets).item() == pytest.approx(0.75)
+    assert saturated(generated, torch.ones(6)) == 0
 
 
 def test_a_state_from_before_the_shares_goes_on(trainer):
