@@ -47,7 +47,7 @@ def test_help_comes_before_anything_that_takes_long(program):
         ("pix2pix convert nowhere.pth out", "nowhere.pth: no such file"),
         ("pix2pix push nowhere anna/model", "no checkpoint at nowhere"),
         ("pix2pix deploy paint", "'paint' is no name on the Hub"),
-        ("pix2pix sheet nowhere --output x.webp", "no checkpoint at nowhere"),
+        ("pix2pix gallery nowhere --output x.webp", "no checkpoint at nowhere"),
         ("app.py --model nowhere", "no checkpoint at nowhere"),
         ("app.py --data nowhere", "no folder of pairs at nowhere"),
     ],

@@ -17,7 +17,7 @@ import tyro
 from pix2pix import images, inference, labels
 from pix2pix.config import Config
 from pix2pix.data import generated
-from pix2pix.data.sources import open_source
+from pix2pix.data.decoded import load_pairs
 from pix2pix.hub import readme
 from pix2pix.hub.errors import patiently
 from pix2pix.hub.ids import parse
@@ -123,10 +123,7 @@ def sample_inputs(config: Config, data: str | None, files: Sequence[Path] = ()) 
         return [labels.colorize(label_map(seed, height, width)) for seed in range(1, SHOWN + 1)]
     if data not in generated.SCENES:
         return []
-    source, channels = open_source(data, "val", config), (config.in_channels, config.out_channels)
-    pairs = [source.read(index, channels) for index in range(SHOWN)]
-    given = [images.to_channels(pair.target, 1) if config.task == "colors" else pair.input for pair in pairs]
-    return [images.resize(picture, *size) for picture in given]
+    return [pair.input for pair in load_pairs(data, "val", config)[:SHOWN]]
 
 
 def sample_sheet(translator: Translator, inputs: Sequence[np.ndarray]) -> np.ndarray:

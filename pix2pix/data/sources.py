@@ -90,8 +90,9 @@ def _find_labels(source: Source, data: str, first: int | None) -> Source:
     `first` is the first number in the training pairs that the config was fitted to, if they were numbers.
     """
     looked_at = values.spread(len(source.names), values.LOOKED_AT)
+    stored = [source.read(index).input for index in looked_at]  # what cannot be read is named by this
     try:
-        inputs = [values.Values().to_picture(source.read(index).input, 3) for index in looked_at]
+        inputs = [values.Values().to_picture(each, 3) for each in stored]
     except UserError:  # of 16 bits, such as numbers
         inputs = []
     near = np.mean([_nearness(each, source.palette, labels.NEAR) for each in inputs]) if inputs else 0.0

@@ -237,7 +237,9 @@ def test_a_refusal_of_the_hub_comes_before_the_training(the_hub, data, tmp_path,
 
 @pytest.mark.parametrize("flag", [["--private"], ["--push-every", "3"], ["--push-state"]])
 def test_flags_of_a_push_that_is_not_asked_for_are_refused(data, tmp_path, flag):
-    with pytest.raises(ValueError, match="--private, --push-every and --push-state need --push-to-hub USER/REPO"):
+    with pytest.raises(
+        ValueError, match="--private, --license, --push-every and --push-state need --push-to-hub USER/REPO"
+    ):
         train.main([*map(str, ["--data", data, *SMALL, "--output", tmp_path / "run"]), *flag])
 
 

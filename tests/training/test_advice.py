@@ -110,7 +110,7 @@ def test_flags_that_a_run_cannot_take(run, data, flags, tmp_path):
     said = refusal("--resume", run, *flags)
     name = flags[-2] if flags[-1] != "--no-mirror" else "--mirror"
     assert f"leave {name} out" in said
-    start = advised(said, "(--init-from .*) instead of --resume")
+    start = advised(said, "with (--init-from .*) instead of --resume")
     train.main([*TINY, "--data", str(data), "--output", str(tmp_path / "other"), *start])
 
 
