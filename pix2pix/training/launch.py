@@ -81,7 +81,8 @@ def launch(options: Options, plan: Plan) -> None:
         run.keep_teacher(teacher_folder)
     accelerator.wait_for_everyone()
     if options.log_with:
-        accelerator.init_trackers("pix2pix", config=asdict(config))
+        plain = {name: each if isinstance(each, int | float) else str(each) for name, each in asdict(config).items()}
+        accelerator.init_trackers("pix2pix", config=plain)  # TensorBoard takes no ranges
     try:
         accelerator.print(f"watch: {run.folder / results.PAGE}")
         workers = suggest_workers(train_pairs) if options.workers is None else options.workers
