@@ -16,8 +16,6 @@ with socket.socket() as probe:
     probe.bind(("127.0.0.1", 0))
     HUB_PORT = probe.getsockname()[1]
 
-if "PYTEST_XDIST_WORKER" in os.environ:  # one thread each: two processes with two threads slow each other five-fold
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
 for name in [name for name in os.environ if name.startswith(("HF_", "HUGGING"))]:
     del os.environ[name]
 os.environ.update(
