@@ -149,16 +149,20 @@ class ProjectedObjective(nn.Module):
             named = F.cross_entropy(classes.float(), labelled, _with_fake(class_weights(labelled)), ignore_index=-1)
             loss = loss + self.config.segmentation_weight * named
         matches = torch.ones(len(inputs), device=inputs.device) if matches is None else matches
-        valid = _valid(self.planes(inputs))
+        valid = self._valid(self.planes(inputs))
         l1 = ((generated - targets).abs() * valid).mean(dim=(1, 2, 3))
         perceptual = feature_distance(views.features[:PERCEPTUAL_STAGES], views.target_features[:PERCEPTUAL_STAGES])
         loss = loss + (matches * (self.config.l1_weight * l1 + self.config.perceptual_weight * perceptual)).mean()
         return loss, adversarial, l1.mean()
 
+    def _valid(self, planes: Tensor) -> Tensor | float:
+        """Where label planes have a class, `(N, 1, H, W)` of 0 and 1; inputs of other tasks are valid everywhere."""
+        return (planes.sum(dim=1, keepdim=True) > 0.5).to(planes.dtype) if self.config.task == "facades" else 1.0
+
     def _look(self, inputs: Tensor, generated: Tensor, targets: Tensor) -> Views:
         planes = self.planes(inputs)
         planes, targets, generated = _shown(self.config, planes, targets, generated)
-        valid = _valid(planes) if self.config.task == "facades" else 1.0
+        valid = self._valid(planes)
         targets, generated = targets * valid, generated.float() * valid
         with torch.no_grad():
             target_features = self.trunk(_in_colour(targets).contiguous(memory_format=torch.channels_last))
@@ -170,11 +174,6 @@ def build_objective(config: Config) -> PaperObjective | PerceptualObjective | Pr
     """The objective a config names."""
     kinds = {"paper": PaperObjective, "perceptual": PerceptualObjective, "projected": ProjectedObjective}
     return kinds[config.objective](config)
-
-
-def _valid(planes: Tensor) -> Tensor:
-    """Where label planes have a class, `(N, 1, H, W)` of 0 and 1."""
-    return (planes.sum(dim=1, keepdim=True) > 0.5).to(planes.dtype)
 
 
 def _with_fake(weights: Tensor) -> Tensor:

@@ -64,6 +64,10 @@ def test_other_tasks_have_heads_beside_their_inputs_and_no_segmenter():
     assert judge.segmenter is None
     assert real.shape == fake.shape and torch.isfinite(loss)
     assert all(torch.isfinite(each) for each in objective.generator_loss(judge, picture, picture, picture))
+    black, target = torch.full_like(picture, -1.0), picture.flip(3)
+    objective.judge(judge, black, picture, target)
+    l1 = objective.generator_loss(judge, black, picture, target)[2]
+    assert l1.item() == pytest.approx((picture - target).abs().mean().item())  # dark inputs count as others do
 
 
 def test_where_labels_are_void_the_discriminators_see_nothing_of_either_picture():
