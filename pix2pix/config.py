@@ -122,6 +122,8 @@ class Config:
     """Weight of the segmenter of N + 1 classes among the discriminators, in the projected objective."""
     colour_weight: float = 0.0
     """Weight of the nearness of wall and sky to the colours that the generator was told."""
+    saturation_weight: float = 0.0
+    """Weight of values before tanh beyond 2 or -2, in the projected objective: at its ends gradients fade."""
     style_swap: float = 0.0
     """Share of the pictures that are painted in another house's style: nothing but discriminators and colours then
     tells the generator what to do, as at test."""
@@ -171,6 +173,7 @@ class Config:
             ("perceptual_weight", 0, 1e9),
             ("segmentation_weight", 0, 1e9),
             ("colour_weight", 0, 1e9),
+            ("saturation_weight", 0, 1e9),
             ("style_swap", 0, 1),
             ("style_size", 0, 64),
             ("detail_channels", 0, 512),
@@ -261,8 +264,8 @@ PRESETS = {
     # Discriminators on a frozen, pretrained network, and a style: sharper and more varied, for long trainings.
     "projected": dataclasses.replace(
         _BEST, objective="projected", style_size=10, style_swap=0.2, detail_channels=16, l1_weight=1.0,
-        gan_weight=0.4, segmentation_weight=1.0, perceptual_weight=2.0, colour_weight=2.0, beta1=0.0, beta2=0.99,
-        clip=50.0,
+        gan_weight=0.4, segmentation_weight=1.0, perceptual_weight=2.0, colour_weight=2.0, saturation_weight=1.0,
+        beta1=0.0, beta2=0.99, clip=50.0,
     ),
 }  # fmt: skip
 

@@ -11,7 +11,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pix2pix.networks.conv import conv_down
-from pix2pix.networks.layers import BatchStatisticsNorm, LabelPlanes, TransposedConv, UpsampleConv, WeightNormConv
+from pix2pix.networks.layers import (
+    BatchStatisticsNorm,
+    LabelPlanes,
+    TransposedConv,
+    UpsampleConv,
+    WeightNormConv,
+    WeightNormConv3x3,
+)
 from pix2pix.networks.noise_unet import SkyShare
 
 BLOCK = 16  # channels: its convolutions compute so many at a time, wanted or not
@@ -77,12 +84,14 @@ class OfPaddedPlanes(nn.Module):
 class DetailOfPaddedPlanes(nn.Module):
     """The convolution of `DetailHead` that sees planes, behind `PlanesByConv`."""
 
-    def __init__(self, conv: nn.Conv2d):
+    def __init__(self, conv: WeightNormConv3x3):
         super().__init__()
-        self.weight = conv.weight
+        self.weight, self.gain = conv.weight, conv.gain
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.conv2d(x, _padded(self.weight.transpose(0, 1)).transpose(0, 1), padding=1)
+        length = torch.linalg.vector_norm(self.weight, dim=(1, 2, 3))
+        weight = self.weight * (self.gain / length)[:, None, None, None]
+        return F.conv2d(x, _padded(weight.transpose(0, 1)).transpose(0, 1), padding=1)
 
 
 class SkyByConv(nn.Module):

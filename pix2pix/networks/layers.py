@@ -79,6 +79,20 @@ class WeightNormConv(nn.Module):
         return conv_down(x, self.weight, self.bias, self.gain / length)
 
 
+class WeightNormConv3x3(nn.Module):
+    """3x3 convolution with filters of unit length times a learned gain, `(N, in, H, W) -> (N, out, H, W)`."""
+
+    def __init__(self, before: int, after: int, gain: float | None = None, bias: bool = True):
+        super().__init__()
+        self.weight = nn.Parameter(0.02 * torch.randn(after, before, 3, 3))
+        self.gain = nn.Parameter(torch.full((after,), _GAIN if gain is None else gain))
+        self.bias = nn.Parameter(torch.zeros(after)) if bias else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        length = torch.linalg.vector_norm(self.weight, dim=(1, 2, 3))
+        return F.conv2d(x, self.weight * (self.gain / length)[:, None, None, None], self.bias, padding=1)
+
+
 class UpsampleConv(nn.Module):
     """Linear interpolation by two, then a 2x2 convolution, with filters of unit length.
 

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pix2pix import labels
-from pix2pix.networks.layers import LEAK, LabelPlanes, UpsampleConv, WeightNormConv
+from pix2pix.networks.layers import LEAK, LabelPlanes, UpsampleConv, WeightNormConv, WeightNormConv3x3
 from pix2pix.networks.unet import unet_widths
 
 COLORED_DECODERS = 5  # the innermost ones: their maps are small, so that a tone costs next to nothing
@@ -113,17 +113,17 @@ class NoiseUNet(nn.Module):
 class DetailHead(nn.Module):
     """A residual at full size: the last decoder's input `(N, C, H/2, W/2)`, planes and noise -> `(N, out, H, W)`.
 
-    It sees the labels at full size, so that edges can be as sharp as they are drawn. It starts at zero.
+    It sees the labels at full size, so that edges can be as sharp as they are drawn. It starts at zero. Its filters
+    have unit length as all others here: plain ones grew until the picture was white.
     """
 
     def __init__(self, before: int, in_channels: int, out_channels: int, channels: int):
         super().__init__()
         self.enlarge = UpsampleConv(before, channels)
-        self.of_planes = nn.Conv2d(in_channels, channels, 3, padding=1, bias=False)
+        self.of_planes = WeightNormConv3x3(in_channels, channels, bias=False)
         self.strength = nn.Parameter(torch.full((channels,), 0.1))
-        self.inner = nn.Conv2d(channels, channels, 3, padding=1)
-        self.outer = nn.Conv2d(channels, out_channels, 3, padding=1, bias=False)
-        nn.init.zeros_(self.outer.weight)
+        self.inner = WeightNormConv3x3(channels, channels)
+        self.outer = WeightNormConv3x3(channels, out_channels, gain=0.0, bias=False)
 
     def forward(self, x: Tensor, planes: Tensor, noise: Tensor | None) -> Tensor:
         x = self.enlarge(x) + self.of_planes(planes)

@@ -148,6 +148,8 @@ class ProjectedObjective(nn.Module):
             labelled = segmentation_targets(views.planes)
             named = F.cross_entropy(classes.float(), labelled, _with_fake(class_weights(labelled)), ignore_index=-1)
             loss = loss + self.config.segmentation_weight * named
+        if self.config.saturation_weight:
+            loss = loss + self.config.saturation_weight * saturation_loss(generated)
         matches = torch.ones(len(inputs), device=inputs.device) if matches is None else matches
         valid = self._valid(self.planes(inputs))
         l1 = ((generated - targets).abs() * valid).mean(dim=(1, 2, 3))
@@ -204,6 +206,15 @@ def adversarial_loss(fake_logits: Tensor) -> Tensor:
 def hinge_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     """mean max(0, 1 - D(real)) + mean max(0, 1 + D(fake)) (Lim & Ye 2017, equation 11)."""
     return F.relu(1 - real_logits).mean() + F.relu(1 + fake_logits).mean()
+
+
+def saturation_loss(generated: Tensor, most: float = 2.0) -> Tensor:
+    """mean of how far values were beyond `most` or `-most` before tanh made them what they are, in [-1, 1].
+
+    Its gradient is constant up to 7, where that of every other loss fades: a picture that turns white comes back.
+    """
+    values = torch.atanh(generated.float().clamp(-1 + 1e-6, 1 - 1e-6))
+    return F.relu(values.abs() - most).mean()
 
 
 def l1_loss(generated: Tensor, targets: Tensor) -> Tensor:
