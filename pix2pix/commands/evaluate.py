@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from pix2pix import inference
 from pix2pix.data.sources import check_named
+from pix2pix.evaluation import judging
 from pix2pix.inference import checkpoint
 from pix2pix.utils import UserError, write_atomically
 
@@ -25,6 +26,7 @@ def evaluate(
     page_folder: Annotated[Path | None, tyro.conf.arg(name="page")] = None,
     variations: int = 4,
     drawings: bool = False,
+    pairs_for_judging: Path | None = None,
 ) -> None:
     """Print the scores of checkpoints on the pairs of a set, with inference as the app serves it.
 
@@ -39,11 +41,17 @@ def evaluate(
         page_folder: Also write a page there: index.html with the best, median and worst pairs, and a sheet of all.
         variations: Pictures of each input whose distances are the diversity; 0 leaves it out.
         drawings: Also score facade checkpoints on the bundled drawings, which have no photos.
+        pairs_for_judging: Also lay out the pictures of two checkpoints there side by side, in random order, for people
+            to choose from; which is whose stands in FOLDER-key.json beside the folder.
     """
     if not checkpoints:
         raise UserError("name a checkpoint: a folder, a run folder, or USER/REPO on the Hub")
     if json_file and not json_file.parent.is_dir():
         raise UserError(f"{json_file.parent} is no folder; make it first")
+    if pairs_for_judging:
+        if len(checkpoints) != 2:
+            raise UserError(f"--pairs-for-judging takes two checkpoints, not {len(checkpoints)}: name two")
+        judging.check_free(pairs_for_judging)
     check_named(data)
     for name in checkpoints:
         checkpoint.find(name)
@@ -69,6 +77,9 @@ def evaluate(
         facts["drawings"] = score_drawings(translators, checkpoints)
     if json_file:
         write_atomically(json_file, to_json(facts))
+    if pairs_for_judging:
+        judging.write_pairs(pairs_for_judging, [pair.name for pair in pairs], measured)
+        print(f"pairs to judge: {pairs_for_judging}, the key: {judging.key_path(pairs_for_judging)}")
     if page_folder:
         page.write(page_folder, about, pairs, measured, scores, real)
         print(f"page: {page_folder / 'index.html'}")

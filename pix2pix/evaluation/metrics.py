@@ -1,4 +1,4 @@
-"""L1, PSNR and SSIM of generated pictures against their targets."""
+"""L1, PSNR and SSIM of generated pictures against their targets, and how sharp a picture is."""
 
 from collections.abc import Sequence
 
@@ -27,3 +27,14 @@ def pair_scores(generated: np.ndarray, target: np.ndarray) -> tuple[float, float
     psnr = peak_signal_noise_ratio(ours, theirs, data_range=1.0)
     ssim = structural_similarity_index_measure(ours, theirs, data_range=1.0)
     return float(l1), float(psnr), float(ssim)
+
+
+def gradient_length(picture: np.ndarray) -> float:
+    """Mean length of the brightness gradient of a picture `(H, W, C)` uint8, in grey levels a pixel.
+
+    By central differences; NaN for pictures of a single row or column.
+    """
+    if min(picture.shape[:2]) < 2:
+        return float("nan")
+    down, right = np.gradient(images.to_shown(picture).mean(axis=2, dtype=np.float64))
+    return float(np.hypot(down, right).mean())

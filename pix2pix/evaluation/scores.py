@@ -1,11 +1,18 @@
 """The scores of checkpoints on the same pairs: each picture is looked at once, then all are scored on many draws.
 
-`l1`, `psnr`, `ssim`: `metrics.image_scores`. `perceptual_distance`, `diversity_lite2`: `features.distance`, of pictures
-to their photos and of the variations of one input to each other. `kid_lite2`, `fid_lite2`: `distances`, of the pictures
-as a set to the photos as a set. None of these has the values of the LPIPS, KID or FID that papers print, which rest on
-other networks. `pixel_accuracy`, `class_accuracy`, `mean_iou`, `iou_CLASS`: `reading`, by `segmentation`.
-`checkerboard`, the worst of `checkerboard_PERIOD`: `checkerboard`. `stripes`: `artifacts.stripes`. Segmentation and
-stripes are for facades alone.
+Realism: `kid_lite2`, `fid_lite2`: `distances`, of the pictures as a set to the photos as a set. `sharpness`: the
+`metrics.gradient_length` of the pictures over that of the photos.
+Nearness to the one photo of each pair: `perceptual_distance` (`features.distance`), `l1`, `psnr`, `ssim`
+(`metrics.image_scores`). None of these has the values of the LPIPS, KID or FID that papers print, which rest on other
+networks.
+Alignment with the labels, the FCN score: `pixel_accuracy`, `class_accuracy`, `mean_iou`, `iou_CLASS`: `fcn_score`, by
+`segmentation`. It does not see realism: clay models of houses score higher than photos.
+Artifacts: `checkerboard`, the worst of `checkerboard_PERIOD`: `checkerboard`. `stripes`: `artifacts.stripes`.
+`diversity_lite2`: `features.distance` of the variations of one input to each other. Segmentation and stripes are for
+facades alone.
+
+A checkpoint with named styles paints the first input in its first style, the second in the second, and so on: photos
+are of many houses, and a set in one style cannot be like them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,7 +28,7 @@ from pix2pix.evaluation import checkerboard, features, segmentation
 from pix2pix.evaluation.artifacts import find_artifacts
 from pix2pix.evaluation.bootstrap import draws, interval, verdict
 from pix2pix.evaluation.distances import FrechetDistance, KernelDistance
-from pix2pix.evaluation.metrics import pair_scores
+from pix2pix.evaluation.metrics import gradient_length, pair_scores
 from pix2pix.inference import Translator
 
 
@@ -32,17 +39,17 @@ class Kind(NamedTuple):
     better: str
 
 
-_FCN = "FCN score of our segmenter"
 SCORES = {
+    "kid_lite2": Kind("KID on EfficientNet-lite2", "lower"),
+    "sharpness": Kind("sharpness, photos 1", ""),
+    "fid_lite2": Kind("FID of patches on EfficientNet-lite2", "lower"),
+    "perceptual_distance": Kind("perceptual distance on EfficientNet-lite2", "lower"),
     "l1": Kind("L1, on [-1, 1]", "lower"),
     "psnr": Kind("PSNR, dB", "higher"),
     "ssim": Kind("SSIM", "higher"),
-    "perceptual_distance": Kind("perceptual distance on EfficientNet-lite2", "lower"),
-    "kid_lite2": Kind("KID on EfficientNet-lite2", "lower"),
-    "fid_lite2": Kind("FID of patches on EfficientNet-lite2", "lower"),
-    "pixel_accuracy": Kind(f"{_FCN}: pixel accuracy", "higher"),
-    "class_accuracy": Kind(f"{_FCN}: class accuracy", "higher"),
-    "mean_iou": Kind(f"{_FCN}: mean IoU", "higher"),
+    "pixel_accuracy": Kind("alignment (FCN score): pixel accuracy", "higher"),
+    "class_accuracy": Kind("alignment (FCN score): class accuracy", "higher"),
+    "mean_iou": Kind("alignment (FCN score): mean IoU", "higher"),
     "checkerboard": Kind("checkerboard against photos, worst period", "lower"),
     **{f"checkerboard_{p}": Kind(f"  at a period of {p} pixels", "lower") for p in checkerboard.PERIODS},
     "stripes": Kind("pattern of stripes on plain walls, 0..1", "lower"),
@@ -72,6 +79,7 @@ class Looks:
     patches: list[np.ndarray] = field(default_factory=list)  # (16, 48)
     confusions: list[np.ndarray] = field(default_factory=list)  # (12, 12); all 0 where there is no label map
     stripes: list[float] = field(default_factory=list)
+    gradients: list[float] = field(default_factory=list)
 
     def add(self, picture: np.ndarray, seen: list, drawing: np.ndarray | None) -> None:
         """A picture, its `features.stages`, and the label map it shows, where it shows one."""
@@ -81,6 +89,7 @@ class Looks:
         self.patches.append(features.patches(seen))
         cells = np.zeros((segmentation.CLASSES, segmentation.CLASSES), np.int64)
         self.confusions.append(cells if drawing is None else segmentation.confusion(segmentation.read(shown), drawing))
+        self.gradients.append(gradient_length(shown))
         self.stripes.append(np.nan if drawing is None else find_artifacts(drawing, shown)["stripes"])
 
 
@@ -103,13 +112,13 @@ class Measured:
 def measure(translators: Sequence[Translator], pairs: Iterable[Pair], variations: int) -> tuple[Looks, list[Measured]]:
     """What is seen of the photos, and of the pictures of each checkpoint; `variations` are made of every input."""
     photos, measured = Looks(), [Measured(translator.name) for translator in translators]
-    for pair in pairs:
+    for place, pair in enumerate(pairs):
         is_facade = translators[0].config.task == "facades"
         drawing = labels.snap(pair.input) if is_facade else None
         seen_photo = features.stages(pair.target)
         photos.add(pair.target, seen_photo, drawing)
         for translator, one in zip(translators, measured, strict=True):
-            picture = translator(pair.input)
+            picture = translator(pair.input, style=style_at(translator, place))
             seen = features.stages(picture)
             varied = [features.stages(translator(pair.input, variation=seed)) for seed in range(variations)]
             apart = [features.distance(*two) for two in combinations(varied, 2)]
@@ -121,6 +130,12 @@ def measure(translators: Sequence[Translator], pairs: Iterable[Pair], variations
     return photos, measured
 
 
+def style_at(translator: Translator, place: int) -> str | None:
+    """The name of the style in which the picture at a place of a set is painted; None where there are no styles."""
+    names = list(translator.styles)
+    return names[place % len(names)] if names else None
+
+
 class Scorer:
     """A function from places of pairs, `(n,)`, to all of `SCORES`, NaN where one does not apply."""
 
@@ -128,6 +143,7 @@ class Scorer:
         ours, theirs = ({key: np.array(value) for key, value in vars(looks).items()} for looks in (one.looks, photos))
         self.means = {key: np.array(values) for key, values in one.pairs.items()} | {"stripes": ours["stripes"]}
         self.contrasts = ours["contrasts"] - theirs["contrasts"]
+        self.gradients = ours["gradients"], theirs["gradients"]
         self.confusions = ours["confusions"]
         self.kernel = KernelDistance(theirs["overall"], ours["overall"])
         self.frechet = FrechetDistance(theirs["patches"], ours["patches"])
@@ -135,19 +151,21 @@ class Scorer:
     def __call__(self, draw: np.ndarray) -> dict[str, float]:
         scores = {key: _mean(values[draw]) for key, values in self.means.items()}
         scores |= {"kid_lite2": self.kernel(draw), "fid_lite2": self.frechet(draw)}
+        generated, photos = (_mean(each[draw]) for each in self.gradients)
+        scores |= {"sharpness": generated / photos if photos else float("nan")}
         ratios = checkerboard.ratios(self.contrasts[draw])
         scores |= {"checkerboard": ratios.max()}
         scores |= {f"checkerboard_{p}": ratio for p, ratio in zip(checkerboard.PERIODS, ratios, strict=True)}
-        scores |= reading(self.confusions[draw].sum(axis=0))
+        scores |= fcn_score(self.confusions[draw].sum(axis=0))
         return {key: float(scores[key]) for key in SCORES}
 
 
 def photo_scores(photos: Looks) -> dict[str, float]:
     """What real photos score where that is not perfect: the ceiling of the segmenter, the floor of stripes."""
-    return reading(np.sum(photos.confusions, axis=0)) | {"stripes": _mean(np.array(photos.stripes))}
+    return fcn_score(np.sum(photos.confusions, axis=0)) | {"stripes": _mean(np.array(photos.stripes))}
 
 
-def reading(confusion: np.ndarray) -> dict[str, float]:
+def fcn_score(confusion: np.ndarray) -> dict[str, float]:
     """The FCN score (Long et al. 2015, section 4) of pixels by class drawn and class read, over the classes drawn."""
     right, drawn, read = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):

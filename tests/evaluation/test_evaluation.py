@@ -11,17 +11,18 @@ from PIL import Image, ImageFilter
 from torchmetrics.image.kid import poly_mmd
 
 from pix2pix import __main__ as command_line
-from pix2pix import labels, synthetic
+from pix2pix import inference, labels, synthetic
 from pix2pix.config import PRESETS, Config
 from pix2pix.data.decoded import load_pairs
 from pix2pix.data.pairs import Pair
 from pix2pix.evaluation import bootstrap, features, report, segmentation
 from pix2pix.evaluation.comparison import to_json
 from pix2pix.evaluation.distances import FrechetDistance, KernelDistance
-from pix2pix.evaluation.metrics import image_scores
-from pix2pix.evaluation.scores import SCORES, judge, measure, photo_scores, reading, score
+from pix2pix.evaluation.metrics import gradient_length, image_scores
+from pix2pix.evaluation.scores import SCORES, fcn_score, judge, measure, photo_scores, score
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
+from pix2pix.utils import UserError
 from tests.helpers.real_facades import FACADES, needs_real_facades
 
 
@@ -43,9 +44,11 @@ class Painter:
 
     def __init__(self, name: str, pairs: list[Pair], change):
         self.name, self.config, self.change = name, Config(), change
+        self.styles, self.asked = {}, []
         self.photos = {pair.input.tobytes(): pair.target for pair in pairs}
 
-    def __call__(self, image: np.ndarray, variation: int | None = None) -> np.ndarray:
+    def __call__(self, image: np.ndarray, variation: int | None = None, style: str | None = None) -> np.ndarray:
+        self.asked.append(style)
         return self.change(self.photos[image.tobytes()], variation)
 
 
@@ -109,6 +112,24 @@ def test_variations_that_differ_are_diverse(scored):
     assert scored[2][0]["diversity_lite2"].value > 0.01
 
 
+def test_blur_is_less_sharp_than_photos_and_noise_more(pairs, scored):
+    assert scored[0][0]["sharpness"].value == pytest.approx(1)
+    assert scored[1][0]["sharpness"].value < 0.8
+    assert gradient_length(noisy(pairs[0].target, 8)) > gradient_length(pairs[0].target)
+
+
+def test_a_ramp_of_three_levels_a_pixel_has_gradients_of_three():
+    ramp = np.uint8(3 * np.arange(64))[None, :, None].repeat(64, 0).repeat(3, 2)
+    assert gradient_length(ramp) == pytest.approx(3)
+
+
+def test_pictures_are_painted_in_one_named_style_after_the_other(pairs):
+    painter = Painter("styled", pairs, lambda photo, variation: photo)
+    painter.styles = {"brick": [0.0], "plaster": [1.0]}
+    measure([painter], pairs[:3], variations=0)
+    assert painter.asked == ["brick", "plaster", "brick"]
+
+
 @pytest.mark.parametrize("worsen", [blurred, noisy])
 def test_the_worse_a_picture_gets_the_further_it_is(pairs, worsen):
     photo = pairs[0].target
@@ -143,7 +164,7 @@ def test_other_tasks_have_no_reader_and_tiny_pictures_no_spectrum(pairs):
     photos, each = measure([blur], tiny, variations=0)
     scores = score(each, photos)[0][0]
     there = {key for key, value in scores.items() if not math.isnan(value.value)}
-    assert there == {"l1", "psnr", "ssim", "perceptual_distance", "kid_lite2", "fid_lite2"}
+    assert there == {"l1", "psnr", "ssim", "perceptual_distance", "kid_lite2", "fid_lite2", "sharpness"}
 
 
 def test_one_pair_is_scored_as_far_as_one_pair_goes(painters, pairs):
@@ -202,7 +223,7 @@ def test_reading_by_hand():
     confusion = np.zeros((12, 12), np.int64)
     wall, window, door = (labels.INDEX[name] for name in ("facade", "window", "door"))
     confusion[window, window], confusion[window, wall], confusion[wall, wall], confusion[wall, door] = 8, 2, 20, 10
-    scores = reading(confusion)
+    scores = fcn_score(confusion)
     assert scores["pixel_accuracy"] == pytest.approx(28 / 40)
     assert scores["class_accuracy"] == pytest.approx((8 / 10 + 20 / 30) / 2)
     assert scores["iou_window"] == pytest.approx(8 / 10) and scores["iou_facade"] == pytest.approx(20 / 32)
@@ -225,9 +246,9 @@ def test_the_reader_reads_real_photos_that_it_never_saw():
         drawing = labels.snap(pair.input)
         cells += segmentation.confusion(segmentation.read(pair.target), drawing)
         blind += segmentation.confusion(segmentation.read(noisy(np.full_like(pair.target, 128), 40)), drawing)
-    scores = reading(cells)
+    scores = fcn_score(cells)
     assert scores["pixel_accuracy"] > 0.55 and scores["mean_iou"] > 0.3
-    assert reading(blind)["mean_iou"] < 0.1
+    assert fcn_score(blind)["mean_iou"] < 0.1
 
 
 @pytest.fixture(scope="module")
@@ -264,6 +285,29 @@ def test_the_command_prints_and_writes_scores_that_are_the_same_every_time(check
     assert (tmp_path / "page" / "index.html").is_file() and (tmp_path / "page" / "pairs.png").is_file()
     command_line.main([*arguments, "--json", str(tmp_path / "b.json")])
     assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
+
+
+def test_pairs_for_judging_are_blind_and_their_key_is_true(checkpoints, tmp_path):
+    nets = [str(checkpoints / name) for name in ("net0", "net1")]
+    arguments = ["--data", str(checkpoints / "pairs"), "--variations", "0", "--pairs-for-judging"]
+    with pytest.raises(UserError, match="takes two checkpoints, not 1"):
+        command_line.main(["evaluate", nets[0], *arguments, str(tmp_path / "judged")])
+    command_line.main(["evaluate", *nets, *arguments, str(tmp_path / "judged")])
+    assert sorted(file.name for file in (tmp_path / "judged").iterdir()) == [
+        *(f"{n}.png" for n in range(1, 5)),
+        "choices.csv",
+    ]
+    assert (tmp_path / "judged" / "choices.csv").read_text().split() == ["pair,choice", "1,", "2,", "3,", "4,"]
+    translators = {name: inference.load(checkpoints / name) for name in ("net0", "net1")}
+    pairs = {pair.name: pair for pair in load_pairs(str(checkpoints / "pairs"), "val", translators["net0"].config)}
+    key = json.loads((tmp_path / "judged-key.json").read_text())
+    assert {each["pair"] for each in key.values()} == set(pairs)
+    for number, each in key.items():
+        shown = np.asarray(Image.open(tmp_path / "judged" / f"{number}.png"))
+        assert np.array_equal(shown[:, :128], translators[each["A"]](pairs[each["pair"]].input))
+        assert np.array_equal(shown[:, -128:], translators[each["B"]](pairs[each["pair"]].input))
+    with pytest.raises(UserError, match="exists already; name a new folder"):
+        command_line.main(["evaluate", *nets, *arguments, str(tmp_path / "judged")])
 
 
 def test_only_checkpoints_that_take_the_same_pairs_are_compared(checkpoints, tmp_path):
