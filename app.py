@@ -27,6 +27,7 @@ from starlette.middleware import Middleware
 from pix2pix import config as configs
 from pix2pix import inference
 from pix2pix.fallback import Fallback
+from pix2pix.hub.proxies import reach_own_address
 from pix2pix.inference import checkpoint, isolated
 from pix2pix.inference.isolated import ModelError
 from pix2pix.utils import available_cores
@@ -105,6 +106,7 @@ def main() -> None:
 
 def serve(options: argparse.Namespace, **further) -> gr.Blocks:
     """The page for the task of the default model, served; `further` options are those of `gr.Blocks.launch`."""
+    reach_own_address()
     listed = listed_models(ROOT / "checkpoints", options.model)
     config = read_config(next(iter(listed.values()), None))
     task = config.task if config else "facades"

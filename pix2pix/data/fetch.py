@@ -13,6 +13,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from pix2pix import __version__
+from pix2pix.hub.proxies import check_proxies, describe_proxies
 from pix2pix.utils import UserError
 
 ATTEMPTS = 4  # at one mirror, while each gets further
@@ -26,6 +27,7 @@ def fetch(urls: Sequence[str], goal: Path, max_bytes: int, sha256: str | None = 
 
     Raises ValueError that says what each mirror answered. A file with another hash than `sha256` is thrown away.
     """
+    check_proxies(urllib=True)
     part, reasons = goal.with_name(f"{goal.name}.part"), []
     for url in urls:
         try:
@@ -40,7 +42,7 @@ def fetch(urls: Sequence[str], goal: Path, max_bytes: int, sha256: str | None = 
         part.replace(goal)
         _forget(part)
         return found
-    raise UserError(f"{goal.name} could not be downloaded: {'; '.join(reasons)}")
+    raise UserError(f"{goal.name} could not be downloaded: {'; '.join(reasons)}{describe_proxies()}")
 
 
 def _fetch_from(url: str, part: Path, max_bytes: int) -> None:

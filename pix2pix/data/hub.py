@@ -10,6 +10,7 @@ from pix2pix.config import Config
 from pix2pix.data.layouts import INPUT_WORDS, SPLITS, TARGET_WORDS
 from pix2pix.data.pairs import RawPair, holdout_split
 from pix2pix.data.values import LOOKED_AT
+from pix2pix.hub.proxies import check_proxies
 from pix2pix.utils import UserError
 
 SIDE_WORDS = ((*INPUT_WORDS, "label", "labels"), (*TARGET_WORDS, "photo", "photos"))  # in names of columns
@@ -63,6 +64,7 @@ def open_hub(
         import datasets
     except ModuleNotFoundError:
         raise UserError(f"no folder {name}; for a dataset of that name on the Hub: pip install datasets") from None
+    check_proxies()
     try:
         splits = datasets.load_dataset(name, revision=revision)
     except Exception as error:  # datasets, huggingface_hub, HTTP and Arrow have many kinds

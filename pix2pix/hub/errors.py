@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from huggingface_hub import errors, get_token
 
+from pix2pix.hub.proxies import check_proxies, describe_proxies
 from pix2pix.utils import UserError
 
 NO_TOKEN = "there is no Hub token: log in with `hf auth login`, or set HF_TOKEN"
@@ -34,6 +35,7 @@ class Unreachable(Missing):
 @contextmanager
 def plain_errors(repo: str) -> Iterator[None]:
     """Turn whatever the Hub's client raises into UserError, or Unreachable where trying again makes sense."""
+    check_proxies()  # which the client would not do before it has made one
     try:
         yield
     except (OSError, RuntimeError, ValueError, KeyError, errors.HTTPError, errors.EntryNotFoundError) as error:
@@ -63,7 +65,7 @@ def explain(error: BaseException, repo: str) -> UserError:
     if isinstance(error, errors.OfflineModeIsEnabled):
         return Unreachable("HF_HUB_OFFLINE forbids asking the Hub")
     if isinstance(error, errors.HTTPError | ConnectionError | TimeoutError):
-        return Unreachable(f"the Hub cannot be reached ({type(error).__name__})")
+        return Unreachable(f"the Hub cannot be reached ({type(error).__name__}){describe_proxies()}")
     if isinstance(error, json.JSONDecodeError | KeyError):
         return Unreachable("what answers does not speak as the Hub does")
     if isinstance(error, RuntimeError) or (isinstance(error, OSError) and error.errno is None):

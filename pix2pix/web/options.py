@@ -2,11 +2,13 @@
 
 import argparse
 import os
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import get_args
 
 from pix2pix.hub import ids
+from pix2pix.hub.proxies import check_proxies
 from pix2pix.inference import checkpoint
 from pix2pix.utils import UserError
 from pix2pix.web.serving import Visitors, listed_models
@@ -40,10 +42,16 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         parser.error('--mcp needs one more package: pip install "gradio[mcp]"')
     if options.data and not options.data.is_dir():
         parser.error(f"no folder of pairs at {options.data}")
-    if options.model and options.model not in listed_models(CHECKPOINTS):
-        try:  # what is on the Hub may come later; a wrong path never will
-            if not ids.MODEL.fullmatch(options.model):
-                checkpoint.find(options.model)
-        except UserError as error:
-            parser.error(str(error))
+    is_listed = not options.model or options.model in listed_models(CHECKPOINTS)
+    if not is_listed and not ids.MODEL.fullmatch(options.model):  # what is on the Hub may come; a wrong path never will
+        _tell(parser, checkpoint.find, options.model)
+    _tell(parser, check_proxies)  # Gradio asks its own address when it starts, and stumbles over a wrong proxy
     return options
+
+
+def _tell(parser: argparse.ArgumentParser, look: Callable, *arguments: str) -> None:
+    """Call what may raise UserError; its line ends the program as a wrong flag does."""
+    try:
+        look(*arguments)
+    except UserError as error:
+        parser.error(str(error))
