@@ -1,0 +1,286 @@
+"""Our generator in the form that a visitor's browser computes: a graph for WebAssembly, and what goes with it.
+
+The graph is for pictures of `SIZE` pixels, its weights inside as float16. It has no blocks of channels, for which the
+forms of `layers` are made. What sees labels stays outside: with one class a pixel, a convolution of class planes is a
+sum of filters picked from a table, a tenth of the work. `canvas/js/browser/network.js` does it in the browser,
+`WasmNetwork` here, for the check against torch.
+"""
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor, nn
+
+from pix2pix import images, labels
+from pix2pix.config import Config
+from pix2pix.inference import TorchNetwork, Translator
+from pix2pix.networks.layers import LEAK
+from pix2pix.networks.noise_unet import NoiseUNet
+from pix2pix.synthetic import label_map
+from pix2pix.utils import UserError
+
+SIZE = 256  # pixels: the side of a drawing
+OPSET, IR_VERSION = 20, 10
+SMALL = 64  # numbers: shorter constants stay float32
+CHECKED = ((12, None, {}), (3, 7, {}), (9, 1, {"wall": (160, 95, 75), "sky": (110, 160, 220)}))  # facade, seed, colours
+NEAR, MIN_NEAR = 1, 0.99  # grey levels of 255, and the share of values that have to be so near to torch's
+
+
+class Table(NamedTuple):
+    """A convolution of class planes, by class: `taps[i, j, c]` is what class `c` at tap (i, j) adds to all channels."""
+
+    taps: np.ndarray  # (kernel, kernel, 12, channels) float32
+    bias: np.ndarray  # (channels,) float32
+    stride: int
+
+    def convolve(self, drawing: np.ndarray) -> np.ndarray:
+        """Label map `(H, W)` -> `(1, channels, H / stride, W / stride)`; beyond the edges is no class."""
+        outside = np.zeros_like(self.taps[:, :, :1])
+        taps, padded = (
+            np.concatenate([self.taps, outside], axis=2),
+            np.pad(drawing, 1, constant_values=len(labels.NAMES)),
+        )
+        height, width = drawing.shape
+        total = np.broadcast_to(self.bias, (height // self.stride, width // self.stride, len(self.bias))).copy()
+        for row, column in np.ndindex(taps.shape[:2]):
+            seen = padded[row : row + height : self.stride, column : column + width : self.stride]
+            total += taps[row, column][seen]
+        return total.transpose(2, 0, 1)[None]
+
+    def to_dict(self) -> dict:
+        """What JSON can hold, the numbers as base64 of float32."""
+        return {"kernel": len(self.taps), "stride": self.stride, "taps": _text(self.taps), "bias": _text(self.bias)}
+
+
+class WasmForm(NamedTuple):
+    """What a browser needs to paint with a checkpoint."""
+
+    graph: bytes  # ONNX
+    tables: Mapping[str, Table]  # by the input of the graph that each one computes
+    sky: int  # squares a side whose share of sky is an input; 0: none
+    noise: Sequence[int]  # sides of the planes of noise
+    code: int  # numbers that tell colours and style
+    colors: Mapping[str, list] | None  # mean and spread of the colours that the code's first numbers stand for
+    styles: Mapping[str, list[float]]
+
+    def to_json(self) -> str:
+        """Write all but the graph, as the worker reads it."""
+        tables = {
+            name: {
+                "kernel": len(table.taps),
+                "stride": table.stride,
+                "taps": _text(table.taps),
+                "bias": _text(table.bias),
+            }
+            for name, table in self.tables.items()
+        }
+        return json.dumps({"size": SIZE, **self._asdict(), "tables": tables, "graph": None})
+
+
+class WasmNetwork:
+    """A `WasmForm` on ONNX Runtime here: label map `(SIZE, SIZE)` and latents -> `(1, 3, SIZE, SIZE)` in [-1, 1]."""
+
+    def __init__(self, form: WasmForm):
+        self.form = form
+        self.session = onnxruntime.InferenceSession(form.graph, providers=["CPUExecutionProvider"])
+
+    def __call__(self, drawing: np.ndarray, latents: Sequence[np.ndarray]) -> np.ndarray:
+        form = self.form
+        given = {name: table.convolve(drawing) for name, table in form.tables.items()}
+        given |= {f"noise_{level}": plane for level, plane in enumerate(latents[: len(form.noise)])}
+        if form.sky:
+            side = SIZE // form.sky
+            is_sky = (drawing == labels.INDEX["background"]).reshape(form.sky, side, form.sky, side)
+            given["sky"] = is_sky.mean(axis=(1, 3), dtype=np.float32)[None, None]
+        if form.code:
+            given["code"] = latents[-1]
+        return self.session.run(None, given)[0]
+
+
+def check_convertible(name: str, config: Config) -> None:
+    """Raise UserError, in one line, where a checkpoint has no form for the browser."""
+    if config.task != "facades":
+        raise UserError(f"{name} is for {config.task}; the painter in the browser paints facades")
+    if config.generator != "noise":
+        raise UserError(f"{name} is the paper's U-Net; the painter in the browser runs our generator alone")
+    if config.size != SIZE or config.columns not in (0, SIZE):
+        raise UserError(f"{name} is for pictures of {config.size} pixels; the painter in the browser paints {SIZE}")
+
+
+def build(config: Config, generator: NoiseUNet, styles: Mapping[str, list[float]] | None = None) -> WasmForm:
+    """The form of a generator that `check_convertible` let pass."""
+    builder = _Builder()
+    with torch.no_grad():
+        tables = _write(builder, generator)
+        buffers = {name.removeprefix("tone_"): buffer.tolist() for name, buffer in generator.named_buffers()
+                   if name in ("tone_mean", "tone_spread")}  # fmt: skip
+    planes = len(generator.latent_channels) - bool(generator.code_size)
+    return WasmForm(
+        builder.model(SIZE).SerializeToString(),
+        tables,
+        sky=SIZE // generator.sky.side if generator.sky else 0,
+        noise=[SIZE >> halvings for halvings in reversed(range(len(generator.encoders)))][:planes],
+        code=generator.code_size,
+        colors=buffers or None,
+        styles=dict(styles or {}),
+    )
+
+
+def check(form: WasmForm, translator: Translator, maps: Sequence[np.ndarray] = ()) -> tuple[float, int]:
+    """How far a form's pictures are from those of `translator`, on torch: the share within `NEAR`, and the worst.
+
+    Of drawn facades, in grey levels, and of `maps`, label maps, likewise. UserError where too many values are farther.
+    """
+    network, near, worst, pictures = WasmNetwork(form), 0.0, 0, 0
+    drawn = [(label_map(facade, SIZE, SIZE), variation, colours) for facade, variation, colours in CHECKED]
+    for at, (drawing, variation, colours) in enumerate([*drawn, *((each, at, {}) for at, each in enumerate(maps))]):
+        style = list(form.styles)[at % len(form.styles)] if form.styles and at % 2 else None
+        options = {"variation": variation, "style": style, **colours}
+        latents = translator.network_inputs(drawing, **options)[1]
+        picture = images.denormalize(network(drawing, latents)[0]).astype(int)
+        apart = np.abs(picture - translator(drawing, **options))
+        near, worst, pictures = near + float((apart <= NEAR).mean()), max(worst, int(apart.max())), pictures + 1
+    if not near >= MIN_NEAR * pictures:
+        share = f"{near / pictures:.1%} of values within {NEAR} of 255 grey levels, {worst} at most"
+        raise UserError(f"the form of {translator.name} for browsers differs from torch: {share}")
+    return near / pictures, worst
+
+
+def reference(config: Config, generator: nn.Module, name: str, styles: Mapping[str, list[float]]) -> Translator:
+    """What a form is checked against."""
+    return Translator(config, TorchNetwork(generator), name, styles)
+
+
+def _write(graph: "_Builder", generator: NoiseUNet) -> dict[str, Table]:
+    """Write the layers of a generator; returns the tables of those that see labels."""
+    height = generator.planes.height
+    filters = [_filters(conv) for conv in generator.encoders]
+    tables = {"encoded": _table(filters[0] * height, generator.encoders[0].bias, stride=2)}
+    x = graph.input("encoded", filters[0].shape[0], SIZE // 2)
+    skips = []
+    for level, conv in enumerate(generator.encoders):
+        if level:
+            x = graph.conv(x, filters[level], conv.bias, strides=[2, 2], pads=[1] * 4)
+        x = graph.op("LeakyRelu", [x], alpha=LEAK)
+        skips.append(x)
+    x, shifts = skips.pop(), _shifts(graph, generator)
+    for level, (conv, strength) in enumerate(zip(generator.decoders[:-1], generator.strengths, strict=True)):
+        x = _upsample(graph, x, conv)
+        noise = graph.input(f"noise_{level}", 1, (SIZE >> len(generator.encoders)) << level + 1)
+        shift = graph.op("Mul", [noise, graph.constant(strength.view(1, -1, 1, 1))])
+        for each in shifts[level]:
+            shift = graph.op("Add", [shift, each])
+        x = graph.op("LeakyRelu", [graph.op("Add", [x, shift])], alpha=LEAK)
+        x = graph.op("Concat", [x, skips.pop()], axis=1)
+    picture = _upsample(graph, x, generator.decoders[-1])
+    if generator.detail:
+        head = generator.detail
+        tables["detail"] = _table(_filters(head.of_planes) * height, None, stride=1)
+        picture = graph.op("Add", [picture, _detail(graph, x, head, f"noise_{len(generator.strengths)}")])
+    graph.op("Tanh", [picture], name="generated")
+    return tables
+
+
+def _shifts(graph: "_Builder", generator: NoiseUNet) -> list[list[str]]:
+    """What the code adds to the channels of each decoder but the last: colours to the inner ones, style to all."""
+    shifts = [[] for _ in generator.strengths]
+    if not generator.code_size:
+        return shifts
+    code = graph.input("code", generator.code_size, 1)
+    walls, tones = generator.decoders[-1].weight.shape[1], len(generator.tones[0][0])
+    share = graph.input("sky", 1, SIZE // generator.sky.side) if generator.sky else None
+    for level in reversed(range(len(generator.tones))):
+        weights = generator.tones[level]
+        shifts[level].append(_of_code(graph, code, weights[:, : walls if share else tones], 0, generator.code_size))
+        if share:
+            sky = _of_code(graph, code, weights[:, walls:], walls, generator.code_size)
+            shifts[level].append(graph.op("Mul", [share, sky]))
+            share = graph.op("AveragePool", [share], kernel_shape=[2, 2], strides=[2, 2]) if level else share
+    for level, weights in enumerate(generator.styles):
+        shifts[level].append(_of_code(graph, code, weights, tones, generator.code_size))
+    return shifts
+
+
+def _of_code(graph: "_Builder", code: str, weights: Tensor, first: int, size: int) -> str:
+    """A linear layer of the numbers of the code from `first` on: `(1, size, 1, 1) -> (1, channels, 1, 1)`."""
+    whole = torch.zeros(len(weights), size)
+    whole[:, first : first + weights.shape[1]] = weights
+    return graph.conv(code, whole[:, :, None, None])
+
+
+def _upsample(graph: "_Builder", x: str, conv: nn.Module) -> str:
+    """`UpsampleConv`: its channels mixed, then interpolated, as `layers.MixThenInterpolate` does it."""
+    length = torch.linalg.vector_norm(conv.weight, dim=(0, 2, 3))
+    kernels = (conv.weight * (conv.gain / length)[:, None, None]).permute(1, 2, 3, 0)  # (out, 2, 2, in)
+    mixed = graph.conv(x, kernels.flatten(0, 2)[:, :, None, None])
+    spread = conv.spread.view(-1, 1, 4, 4).repeat(len(length), 1, 1, 1)
+    inputs = [mixed, graph.constant(spread), graph.constant(conv.bias)]
+    return graph.op("ConvTranspose", inputs, kernel_shape=[4, 4], strides=[2, 2], pads=[1] * 4, group=len(length))
+
+
+def _detail(graph: "_Builder", x: str, head: nn.Module, noise: str) -> str:
+    """`DetailHead`, whose convolution of labels is an input."""
+    of_labels = graph.input("detail", len(head.strength), SIZE)
+    plane = graph.op("Mul", [graph.input(noise, 1, SIZE), graph.constant(head.strength.view(1, -1, 1, 1))])
+    x = graph.op("Add", [graph.op("Add", [_upsample(graph, x, head.enlarge), of_labels]), plane])
+    x = graph.conv(graph.op("LeakyRelu", [x], alpha=LEAK), _filters(head.inner), head.inner.bias, pads=[1] * 4)
+    return graph.conv(graph.op("LeakyRelu", [x], alpha=LEAK), _filters(head.outer), head.outer.bias, pads=[1] * 4)
+
+
+def _filters(conv: nn.Module) -> Tensor:
+    """The filters of a `WeightNormConv`, or one of 3x3, as they are used."""
+    length = torch.linalg.vector_norm(conv.weight, dim=(1, 2, 3))
+    return conv.weight * (conv.gain / length)[:, None, None, None]
+
+
+def _table(filters: Tensor, bias: Tensor | None, stride: int) -> Table:
+    taps = np.ascontiguousarray(filters.permute(2, 3, 1, 0).numpy(), dtype=np.float32)
+    return Table(taps, np.zeros(len(filters), np.float32) if bias is None else bias.numpy().astype(np.float32), stride)
+
+
+def _text(numbers: np.ndarray) -> str:
+    return base64.b64encode(numbers.astype("<f4").tobytes()).decode("ascii")
+
+
+class _Builder:
+    """An ONNX graph that is written node by node; each method returns the name of a tensor."""
+
+    def __init__(self):
+        self.casts, self.nodes, self.constants, self.inputs = [], [], [], []
+
+    def input(self, name: str, channels: int, side: int) -> str:
+        self.inputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, channels, side, side]))
+        return name
+
+    def constant(self, tensor: Tensor) -> str:
+        """Numbers of the network, as float16 unless they are few."""
+        name, numbers = f"w{len(self.constants)}", tensor.contiguous().float().numpy()
+        if numbers.size > SMALL:
+            self.constants.append(numpy_helper.from_array(numbers.astype(np.float16), f"{name}.half"))
+            self.casts.append(helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT))
+        else:
+            self.constants.append(numpy_helper.from_array(numbers, name))
+        return name
+
+    def op(self, kind: str, inputs: Sequence[str], name: str | None = None, **attributes) -> str:
+        name = name or f"x{len(self.nodes)}"
+        self.nodes.append(helper.make_node(kind, inputs, [name], **attributes))
+        return name
+
+    def conv(self, x: str, filters: Tensor, bias: Tensor | None = None, **attributes) -> str:
+        inputs = [x, self.constant(filters)] + ([] if bias is None else [self.constant(bias)])
+        return self.op("Conv", inputs, kernel_shape=list(filters.shape[2:]), **attributes)
+
+    def model(self, size: int) -> onnx.ModelProto:
+        output = helper.make_tensor_value_info("generated", TensorProto.FLOAT, [1, 3, size, size])
+        graph = helper.make_graph([*self.casts, *self.nodes], "generator", self.inputs, [output], self.constants)
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
+        onnx.checker.check_model(model)
+        return model
