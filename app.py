@@ -60,6 +60,7 @@ def build(painter: Painter) -> gr.Blocks:
         model: str | None = None,
         wall: str | None = None,
         sky: str | None = None,
+        style: str | None = None,
     ) -> np.ndarray:
         """Turn a facade label image into a photo of 256x256 pixels.
 
@@ -69,6 +70,7 @@ def build(painter: Painter) -> gr.Blocks:
             model: name of the checkpoint; empty for the default one.
             wall: colour of the wall as #rrggbb; empty for the most likely one, or with a seed that of the variation.
             sky: colour of the sky, likewise.
+            style: name of one of the model's styles; empty for its first one, or with a seed one near any of them.
         """
         try:
             if not image:
@@ -78,8 +80,9 @@ def build(painter: Painter) -> gr.Blocks:
             if seed is not None and not 0 <= seed < MAX_SEEDS:
                 raise UserError(f"seed must be a whole number from 0 to {MAX_SEEDS - 1}")
             translator = await in_thread(painter.models.get, model)
-            colours = inference.read_colours(translator, wall, sky)
-            paint = partial(translator, upload.labels, None if seed is None else int(seed), **colours)
+            chosen = {**inference.read_colours(translator, wall, sky), "style": style or None}
+            translator.check_style(chosen["style"])
+            paint = partial(translator, upload.labels, None if seed is None else int(seed), **chosen)
             return await painter.in_turn(paint, model or None, None)  # all who wait in Gradio's queue are one visitor
         except QueueFull:
             raise gr.Error("many people are painting right now; try again", print_exception=False) from None
@@ -92,10 +95,11 @@ def build(painter: Painter) -> gr.Blocks:
             image = image_page.Upload(label="label image")
             seed = gr.Number(None, label="seed", precision=0, minimum=0)
             model = gr.Textbox(label="model")
-            wall, sky = gr.Textbox(label="wall"), gr.Textbox(label="sky")
+            wall, sky, style = (gr.Textbox(label=label) for label in ("wall", "sky", "style"))
             photo = gr.Image(format="png", label="photo")
             button = gr.Button()
-        button.click(generate, [image, seed, model, wall, sky], photo, api_name="generate", concurrency_limit=1)
+        inputs = [image, seed, model, wall, sky, style]
+        button.click(generate, inputs, photo, api_name="generate", concurrency_limit=1)
     return page.queue(max_size=MAX_WAITING)
 
 

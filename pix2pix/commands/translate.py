@@ -21,6 +21,7 @@ def translate(
     variation: int | None = None,
     wall: str | None = None,
     sky: str | None = None,
+    style: str | None = None,
 ) -> None:
     """Translate image files, and all images in and below folders, to OUTPUT/STEM.png; no targets needed.
 
@@ -34,6 +35,7 @@ def translate(
         variation: Seed of another picture for the same input.
         wall: Colour of the wall as RRGGBB, such as c99a54; without it the most likely one, or the variation's.
         sky: Colour of the sky, likewise.
+        style: Name of one of the checkpoint's styles; without it the first one, or with a variation one near any.
     """
     goals, others = plan(inputs, output)
     done = [goal for goal in goals.values() if goal.exists()]
@@ -44,12 +46,13 @@ def translate(
         )
     translator = inference.load(checkpoint)
     colours = inference.read_colours(translator, wall, sky)
+    translator.check_style(style)
     bad, done = [], set(done)
     for path, goal in tqdm(goals.items(), "translating", leave=False, disable=None):
         if goal in done:
             continue
         try:
-            picture = translator(values.read_input(path, translator.config), variation, **colours)
+            picture = translator(values.read_input(path, translator.config), variation, **colours, style=style)
         except UserError as error:
             bad.append(str(error))
             continue

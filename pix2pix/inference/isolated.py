@@ -19,7 +19,7 @@ import numpy as np
 from pix2pix import config as configs
 from pix2pix.config import Config
 from pix2pix.inference import checkpoint
-from pix2pix.inference.translator import Translator
+from pix2pix.inference.translator import Translator, latent_count
 from pix2pix.inference.worker import read_array
 from pix2pix.utils import UserError
 
@@ -46,7 +46,8 @@ def load(name: str | Path) -> Translator:
     folder = checkpoint.find(name, token=False)
     config = configs.read(folder / checkpoint.CONFIG)
     shown = checkpoint.shown_name(name)
-    translator = Translator(config, IsolatedNetwork(folder, config, shown), shown)
+    network, styles = IsolatedNetwork(folder, config, shown), checkpoint.read_styles(folder, config)
+    translator = Translator(config, network, shown, styles)
     side = 2**config.depth
     try:
         translator(np.zeros((side, side) if config.task == "facades" else (side, side, config.in_channels), np.uint8))
@@ -88,7 +89,7 @@ class IsolatedNetwork:
         self.tones = [np.float32(tone) for tone in facts["tones"]]
         counts = all(0 < count <= MAX_CHANNELS for count in self.latent_channels)
         shapes = [tone.shape for tone in self.tones] in ([], [(6,), (6, 6)])
-        if not (counts and len(self.latent_channels) <= self._config.depth and shapes):
+        if not (counts and len(self.latent_channels) == latent_count(self._config) and shapes):
             raise UserError(f"{self.name} takes other inputs than its {checkpoint.CONFIG} says")
 
     def __call__(self, inputs: np.ndarray, latents: Sequence[np.ndarray], cancel: Future | None = None) -> np.ndarray:

@@ -11,6 +11,7 @@ from safetensors import safe_open
 
 from pix2pix.config import Config
 from pix2pix.inference import checkpoint
+from pix2pix.inference.translator import latent_count
 from pix2pix.utils import UserError, available_cores
 
 MAX_CHANNELS = 2**13
@@ -69,11 +70,8 @@ def check_signature(session: onnxruntime.InferenceSession, config: Config) -> No
 
     Sizes are held to it by painting: they depend on each other.
     """
-    if config.generator == "noise":
-        kind, count = "noise", config.depth - 1 + bool(config.detail_channels) + config.tone
-    else:
-        kind, count = "mask", len(range(config.depth - 1)[config.first_dropped : config.first_dropped + config.dropped])
-    wanted = [("inputs", config.in_channels), *((f"{kind}_{i}", None) for i in range(count))]
+    kind = "noise" if config.generator == "noise" else "mask"
+    wanted = [("inputs", config.in_channels), *((f"{kind}_{i}", None) for i in range(latent_count(config)))]
     for found, asked in ((session.get_inputs(), wanted), (session.get_outputs(), [("generated", config.out_channels)])):
         names = [each.name for each in found]
         if names != [name for name, _ in asked]:

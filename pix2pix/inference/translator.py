@@ -110,8 +110,7 @@ class Translator:
         padded = np.pad(image, ((0, -height % multiple), (0, -width % multiple), (0, 0)), mode="symmetric")
         shapes = latent_shapes(self.config, self.network.latent_channels, *padded.shape[:2])
         latents = draw(self.network.latent_kind, shapes, variation)
-        if style is not None and style not in self.styles:
-            raise UserError(f"{self.name} has no style {style[:40]!r}; {self._listed_styles}")
+        self.check_style(style)
         if self.styles:
             latents = (*latents[:-1], self._style_code(style, variation).reshape(latents[-1].shape))
         if self.takes_colours and (wall or sky):
@@ -121,9 +120,11 @@ class Translator:
             latents = (*latents[:-1], code.reshape(latents[-1].shape))
         return images.batch(padded), latents
 
-    @property
-    def _listed_styles(self) -> str:
-        return f"it has {', '.join(self.styles)}" if self.styles else "it has none"
+    def check_style(self, style: str | None) -> None:
+        """Raise UserError, with the list, for a name that is none of `styles`; None is the default."""
+        if style is not None and style not in self.styles:
+            listed = f"it has {', '.join(self.styles)}" if self.styles else "it has none, leave the style out"
+            raise UserError(f"{self.name} has no style {style[:40]!r}; {listed}")
 
     def _style_code(self, style: str | None, variation: int | None) -> np.ndarray:
         """The code of a named style; without a name that of the first one, or a `variation` near one of them."""
@@ -140,6 +141,13 @@ def latent_shapes(config: Config, channels: Sequence[int], height: int, width: i
     planes, color_code = (channels[:-1], channels[-1:]) if config.tone else (channels, ())
     shapes = [(1, count, height >> innermost - i, width >> innermost - i) for i, count in enumerate(planes)]
     return tuple(shapes + [(1, count, 1, 1) for count in color_code])
+
+
+def latent_count(config: Config) -> int:
+    """How many arrays a generator takes from chance."""
+    if config.generator == "noise":
+        return config.depth - 1 + bool(config.detail_channels) + config.tone
+    return len(range(config.depth - 1)[config.first_dropped : config.first_dropped + config.dropped])
 
 
 @lru_cache(maxsize=16)  # a painter keeps to one size and variation for many pictures

@@ -1,9 +1,10 @@
 """What stands between many visitors and one processor: who is painted next, and which models are loaded.
 
 Nothing in here knows HTTP or Gradio. A model is any callable that takes a label map `(H, W)` uint8 of class indices, a
-variation (a seed, or None for the picture without chance), perhaps a Future, and the colours of wall and sky (R, G, B)
-or None, and returns a photo `(H, W, 3)` uint8. The Future is cancelled when nobody waits for the photo any more; a
-model may then stop and raise. Its `takes_colours` says whether wall and sky change anything.
+variation (a seed, or None for the picture without chance), perhaps a Future, the colours of wall and sky (R, G, B) or
+None, and where it has `styles` the name of one or None, and returns a photo `(H, W, 3)` uint8. The Future is cancelled
+when nobody waits for the photo any more; a model may then stop and raise. Its `takes_colours` says whether wall and sky
+change anything.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ import numpy as np
 from pix2pix.hub import ids
 from pix2pix.utils import UserError
 
-Model = Callable[..., np.ndarray]  # (labels, variation, cancel: Future | None = None, wall=None, sky=None)
+Model = Callable[..., np.ndarray]  # (labels, variation, cancel: Future | None = None, wall=None, sky=None, style=None)
 Loader = Callable[[str | Path], Model]
 Queue = tuple[str, bool]  # of a line: an address, and whether its visitors asked before
 Visitors = Literal["bundled", "hub", "any"]  # what visitors may load: listed models, also Hub ids, also server folders

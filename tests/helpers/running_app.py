@@ -17,6 +17,7 @@ import httpx
 import numpy as np
 
 import app
+from pix2pix.inference import Translator
 from pix2pix.labels import colorize
 from pix2pix.web.canvas import Painter, find_examples
 from pix2pix.web.serving import FairQueue, Models
@@ -25,20 +26,30 @@ from pix2pix.web.serving import FairQueue, Models
 class StandIn:
     """A model of the shape that the app expects: each class becomes a grey, a variation makes it brighter.
 
-    Where it takes colours, the upper half has the colour of the sky, and the lower half that of the wall.
+    Where it takes colours, the upper half has the colour of the sky, and the lower half that of the wall. Where it has
+    styles, each makes the picture darker by as much as it says.
     """
 
-    def __init__(self, name: str = "facades", takes_colours: bool = False):
+    def __init__(self, name: str = "facades", takes_colours: bool = False, styles: dict[str, int] | None = None):
         self.name = name
         self.takes_colours = takes_colours
+        self.styles = styles or {}
         self.delay = 0.0  # seconds
         self.failures = 0  # how many of the next pictures fail
         self.painted = 0
         self.stopped = 0  # pictures that nobody waited for any more
         self.painting = self.max_at_once = 0
 
+    check_style = Translator.check_style
+
     def __call__(
-        self, labels: np.ndarray, variation: int | None = None, cancel: Future | None = None, wall=None, sky=None
+        self,
+        labels: np.ndarray,
+        variation: int | None = None,
+        cancel: Future | None = None,
+        wall=None,
+        sky=None,
+        style: str | None = None,
     ) -> np.ndarray:
         self.painting += 1
         self.max_at_once = max(self.max_at_once, self.painting)
@@ -51,6 +62,7 @@ class StandIn:
             self.failures -= 1
             raise RuntimeError("out of paint")
         grey = colorize(labels).astype(np.uint16).sum(axis=-1, keepdims=True) // 4 + (variation or 0)
+        grey = np.maximum(grey.astype(int) - (self.styles[style] if style else 0), 0)
         photo = np.repeat(grey, 3, axis=-1).clip(0, 255).astype(np.uint8)
         for half, colour in ((slice(128), sky), (slice(128, None), wall)):
             if self.takes_colours and colour:
@@ -89,7 +101,7 @@ class StandInApp(RunningApp):
 
     def __init__(self, examples: Path, port: int | None = None, **options):
         self.models = {name: StandIn(name) for name in ("facades", "nobody/model", "nobody/slow")}
-        self.models["other"] = StandIn("other", takes_colours=True)
+        self.models["other"] = StandIn("other", takes_colours=True, styles={"plaster": 0, "brick": 20})
         listed = {name: name for name in ("facades", "other", "broken")}
         super().__init__(
             Painter(Models(self._load, listed, "hub"), find_examples(examples), FairQueue()), port, **options

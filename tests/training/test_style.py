@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 import torch
 
+from pix2pix import __main__ as command_line
 from pix2pix import images, inference, labels, synthetic
 from pix2pix.config import PRESETS
 from pix2pix.data.pairs import Pair
 from pix2pix.export.onnx_graph import add_onnx
-from pix2pix.inference import checkpoint
+from pix2pix.inference import checkpoint, isolated
 from pix2pix.networks import build_generator
 from pix2pix.training.style import Style, choose_styles
 
@@ -36,7 +37,7 @@ def styled(tmp_path_factory):
     generator = build_generator(CONFIG)
     for each in generator.styles:
         each.data *= 10
-    torch.nn.init.normal_(generator.detail.outer.weight, 0.0, 0.1)
+    torch.nn.init.constant_(generator.detail.outer.gain, 0.5)
     stream = np.random.default_rng(0)
     styles = {name: stream.normal(size=SIZE).tolist() for name in NAMES}
     folder = tmp_path_factory.mktemp("styled") / "model"
@@ -139,3 +140,20 @@ def test_a_broken_file_of_styles_is_named(tmp_path, text):
     (tmp_path / "broken" / "styles.json").write_text(text)
     with pytest.raises(ValueError, match=r"styles\.json"):
         inference.load_torch(tmp_path / "broken")
+
+
+def test_a_strangers_checkpoint_has_its_styles_too(styled):
+    drawing = drawn(1).input
+    assert np.array_equal(isolated.load(styled)(drawing, style="brick"), inference.load(styled)(drawing, style="brick"))
+
+
+def test_translate_paints_in_the_named_style_and_refuses_an_unknown_one_before_any_picture(styled, tmp_path):
+    images.write_png(tmp_path / "drawing.png", drawn(1).input)
+    command = ["translate", str(styled), str(tmp_path / "drawing.png"), "--output", str(tmp_path / "photos")]
+    with pytest.raises(ValueError, match="has no style 'wood'; it has plaster, brick, stone"):
+        command_line.main([*command, "--style", "wood"])
+    assert not (tmp_path / "photos").exists()
+    command_line.main([*command, "--style", "brick"])
+    assert np.array_equal(
+        images.read_image(tmp_path / "photos" / "drawing.png"), inference.load(styled)(drawn(1).input, style="brick")
+    )

@@ -69,6 +69,7 @@ def test_a_picture_says_what_took_how_long(client, running_app):
         ({"wall": "red"}, "wall is 'red'; a colour is written as #rrggbb"),
         ({"sky": "#12345g"}, "sky is '#12345g'"),
         ({"sky": ["#ffffff"]}, "sky must be text"),
+        ({"style": {"name": "brick"}}, "style must be text"),
     ],
 )
 def test_a_bad_request_is_answered_with_one_line(client, changes, words):
@@ -87,8 +88,19 @@ def test_wall_and_sky_colour_the_picture_of_a_model_that_takes_colours(client, r
     grey = 3 * [grey_of(PALETTE[INDEX["facade"]].tolist())]
     assert painted("other") == [[0x6E, 0xA3, 0xDC], [0xA0, 0x60, 0x4C]]
     assert painted("facades") == [grey, grey]
-    for name, takes in (("other", True), ("facades", False)):
-        assert client.post("model", json={"model": name}).json() == {"model": name, "colours": takes}
+    for name, facts in (("other", {"colours": True, "styles": ["plaster", "brick"]}),
+                        ("facades", {"colours": False, "styles": []})):  # fmt: skip
+        assert client.post("model", json={"model": name}).json() == {"model": name, **facts}
+
+
+def test_a_style_is_painted_by_a_model_that_has_it(client):
+    def painted(model: str, style: str | None) -> int:
+        answer = client.post("generate", json=job(model=model, style=style, format="png"))
+        return int(np.asarray(Image.open(io.BytesIO(answer.content)))[9, 9, 0])
+
+    grey = grey_of(PALETTE[INDEX["facade"]].tolist())
+    assert [painted("other", style) for style in (None, "plaster", "brick", "wood")] == [grey, grey, grey - 20, grey]
+    assert painted("facades", "brick") == grey
 
 
 def test_a_body_that_is_no_json_object_is_answered_with_one_line(client):
@@ -263,9 +275,15 @@ def test_the_api_takes_the_colours_of_wall_and_sky(running_app, tmp_path):
     assert (photo[200, 9] == (0xA0, 0x60, 0x4C)).all()
     assert (photo[:128] == generate(model="other")[:128]).all()
     assert (generate(model="other", sky="6EA3DC")[9, 9] == (0x6E, 0xA3, 0xDC)).all()
-    for asked, words in (({"wall": "red"}, "wall is 'red'"), ({"sky": "#6ea3dc"}, "facades takes no colours")):
+    assert (generate(model="other", style="brick")[9, 9] < generate(model="other")[9, 9]).all()
+    for asked, words in (
+        ({"wall": "red"}, "wall is 'red'"),
+        ({"sky": "#6ea3dc"}, "facades takes no colours"),
+        ({"style": "brick"}, "facades has no style 'brick'; it has none"),
+        ({"style": "wood", "model": "other"}, "other has no style 'wood'; it has plaster, brick"),
+    ):
         with pytest.raises(Exception, match=words):
-            generate(model="facades", **asked)
+            generate(**{"model": "facades", **asked})
 
 
 # --- Start
@@ -321,7 +339,7 @@ def test_the_api_is_an_mcp_tool_behind_a_flag(example_pairs):
     (tool,) = run(tools(f"{running.url}gradio_api/mcp/"))
     running.close()
     assert tool.name == "generate"
-    assert set(tool.inputSchema["properties"]) == {"image", "seed", "model", "wall", "sky"}
+    assert set(tool.inputSchema["properties"]) == {"image", "seed", "model", "wall", "sky", "style"}
     assert tool.inputSchema["required"] == ["image"]
 
 

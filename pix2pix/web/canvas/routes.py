@@ -84,9 +84,10 @@ class Painter:
         return Route(f"/{self.base}/{path}", endpoint, methods=[method], middleware=[self.bounds.of(kind)])
 
     async def generate(self, request: Request) -> Response:
-        """JSON {drawing, model, variation, wall, sky, visitor, format: "jpeg"|"png"} -> the picture's bytes.
+        """JSON {drawing, model, variation, wall, sky, style, visitor, format: "jpeg"|"png"} -> the picture's bytes.
 
-        The colours wall and sky are "#rrggbb" or null; a model that takes none paints without them.
+        The colours wall and sky are "#rrggbb" or null; a model that takes none paints without them. The style is a name
+        or null; a model without that style paints without it.
         """
         laps = Laps()
         try:
@@ -98,7 +99,8 @@ class Painter:
 
         def paint(cancel: Future) -> bytes:
             laps.end("wait")
-            photo = model(job.labels, job.variation, cancel, **job.colours)
+            style = {"style": job.style} if job.style in model.styles else {}
+            photo = model(job.labels, job.variation, cancel, **job.colours, **style)
             laps.end("generate")
             picture = encode(photo, job.format)
             laps.end("encode")
@@ -149,13 +151,14 @@ class Painter:
                 late.cancel()
 
     async def model(self, request: Request) -> Response:
-        """JSON {model} -> {model, colours: whether it takes any} once it is loaded."""
+        """JSON {model} -> {model, colours: whether it takes any, styles: their names} once it is loaded."""
         try:
             name = _text(await _json(request), "model") or None
             model = self.models.loaded(name) or await self._load(name, request)
         except ValueError as error:
             return refusal(str(error), 422)
-        return JSONResponse({"model": name or self.models.default, "colours": model.takes_colours})
+        facts = {"colours": model.takes_colours, "styles": list(model.styles)}
+        return JSONResponse({"model": name or self.models.default, **facts})
 
     async def _load(self, name: str | None, request: Request) -> Model:
         """A model that is not in memory yet; raises ValueError where it cannot be."""
@@ -241,6 +244,7 @@ class Job(NamedTuple):
     labels: np.ndarray  # (SIZE, SIZE) uint8
     variation: int | None
     colours: dict[str, Colour | None]
+    style: str | None
     model: str | None
     visitor: str
     format: str
@@ -251,6 +255,7 @@ def _read_job(sent: dict) -> Job:
         labels=decode_runs(_text(sent, "drawing"), SIZE, SIZE),
         variation=_variation(sent.get("variation")),
         colours={part: read_colour(_text(sent, part), part) for part in ("wall", "sky")},
+        style=_text(sent, "style") or None,
         model=_text(sent, "model") or None,
         visitor=_text(sent, "visitor"),
         format="PNG" if sent.get("format") == "png" else "JPEG",
