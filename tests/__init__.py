@@ -16,6 +16,7 @@ with socket.socket() as probe:
     probe.bind(("127.0.0.1", 0))
     HUB_PORT = probe.getsockname()[1]
 
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as every command sets it for itself, see pix2pix.cli
 for name in [name for name in os.environ if name.startswith(("HF_", "HUGGING"))]:
     del os.environ[name]
 os.environ.update(
