@@ -17,6 +17,7 @@ export default [
     rules: { eqeqeq: "error", "no-var": "error", "prefer-const": "error" },
   },
   { files: ["tests/web/js/**"], languageOptions: { globals: globals.node } },
-  below("model", ["**/net/**", "**/view/**"]),
-  below("net", ["**/view/**"]),
+  below("model", ["**/net/**", "**/view/**", "**/browser/**"]),
+  below("net", ["**/view/**", "**/browser/**"]),
+  below("view", ["**/browser/**"]),
 ];

@@ -55,7 +55,9 @@ class Painter:
     def __init__(self, models: Models, examples: Examples, queue: FairQueue, bounds: Bounds | None = None):
         self.models, self.examples, self.queue, self.bounds = models, examples, queue, bounds or Bounds()
         self._modules = {
-            path.relative_to(JS_FOLDER).as_posix(): path.read_bytes() for path in sorted(JS_FOLDER.rglob("*.js"))
+            path.relative_to(JS_FOLDER).as_posix(): path.read_bytes()
+            for path in sorted(JS_FOLDER.rglob("*.js"))
+            if path.parent.name != "browser"  # which paints without a server
         }
         # The digest in the path: modules are cached for good, and never mixed with those of another version.
         digest = hashlib.sha256(b"".join(self._modules.values())).hexdigest()[:12]

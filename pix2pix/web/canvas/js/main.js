@@ -19,12 +19,18 @@ import { Sources } from "./view/sources.js";
 import { describeCondition, describePointer, messages } from "./view/status.js";
 import { Variations } from "./view/variations.js";
 
-/** `element` holds canvas.html, `props` come from LabelCanvas, `root` is the app's URL. */
-export async function start(element, props, root) {
+/**
+ * `element` holds canvas.html, `props` come from LabelCanvas, `root` is the app's URL; `server` is whatever answers the
+ * calls of Server.
+ * @param {HTMLElement} element
+ * @param {any} props
+ * @param {URL} root
+ * @param {Pick<Server, "generate" | "load" | "read" | "random" | "example" | "pictureOf">} server
+ */
+export async function start(element, props, root, server = new Server(new URL(`${props.base}/`, root))) {
   const find = (selector) => element.querySelector(selector);
   const { size, wall, window: label, classes, examples } = props;
   const tell = messages(find(".message"));
-  const server = new Server(new URL(`${props.base}/`, root));
   const storage = new Storage();
 
   const kept = storage.load(size * size, classes.length);

@@ -16,7 +16,7 @@ const same = (one, other) => Object.keys(one).every((key) => key === "labels" ||
  * the live loop is at.
  */
 export function painting({ describe, server, models, pictures, say, tell }) {
-  const generate = (state, signal) => server.generate({ format: "jpeg", ...state }, signal);
+  const generate = (state, signal) => server.generate({ format: "shown", ...state }, signal);
 
   async function paintLive(state) {
     const companion = models.companions[state.model];
@@ -62,7 +62,7 @@ export function painting({ describe, server, models, pictures, say, tell }) {
     },
     retryNow: () => live.retryNow(),
     /** The picture of another variation, as a Blob. */
-    vary: async (variation) => (await generate({ ...describe(), variation })).picture,
+    vary: async (variation) => (await generate({ ...describe(), variation, format: "jpeg" })).picture,
     /** The picture without loss, as a PNG Blob; where a live one was on show, it gives way to what is taken away. */
     async photo() {
       const state = describe();

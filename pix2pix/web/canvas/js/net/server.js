@@ -21,15 +21,16 @@ export class Server {
   }
 
   /**
-   * {labels, model, variation, wall, sky, format: "jpeg" | "png"} -> {picture: Blob, took: milliseconds of the model's own}.
-   * One call at a time; `signal` gives it up.
+   * {labels, model, variation, wall, sky, format: "shown" | "jpeg" | "png"} -> {picture: Blob, took: milliseconds of the
+   * model's own}. "shown" is whatever comes soonest to be put on show. One call at a time; `signal` gives it up.
    * @param {import("../model/store.js").Request & {format: string}} job
    * @param {AbortSignal} [signal]
-   * @returns {Promise<{picture: Blob, took: number}>}
+   * @returns {Promise<{picture: Blob | ImageData, took: number}>}
    */
   generate({ labels, model, variation, wall, sky, format }, signal) {
     const drawing = encodeRuns(labels);
-    const body = JSON.stringify({ drawing, model, variation, wall, sky, format, visitor: this.visitor });
+    const sent = format === "shown" ? "jpeg" : format;
+    const body = JSON.stringify({ drawing, model, variation, wall, sky, format: sent, visitor: this.visitor });
     const send = async () => {
       const asked = performance.now();
       const response = await this.#post("generate", body, TIMEOUT, signal);

@@ -21,12 +21,12 @@ export class Pictures {
   }
 
   /**
-   * Show an encoded picture (Blob); one that is decoded after a newer one is dropped. `painter` says who painted it
+   * Show a picture (Blob or ImageData); one that is decoded after a newer one is dropped. `painter` says who painted it
    * where there are two, "live", LIVE_ONLY or "refined", and is empty where there is one.
    */
-  async show(blob, milliseconds, painter = "") {
+  async show(picture, milliseconds, painter = "") {
     const number = ++this.newest;
-    const bitmap = await createImageBitmap(blob);
+    const bitmap = await createImageBitmap(picture);
     if (number < this.shown) return;
     this.shown = number;
     const { generated } = this;

@@ -1,0 +1,172 @@
+// What the worker computes around the graph, as pix2pix/export/wasm_graph.py and Translator do it in Python: the
+// convolutions that see labels, as table look-ups, the numbers of chance, and the code of colours and style.
+
+import { bytesOf } from "../model/runs.js";
+import { Stream } from "./noise.js";
+
+const CLASSES = 12;
+const OUTSIDE = CLASSES; // what lies beyond the edges of a drawing
+const STYLE_SPREAD = 0.4; // standard deviations by which a variation strays from a named style
+const MAX_COLOR_CODE = 3; // standard deviations
+const SKY = 0; // the class that is sky
+
+/**
+ * @typedef {object} Form what the worker is told of a network: `WasmForm` in Python
+ * @property {number} size pixels: the side of a drawing
+ * @property {Record<string, {kernel: number, stride: number, taps: string, bias: string}>} tables by input of the graph
+ * @property {number} sky squares a side whose share of sky is an input
+ * @property {number[]} noise sides of the planes of noise
+ * @property {number} code how many numbers tell colours and style
+ * @property {{mean: number[], spread: number[][]} | null} colors
+ * @property {Record<string, number[]>} styles
+ *
+ * @typedef {object} Wish what a drawing is painted with
+ * @property {number | null} variation
+ * @property {string | null} [style]
+ * @property {string | null} [wall] "#rrggbb"
+ * @property {string | null} [sky]
+ */
+
+/** A convolution of class planes by look-up. Two taps beside each other are looked up at once, in sums made before. */
+export class Table {
+  /** `taps` are (row, column, class, channel), `bias` one number a channel. */
+  constructor({ kernel, stride, taps, bias }) {
+    this.stride = stride;
+    this.bias = numbersOf(bias);
+    this.channels = this.bias.length;
+    const ofTap = numbersOf(taps);
+    /** @type {{row: number, column: number, step: number, sums: Float32Array}[]} */
+    this.lookups = [];
+    for (let row = 0; row < kernel; row++) {
+      for (let column = 0; column < kernel; column += 2) {
+        const isPair = column + 1 < kernel;
+        this.lookups.push({ row, column, step: isPair ? OUTSIDE + 1 : 1, sums: this.#sums(ofTap, row * kernel + column, isPair) });
+      }
+    }
+  }
+
+  /** What each class at a tap, with each class at the tap to its right, adds to all channels. */
+  #sums(taps, tap, isPair) {
+    const { channels } = this;
+    const tapOf = (at, label, channel) => (label === OUTSIDE ? 0 : taps[(at * CLASSES + label) * channels + channel]);
+    const rights = isPair ? OUTSIDE + 1 : 1;
+    const sums = new Float32Array((OUTSIDE + 1) * rights * channels);
+    for (let left = 0, to = 0; left <= OUTSIDE; left++) {
+      for (let right = 0; right < rights; right++) {
+        for (let channel = 0; channel < channels; channel++) {
+          sums[to++] = tapOf(tap, left, channel) + (isPair ? tapOf(tap + 1, right, channel) : 0);
+        }
+      }
+    }
+    return sums;
+  }
+
+  /** Label map of `size` pixels a side -> channels of `size / stride` pixels a side. */
+  convolve(labels, size) {
+    const { channels, stride, bias, lookups } = this;
+    const [width, side] = [size + 2, size / stride];
+    const padded = new Uint8Array(width * width).fill(OUTSIDE);
+    for (let y = 0; y < size; y++) padded.set(labels.subarray(y * size, (y + 1) * size), (y + 1) * width + 1);
+    const count = lookups.length;
+    const offsets = lookups.map(({ row, column }) => row * width + column);
+    const steps = lookups.map(({ step }) => step);
+    const sums = lookups.map((lookup) => lookup.sums);
+    const starts = new Int32Array(count).fill(-1);
+    const total = new Float32Array(channels);
+    const result = new Float32Array(channels * side * side);
+    for (let y = 0, place = 0; y < side; y++) {
+      for (let x = 0; x < side; x++, place++) {
+        const corner = stride * (y * width + x);
+        let isSame = true;
+        for (let k = 0; k < count; k++) {
+          const at = corner + offsets[k];
+          const start = (steps[k] === 1 ? padded[at] : padded[at] * steps[k] + padded[at + 1]) * channels;
+          if (start !== starts[k]) [starts[k], isSame] = [start, false];
+        }
+        if (!isSame) { // most pixels lie as the one before them
+          total.set(bias);
+          for (let k = 0; k < count; k++) {
+            const [of, start] = [sums[k], starts[k]];
+            for (let channel = 0; channel < channels; channel++) total[channel] += of[start + channel];
+          }
+        }
+        for (let channel = 0, to = place; channel < channels; channel++, to += side * side) result[to] = total[channel];
+      }
+    }
+    return result;
+  }
+}
+
+/** The share of sky in each of `cells` x `cells` squares of a label map. */
+export function skyShares(labels, size, cells) {
+  const side = size / cells;
+  const shares = new Float32Array(cells * cells);
+  for (let y = 0; y < size; y++) {
+    for (let x = 0; x < size; x++) {
+      if (labels[y * size + x] === SKY) shares[Math.floor(y / side) * cells + Math.floor(x / side)] += 1 / (side * side);
+    }
+  }
+  return shares;
+}
+
+/** What a variation (null: the one without chance) draws for a form: planes of noise, and a code. */
+export function draw({ noise, code }, variation) {
+  const stream = new Stream(variation ?? 0);
+  const planes = noise.map((side) => stream.normals(side * side));
+  const drawn = stream.normals(code);
+  return { planes, code: variation === null ? drawn.fill(0) : drawn };
+}
+
+/**
+ * The code of a picture: that of chance, a style or near one, and in it the colours that are asked for.
+ * @type {(form: Form, drawn: Float32Array, wish: Wish) => Float32Array}
+ */
+export function codeOf(form, drawn, { variation, style = null, wall = null, sky = null }) {
+  const names = Object.keys(form.styles);
+  const code = names.length ? styleCode(form.styles, names, style, variation) : drawn.slice();
+  if (form.colors) {
+    setColour(code, form.colors, 0, wall);
+    setColour(code, form.colors, 3, sky);
+  }
+  return code;
+}
+
+function styleCode(styles, names, style, variation) {
+  if (style !== null || variation === null) return Float32Array.from(styles[style ?? names[0]]);
+  const stream = new Stream(variation, names.length); // another stream than that of the noise
+  const near = Float32Array.from(styles[names[stream.integer(names.length)]]);
+  const strayed = stream.normals(near.length);
+  return near.map((number, at) => number + Math.fround(Math.fround(STYLE_SPREAD) * strayed[at]));
+}
+
+/** Set the three numbers of the code from `first` on so that they stand for a colour; those before them stay. */
+function setColour(code, { mean, spread }, first, colour) {
+  if (!colour) return;
+  const exact = [];
+  for (let at = first; at < first + 3; at++) { // `spread` is lower triangular
+    const channel = parseInt(colour.slice(1 + 2 * (at - first), 3 + 2 * (at - first)), 16) / 127.5 - 1;
+    let rest = channel - mean[at];
+    for (let before = 0; before < first; before++) rest -= spread[at][before] * code[before];
+    for (let before = first; before < at; before++) rest -= spread[at][before] * exact[before - first];
+    exact.push(rest / spread[at][at]);
+  }
+  exact.forEach((number, at) => (code[first + at] = Math.min(MAX_COLOR_CODE, Math.max(-MAX_COLOR_CODE, number))));
+}
+
+/** What a graph gives, three planes in [-1, 1] -> RGBA pixels; rounds to the nearest even, as numpy's rint. */
+export function pixelsOf(planes) {
+  const count = planes.length / 3;
+  const pixels = new Uint8ClampedArray(4 * count);
+  for (let from = 0, to = 0; from < count; from++, to += 4) {
+    pixels[to] = (planes[from] + 1) * 127.5;
+    pixels[to + 1] = (planes[from + count] + 1) * 127.5;
+    pixels[to + 2] = (planes[from + 2 * count] + 1) * 127.5;
+    pixels[to + 3] = 255;
+  }
+  return pixels;
+}
+
+/** base64 of float32 -> numbers. */
+function numbersOf(text) {
+  return new Float32Array(bytesOf(text).buffer);
+}
