@@ -121,7 +121,7 @@ def serve(options: argparse.Namespace, **further) -> gr.Blocks:
     threading.Thread(target=warm_up, args=[models], daemon=True).start()
     if task == "facades":
         queue = FairQueue(running=available_cores())  # one picture on two cores takes nearly as long as two on one each
-        direction = config.direction if config else "BtoA"
+        direction = config.data.direction if config else "BtoA"
         examples = find_examples(options.data or ROOT / "data" / "facades", direction)
         painter = Painter(models, examples, queue, bounds)
         page = build(painter)

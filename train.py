@@ -1,7 +1,7 @@
 """Train pix2pix on pairs of images, on whatever accelerate finds: a GPU, several processes, or a CPU.
 
 python train.py --data synthetic --output runs/first
-python train.py --data path/to/facades --preset live --output runs/facades
+python train.py --data path/to/facades --recipe live --output runs/facades
 python train.py --resume runs/facades --epochs 300
 python train.py --data synthetic --push-to-hub USER/REPO --push-every 10 --push-state
 python train.py --resume USER/REPO

@@ -14,7 +14,7 @@ import torch
 from benchmarks import measuring
 from pix2pix import inference
 from pix2pix.commands import export as export_command
-from pix2pix.config import PRESETS
+from pix2pix.config import RECIPES
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
 from pix2pix.utils import available_cores
@@ -31,7 +31,7 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         paper, int8, bundled = Path(folder) / "paper", Path(folder) / "int8", options.checkpoint
-        checkpoint.save(paper, PRESETS["paper"], build_generator(PRESETS["paper"]), "")
+        checkpoint.save(paper, RECIPES["paper"], build_generator(RECIPES["paper"].architecture), "")
         shutil.copytree(paper, int8)
         export_command.export(paper)
         export_command.export(int8, int8="synthetic")

@@ -12,7 +12,6 @@ import io
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
@@ -22,7 +21,7 @@ from accelerate.state import AcceleratorState
 from torch import Tensor
 
 from benchmarks import measuring
-from pix2pix.config import PRESETS, Config
+from pix2pix.config import RECIPES, Config
 from pix2pix.networks import build_discriminator, build_generator
 from pix2pix.training.cuda_graph import PLAIN_CALLS
 from pix2pix.training.trainer import Trainer
@@ -32,8 +31,8 @@ STEPS, QUICK_STEPS = 30, 3
 WARM_UP = PLAIN_CALLS + 1  # steps that are not counted: in the last of them a GPU's step is recorded
 PEER = "pytorch-CycleGAN-and-pix2pix"
 FEW_BIASES = 100  # parameters that the networks may differ by: theirs have a bias on three layers, ours on none
-THEIRS = replace(PRESETS["paper"], first_dropped=1)  # the paper's networks, with dropout where they have it
-BFLOAT16 = replace(THEIRS, precision="bf16")
+THEIRS = RECIPES["paper"].replace(first_dropout_decoder=1)  # the paper's networks, with dropout where they have it
+BFLOAT16 = THEIRS.replace(precision="bf16")
 CHANNELS_LAST, PLAIN = "ours, bfloat16, channels last", "ours, bfloat16, steps not recorded"
 ALONE = {"cuda": PLAIN, "cpu": CHANNELS_LAST}  # on a GPU bfloat16 is channels last anyway; a CPU records nothing
 OURS = {
@@ -41,8 +40,8 @@ OURS = {
     "ours, bfloat16": BFLOAT16,
     CHANNELS_LAST: BFLOAT16,
     PLAIN: BFLOAT16,
-    "ours, bfloat16, half the width": replace(BFLOAT16, width=32, discriminator_width=32),
-    "preset live, bfloat16": replace(PRESETS["live"], precision="bf16"),
+    "ours, bfloat16, half the width": BFLOAT16.replace(base_channels=32, discriminator_channels=32),
+    "recipe live, bfloat16": RECIPES["live"].replace(precision="bf16"),
 }
 
 
@@ -125,11 +124,11 @@ def our_step(
 ) -> tuple[Callable[[], None], int]:
     """Our trainer's update, and its count of parameters."""
     AcceleratorState._reset_state(reset_partial_state=True)  # it allows one precision a process otherwise
-    generator, discriminator = build_generator(config), build_discriminator(config)
+    generator, discriminator = build_generator(config.architecture), build_discriminator(config)
     if name == CHANNELS_LAST:
         generator, discriminator = (net.to(memory_format=torch.channels_last) for net in (generator, discriminator))
         inputs, targets = (each.contiguous(memory_format=torch.channels_last) for each in (inputs, targets))
-    accelerator = Accelerator(mixed_precision=config.precision, cpu=device.type == "cpu")
+    accelerator = Accelerator(mixed_precision=config.training.precision, cpu=device.type == "cpu")
     trainer = Trainer(config, generator, discriminator, accelerator)
     if name == PLAIN:
         trainer.step = trainer._step

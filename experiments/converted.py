@@ -60,10 +60,10 @@ def compare(origin: torch.nn.Module, dropout: bool, running: bool) -> float:
     with tempfile.TemporaryDirectory() as folder:
         torch.save(origin.state_dict(), Path(folder) / "latest_net_G.pth")
         config, ours = _converted(Path(folder) / "latest_net_G.pth", Path(folder) / "ours", dropout, running)
-    inputs = torch.rand(2, 1, 3, config.size, config.size) * 2 - 1
+    inputs = torch.rand(2, 1, 3, config.data.size, config.data.size) * 2 - 1
     network, worst = TorchNetwork(ours), 0.0
     for variation, picture in zip((7 if dropout else None, None), inputs, strict=True):
-        shapes = latent_shapes(config, network.latent_channels, config.size, config.size)
+        shapes = latent_shapes(config.architecture, network.latent_channels, *config.data.shape)
         masks = draw("mask", shapes, variation)
         origin.train(not running)
         with torch.no_grad(), _fixed_dropout(origin, masks):

@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks import measuring
 from pix2pix import labels
-from pix2pix.config import PRESETS
+from pix2pix.config import RECIPES
 from pix2pix.data.cleaning import astray, margins, next_houses, sky
 from pix2pix.data.decoded import load_pairs
 
@@ -22,7 +22,7 @@ def main() -> None:
     parser = measuring.flags(__doc__)
     parser.add_argument("--data", required=True, help="folder of pairs")
     options = parser.parse_args()
-    pairs = load_pairs(options.data, "train", PRESETS["paper"])
+    pairs = load_pairs(options.data, "train", RECIPES["paper"])
     pairs = pairs[: QUICK_COUNT if options.quick else len(pairs)]
 
     counts = [count(pair.input, pair.target) for pair in pairs]

@@ -10,7 +10,6 @@ two other commands take; one that is there already is not trained again.
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -22,7 +21,7 @@ from tqdm import tqdm
 
 from benchmarks import measuring
 from pix2pix import images
-from pix2pix.config import PRESETS, Config
+from pix2pix.config import RECIPES, Config
 from pix2pix.data.dataset import PairDataset, batches, stream_seed
 from pix2pix.data.decoded import load_pairs
 from pix2pix.export import onnx_graph
@@ -31,11 +30,13 @@ from pix2pix.networks import build_discriminator, build_generator
 from pix2pix.networks.conv import conv_down, conv_up
 from pix2pix.networks.layers import UpsampleConv, WeightNormConv
 from pix2pix.networks.noise_unet import NoiseUNet
-from pix2pix.networks.unet import unet_widths
+from pix2pix.networks.unet import unet_channels
 from pix2pix.training.trainer import Trainer
 
 EPOCHS, QUICK_STEPS = 4, 2
-LIVE = replace(PRESETS["live"], width=16, width_cap=8, discriminator_width=16, l1_weight=50.0, learning_rate=4e-4)
+LIVE = RECIPES["live"].replace(
+    base_channels=16, max_channel_multiplier=8, discriminator_channels=16, l1_weight=50.0, learning_rate=4e-4
+)
 
 Layer = Callable[[int, int], nn.Module]  # channels before and after
 
@@ -47,17 +48,23 @@ class Pupil(NoiseUNet):
         self, config: Config, widths: Sequence[int], encoder: Layer = WeightNormConv, decoder: Layer = UpsampleConv,
         first: Layer = WeightNormConv, last: Layer = UpsampleConv,
     ):  # fmt: skip
-        super().__init__(config.in_channels, config.out_channels, 1, depth=config.depth, tone_size=config.tone_size)
+        super().__init__(
+            config.architecture.in_channels,
+            config.architecture.out_channels,
+            1,
+            depth=config.architecture.depth,
+            color_code_size=config.architecture.color_code_size,
+        )
         planes = self.encoders[0].weight.shape[1]
         before = [planes, *widths]
         self.encoders = nn.ModuleList((encoder if i else first)(*before[i : i + 2]) for i in range(len(widths)))
         inner = [
             decoder(widths[i] * (2 if i < len(widths) - 1 else 1), widths[i - 1]) for i in range(len(widths))[:0:-1]
         ]
-        self.decoders = nn.ModuleList([*inner, last(2 * widths[0], config.out_channels)])
+        self.decoders = nn.ModuleList([*inner, last(2 * widths[0], config.architecture.out_channels)])
         self.strengths = nn.ParameterList(torch.full((after,), 0.1) for after in reversed(widths[:-1]))
         toned = list(reversed(widths[:-1]))[: len(self.tones)]
-        self.tones = nn.ParameterList(0.1 * torch.randn(after, config.tone_size) for after in toned)
+        self.tones = nn.ParameterList(0.1 * torch.randn(after, config.architecture.color_code_size) for after in toned)
 
 
 class BranchedConv(WeightNormConv):
@@ -149,8 +156,8 @@ class Shallow(Pupil):
     """Without the innermost encoders and decoders; it takes the teacher's noise, and leaves theirs."""
 
     def __init__(self, config: Config, widths: Sequence[int]):
-        super().__init__(replace(config, depth=len(widths)), widths)
-        self.left_out = config.depth - len(widths)
+        super().__init__(config.replace(depth=len(widths)), widths)
+        self.left_out = config.architecture.depth - len(widths)
 
     @property
     def latent_channels(self) -> list[int]:
@@ -161,14 +168,14 @@ class Shallow(Pupil):
 
 
 PLAIN = {  # by the package's own settings
-    "w8": {"width": 8},
-    "w12": {"width": 12},
-    "w16": {"width": 16},
-    "w24": {"width": 24},
-    "w16-cap4": {"width": 16, "width_cap": 4},
-    "w24-cap4": {"width": 24, "width_cap": 4},
+    "w8": {"base_channels": 8},
+    "w12": {"base_channels": 12},
+    "w16": {"base_channels": 16},
+    "w24": {"base_channels": 24},
+    "w16-cap4": {"base_channels": 16, "max_channel_multiplier": 4},
+    "w24-cap4": {"base_channels": 24, "max_channel_multiplier": 4},
 }
-WIDTHS = unet_widths(16, LIVE.depth)
+WIDTHS = unet_channels(16, LIVE.architecture.depth)
 OTHER: dict[str, Callable[[], nn.Module]] = {
     "w16-outer8": lambda: Pupil(LIVE, [8, *WIDTHS[1:]]),
     "w16-depth6": lambda: Shallow(LIVE, WIDTHS[:6]),
@@ -189,26 +196,26 @@ def main() -> None:
     if not options.output:
         parser.error("--output DIR is needed: the checkpoints go there")
     lessons = {"epochs": options.epochs, "decay_epochs": options.epochs // 2, "teacher": options.teacher.name}
-    pairs = load_pairs(options.data, "train", replace(LIVE, **lessons))
+    pairs = load_pairs(options.data, "train", LIVE.replace(**lessons))
     _, teacher = checkpoint.load(options.teacher)
     for name in options.shapes:
         folder = options.output / name
         if not folder.exists():
-            config = replace(LIVE, **lessons, **PLAIN.get(name, {}))
+            config = LIVE.replace(**lessons, **PLAIN.get(name, {}))
             save(folder, config, learned(name, config, pairs, teacher, QUICK_STEPS if options.quick else None))
 
 
 def learned(name: str, config: Config, pairs: Sequence, teacher: nn.Module, max_steps: int | None) -> nn.Module:
     """The averaged weights of one shape after all epochs, or after `max_steps`."""
     AcceleratorState._reset_state(reset_partial_state=True)  # it allows one trainer a process otherwise
-    torch.manual_seed(config.seed)
-    student = OTHER[name]() if name in OTHER else build_generator(config)
+    torch.manual_seed(config.training.seed)
+    student = OTHER[name]() if name in OTHER else build_generator(config.architecture)
     discriminator = build_discriminator(config)
-    accelerator = Accelerator(mixed_precision=config.precision)
+    accelerator = Accelerator(mixed_precision=config.training.precision)
     trainer = Trainer(config, student, discriminator, accelerator, teacher=teacher)
     dataset, start = PairDataset(pairs, config, accelerator.device), time.perf_counter()
-    steps = (each for epoch in range(config.epochs) for each in epoch_of(trainer, dataset, epoch))
-    with tqdm(total=max_steps or config.epochs * len(dataset), desc=name, mininterval=10) as bar:
+    steps = (each for epoch in range(config.training.epochs) for each in epoch_of(trainer, dataset, epoch))
+    with tqdm(total=max_steps or config.training.epochs * len(dataset), desc=name, mininterval=10) as bar:
         for inputs, targets in steps:
             trainer.update(images.normalize(inputs), images.normalize(targets))
             bar.update()
@@ -224,7 +231,7 @@ def epoch_of(trainer: Trainer, dataset: PairDataset, epoch: int):
     """One epoch's batches; before each, learning rate and random stream are set as in `pix2pix.training.loop.train`."""
     for batch in batches(dataset, trainer.config, epoch):
         trainer.set_learning_rate(epoch)
-        torch.manual_seed(stream_seed(trainer.config.seed, trainer.steps, 0))
+        torch.manual_seed(stream_seed(trainer.config.training.seed, trainer.steps, 0))
         yield batch
 
 

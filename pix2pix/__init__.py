@@ -3,4 +3,4 @@
 Importing this package costs nothing: each module imports what it needs itself.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

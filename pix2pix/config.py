@@ -1,19 +1,35 @@
-"""The one definition of every setting: command line flags, `config.json` and Python all come from `Config`."""
+"""The one definition of every setting, in four parts: command line flags, JSON and Python all come from them.
+
+A checkpoint's `config.json` holds a `ModelConfig`: the architecture, and what its pictures are. A run's `run.json`
+holds a `Config`, which adds how it is trained and what is logged. No two settings of all parts have the same name:
+`Config.of(size=64, epochs=3)` and `config.replace(size=64, epochs=3)` put each where it belongs.
+"""
 
 import dataclasses
 import json
 import math
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, NamedTuple, Self, TypeVar, get_args, get_origin, get_type_hints
 
+from pix2pix import __version__
 from pix2pix.utils import UserError
 
-MODEL_TYPE = "pix2pix"  # what `config.json` says it is
+MODEL_TYPE, FORMAT = "pix2pix", 2  # what `config.json` says it is; it had one flat part in format 1
 JITTER = 286 / 256
 MAX_CHANNELS = 64
+MAX_BASE_CHANNELS = 512  # wider or deeper nets than anyone trains: refused, since configs come from strangers
+Task = Literal["facades", "edges", "colors", "photo"]
 ValueKind = Literal["picture", "colors", "numbers"]
-MAX_PARAMETERS_WIDTH = 512  # wider or deeper nets than anyone trains: refused, since configs come from strangers
+Part = TypeVar("Part")
+
+
+def _check_ranges(part: object, **ranges: tuple[float, float]) -> None:
+    """Raise UserError for a setting of a part that lies outside of its range."""
+    for name, (least, most) in ranges.items():
+        if not least <= (value := getattr(part, name)) <= most:
+            raise UserError(f"{name} is {value}; it must lie between {least} and {most}")
 
 
 def _halvings(side: int) -> int:
@@ -26,44 +42,47 @@ def _levels(depth: int, *sides: int) -> int:
     return min(depth, *(side.bit_length() - 1 for side in sides))
 
 
-@dataclass(frozen=True)
-class Config:
-    """What a run is made of. Immutable; travels with the run and with each checkpoint."""
+def _replaced(part: Part, settings: dict[str, Any]) -> Part:
+    """A copy of a part with those settings that it has, or a part of it; they are taken out of `settings`."""
+    changed = {}
+    for field in dataclasses.fields(part):
+        value = getattr(part, field.name)
+        if dataclasses.is_dataclass(value):
+            changed[field.name] = _replaced(value, settings)
+        elif field.name in settings:
+            changed[field.name] = settings.pop(field.name)
+    return dataclasses.replace(part, **changed)
 
-    task: Literal["facades", "edges", "colors", "photo"] = "facades"
+
+@dataclass(frozen=True)
+class UNetVariant:
+    """What U-Nets of other programs have otherwise; `convert` sets it, and nothing is trained by it."""
+
+    norm: bool = True
+    """Norm with the statistics of the picture; nets that keep running statistics are converted to none."""
+    bottleneck_norm: bool = False
+    """Norm on the innermost encoder: only for old weights; the paper's erratum removes it."""
+    biases: bool = False
+    """Biases on layers that have no norm: pytorch-CycleGAN-and-pix2pix has them."""
+    first_dropout_decoder: int = 0
+    """The first decoder with dropout, counted from the innermost; 1 in pytorch-CycleGAN-and-pix2pix."""
+
+    def __post_init__(self):
+        _check_ranges(self, first_dropout_decoder=(0, 12))
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """The generator: all that decides which weights fit."""
+
+    task: Task = "facades"
     """What the inputs are: facade label images (snapped to the palette), dark lines on white, the grey version of the
     targets, or any picture."""
-    direction: Literal["BtoA", "AtoB"] = "BtoA"
-    """Which half of an AB image becomes which: BtoA reads the right half as input, as facades has it."""
-    size: int = 256
-    """Pixels: training pictures are area-resized to this height."""
-    columns: int = 0
-    """Pixels: and to this width; 0 makes them square."""
-    input_kind: ValueKind = "picture"
-    """What inputs are: pictures, which are averaged when they are made smaller, or maps of classes, which are not, in
-    colours or in numbers. Told by looking at the data, as the next three."""
-    target_kind: ValueKind = "picture"
-    """And targets."""
-    input_range: tuple[float, float] = (0.0, 0.0)
-    """The numbers in files of inputs that become 0 and 255, where they are not of 8 bits; 0 0: as they are."""
-    target_range: tuple[float, float] = (0.0, 0.0)
-    """And in those of targets."""
-    jitter: bool = True
-    """Scale pairs up, to 286 for 256 as in the paper (section 6.2), and crop them at random."""
-    mirror: bool = True
-    """Mirror pairs at random, left to right."""
-    correct_labels: bool = False
-    """Correct labels of facades by their photos, for our generator: sky, roofs and street are no wall, and where a
-    photo ends there is nothing."""
-    shift: bool = False
-    """Move every other pair of facades at random, by up to a third, with no label where nothing is left: a wall at the
-    top of a drawing is a wall."""
-
     generator: Literal["unet", "noise"] = "unet"
     """The paper's U-Net, or ours: no statistics of the image, no checkerboard, noise instead of dropout, as fast."""
-    width: int = 64
+    base_channels: int = 64
     """Filters of the generator's first layer (the paper's ngf)."""
-    width_cap: int = 8
+    max_channel_multiplier: int = 8
     """Filters of its inner layers double from layer to layer, up to so many times the first's."""
     depth: int = 8
     """Encoders, and decoders, of the generator: as many times it halves the picture; fewer where a side has no more
@@ -72,31 +91,98 @@ class Config:
     """Of the inputs; 3 becomes 1 where all inputs are grey, and n where they are arrays of n channels."""
     out_channels: int = 3
     """Of the targets, likewise."""
-    norm: bool = True
-    """Norm with the statistics of the picture (U-Net); nets that keep running statistics are converted to none."""
-    bottleneck_norm: bool = False
-    """Norm on the U-Net's innermost encoder: only for old weights; the paper's erratum removes it."""
-    biases: bool = False
-    """Biases on the U-Net's layers that have no norm: pytorch-CycleGAN-and-pix2pix has them."""
-    dropped: int = 3
-    """Decoders with dropout (paper, section 6.1.1); 0 for a generator without noise."""
-    first_dropped: int = 0
-    """The first of them, counted from the innermost; 1 in pytorch-CycleGAN-and-pix2pix."""
-    tone: bool = False
-    """Tell our generator the colours of wall and sky: the target's at training, some of chance at test."""
+    dropout_decoders: int = 3
+    """Decoders of the U-Net with dropout (paper, section 6.1.1); 0 for a generator without noise."""
+    color_code: bool = False
+    """Give our generator the colours of wall and sky: the target's at training, random ones at test."""
     style_size: int = 0
-    """Numbers that tell our generator what labels and colours do not: material, glass, light; 0 for none."""
+    """Numbers that give our generator what labels and colours do not say: material, glass, light; 0 for none."""
     detail_channels: int = 0
     """Channels of a residual at full size behind our generator's last decoder; 0 for none."""
-    discriminator_width: int = 64
-    """Filters of the discriminator's first layer (the paper's ndf)."""
+    unet: UNetVariant = UNetVariant()
 
+    def __post_init__(self):
+        _check_ranges(
+            self, base_channels=(1, MAX_BASE_CHANNELS), max_channel_multiplier=(1, 64), depth=(2, 12),
+            in_channels=(1, MAX_CHANNELS), out_channels=(1, MAX_CHANNELS), dropout_decoders=(0, 12),
+            style_size=(0, 64), detail_channels=(0, 512),
+        )  # fmt: skip
+        if self.style_size and not self.color_code:
+            raise UserError("style_size is for --color-code")
+        if self.task == "facades" and self.in_channels != 3:
+            raise UserError(f"facade labels are colours, 3 channels, not {self.in_channels}; give --task photo")
+        for name in ("color_code", "detail_channels"):
+            if getattr(self, name) and self.generator != "noise":
+                raise UserError(f"{name} is for --generator noise")
+        if self.generator != "unet" and (self.dropout_decoders, self.unet) != (3, UNetVariant()):
+            raise UserError("dropout_decoders and the settings of other programs' U-Nets are for --generator unet")
+
+    @property
+    def color_code_size(self) -> int:
+        """Numbers of a color code: two colours for a facade, one for any other picture."""
+        return self.out_channels * (2 if self.task == "facades" else 1) if self.color_code else 0
+
+    @property
+    def code_size(self) -> int:
+        """Numbers of color code and style together."""
+        return self.color_code_size + self.style_size
+
+
+@dataclass(frozen=True)
+class Data:
+    """What the pictures are: all that a new picture needs to be read as those of the training were."""
+
+    direction: Literal["BtoA", "AtoB"] = "BtoA"
+    """Which half of an AB image becomes which: BtoA reads the right half as input, as facades has it."""
+    size: int = 256
+    """Pixels: training pictures are area-resized to this height."""
+    width: int = 0
+    """Pixels: and to this width; 0 makes them square."""
+    input_kind: ValueKind = "picture"
+    """What inputs are: pictures, which are averaged when they are made smaller, or maps of classes, which are not, in
+    colours or in numbers. Found by looking at the data, as the next three."""
+    target_kind: ValueKind = "picture"
+    """And targets."""
+    input_range: tuple[float, float] = (0.0, 0.0)
+    """The numbers in files of inputs that become 0 and 255, where they are not of 8 bits; 0 0: as they are."""
+    target_range: tuple[float, float] = (0.0, 0.0)
+    """And in those of targets."""
+
+    def __post_init__(self):
+        _check_ranges(self, size=(4, 4096), width=(4 if self.width else 0, 4096))
+        for name in ("input_range", "target_range"):
+            low, high = getattr(self, name)
+            if not (math.isfinite(low) and math.isfinite(high) and (low < high or low == high == 0)):
+                raise UserError(f"{name} is {low} to {high}; the second must be greater, or both 0")
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of training pictures in pixels."""
+        return self.size, self.width or self.size
+
+
+@dataclass(frozen=True)
+class Training:
+    """How the pairs are augmented, what the two networks are trained for, and for how long."""
+
+    jitter: bool = True
+    """Scale pairs up, to 286 for 256 as in the paper (section 6.2), and crop them at random."""
+    hflip: bool = True
+    """Mirror pairs at random, left to right."""
+    correct_labels: bool = False
+    """Correct labels of facades by their photos, for our generator: sky, roofs and street are no wall, and where a
+    photo ends there is nothing."""
+    shift: bool = False
+    """Move every other pair of facades at random, by up to a third, with no label where nothing is left: a wall at the
+    top of a drawing is a wall."""
+    discriminator_channels: int = 64
+    """Filters of the discriminator's first layer (the paper's ndf)."""
     objective: Literal["paper", "perceptual", "projected"] = "paper"
     """The paper's; discriminators at two scales, and feature matching beside L1; or discriminators on the features
     of a frozen, pretrained network."""
     teacher: str = ""
     """A checkpoint whose pictures are the targets, instead of photos: of the label images of the data, and of as many
-    drawn ones."""
+    synthetic ones."""
     epochs: int = 200
     """Passes over the training pairs."""
     batch_size: int = 1
@@ -114,182 +200,227 @@ class Config:
     """Weight of the L1 loss (the paper's lambda)."""
     gan_weight: float = 1.0
     """Weight of the adversarial loss."""
-    feature_weight: float = 10.0
+    feature_matching_weight: float = 10.0
     """Weight of feature matching in the discriminators, in the perceptual objective."""
     perceptual_weight: float = 5.0
     """Weight of the perceptual distance in a classifier of photos, likewise."""
     segmentation_weight: float = 0.5
     """Weight of the segmenter of N + 1 classes among the discriminators, in the projected objective."""
-    colour_weight: float = 0.0
-    """Weight of the nearness of wall and sky to the colours that the generator was told."""
+    color_weight: float = 0.0
+    """Weight of the difference of wall and sky from the colours of the color code."""
     saturation_weight: float = 0.0
     """Weight of values before tanh beyond 2 or -2, in the projected objective: at its ends gradients fade."""
     style_swap: float = 0.0
-    """Share of the pictures that are painted in another house's style: nothing but discriminators and colours then
+    """Share of the pictures that are generated in another house's style: nothing but discriminators and colours then
     tells the generator what to do, as at test."""
     diff_augment: bool = False
     """Show discriminators real and generated pictures changed alike at random (DiffAugment): of few pairs they learn
     less by heart."""
-    clip: float = 0.0
+    max_grad_norm: float = 0.0
     """Greatest norm of the generator's gradient: longer ones are shortened to it; 0 leaves all as they are."""
-    ema: float = 0.0
+    ema_decay: float = 0.0
     """Decay a step of the running average of the generator's weights that is kept as the result; 0 keeps the last."""
     precision: Literal["no", "bf16", "fp16"] = "no"
     """Mixed precision, as accelerate names it."""
     seed: int = 0
     """Of the weights, the order, the augmentation and the dropout."""
 
+    def __post_init__(self):
+        weights = [field.name for field in dataclasses.fields(self) if field.name.endswith("_weight")]
+        _check_ranges(
+            self, discriminator_channels=(1, MAX_BASE_CHANNELS), epochs=(1, 10**6), batch_size=(1, 4096),
+            learning_rate=(1e-9, 1), beta1=(0, 1), beta2=(0, 1), warmup_steps=(0, 10**9), decay_epochs=(0, 10**6),
+            style_swap=(0, 1), max_grad_norm=(0, 1e9), ema_decay=(0, 0.999999), seed=(0, 2**63 - 1),
+            **dict.fromkeys(weights, (0, 1e9)),
+        )  # fmt: skip
+        object.__setattr__(self, "decay_epochs", min(self.decay_epochs, self.epochs))
+
+
+@dataclass(frozen=True)
+class Logging:
+    """What a run writes down, and how often."""
+
     log_every: int = 50
     """Steps between lines of losses."""
     sample_every: int = 1000
-    """Steps between sample sheets."""
+    """Steps between grids of samples."""
     score_every: int = 0
     """Epochs between scores on the first 16 validation pairs; 0 takes as many as have 400 steps: 1% of the time."""
     save_every: int = 5000
     """Steps between checkpoints; one is always saved at the end."""
 
     def __post_init__(self):
-        for name, least, most in (
-            ("size", 4, 4096),
-            ("columns", 4 if self.columns else 0, 4096),
-            ("width", 1, MAX_PARAMETERS_WIDTH),
-            ("width_cap", 1, 64),
-            ("depth", 2, 12),
-            ("in_channels", 1, MAX_CHANNELS),
-            ("out_channels", 1, MAX_CHANNELS),
-            ("dropped", 0, 12),
-            ("first_dropped", 0, 12),
-            ("discriminator_width", 1, MAX_PARAMETERS_WIDTH),
-            ("epochs", 1, 10**6),
-            ("batch_size", 1, 4096),
-            ("learning_rate", 1e-9, 1),
-            ("beta1", 0, 1),
-            ("beta2", 0, 1),
-            ("warmup_steps", 0, 10**9),
-            ("decay_epochs", 0, 10**6),
-            ("l1_weight", 0, 1e9),
-            ("gan_weight", 0, 1e9),
-            ("feature_weight", 0, 1e9),
-            ("perceptual_weight", 0, 1e9),
-            ("segmentation_weight", 0, 1e9),
-            ("colour_weight", 0, 1e9),
-            ("saturation_weight", 0, 1e9),
-            ("style_swap", 0, 1),
-            ("style_size", 0, 64),
-            ("detail_channels", 0, 512),
-            ("clip", 0, 1e9),
-            ("ema", 0, 0.999999),
-            ("seed", 0, 2**63 - 1),
-            ("log_every", 1, 10**9),
-            ("sample_every", 1, 10**9),
-            ("score_every", 0, 10**6),
-            ("save_every", 1, 10**9),
-        ):
-            value = getattr(self, name)
-            if not least <= value <= most:
-                raise UserError(f"{name} is {value}; it must lie between {least} and {most}")
-        if self.objective != "paper" and self.out_channels not in (1, 3):
-            raise UserError(f"targets of {self.out_channels} channels are no pictures: give --objective paper")
-        if self.teacher and self.generator != "noise":
-            raise UserError("a teacher is for --generator noise: both take the same noise")
-        if self.style_size and not self.tone:
-            raise UserError("style_size is for --tone")
-        for name in ("tone", "correct_labels", "shift", "detail_channels"):
-            if getattr(self, name) and self.generator != "noise":
-                raise UserError(f"{name} is for --generator noise")
-        depth = _levels(self.depth, self.size, self.picture_width)
-        halvings = min(_halvings(self.size), _halvings(self.picture_width))
+        steps = (1, 10**9)
+        _check_ranges(self, log_every=steps, sample_every=steps, score_every=(0, 10**6), save_every=steps)
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """What a generator is, and its pictures: what a checkpoint carries, and all that serving needs."""
+
+    architecture: Architecture = Architecture()
+    data: Data = Data()
+
+    def __post_init__(self):
+        depth = _levels(self.architecture.depth, *self.data.shape)
+        halvings = min(map(_halvings, self.data.shape))
         if halvings < depth:  # a net of the levels that are left would see a few pixels at a time
             raise UserError(self._advise_size(depth, halvings))
-        object.__setattr__(self, "depth", depth)
-        object.__setattr__(self, "decay_epochs", min(self.decay_epochs, self.epochs))
-        for name in ("input_range", "target_range"):
-            low, high = getattr(self, name)
-            if not (math.isfinite(low) and math.isfinite(high) and (low < high or low == high == 0)):
-                raise UserError(f"{name} is {low} to {high}; the second must be greater, or both 0")
-        if self.task == "facades" and self.in_channels != 3:
-            raise UserError(f"facade labels are colours, 3 channels, not {self.in_channels}; give --task photo")
-        foreign = (self.norm, self.bottleneck_norm, self.biases, self.dropped, self.first_dropped)
-        if self.generator != "unet" and foreign != (True, False, False, 3, 0):
-            raise UserError("norm, bottleneck_norm, biases, dropped and first_dropped are for --generator unet")
+        object.__setattr__(self, "architecture", dataclasses.replace(self.architecture, depth=depth))
+
+    @classmethod
+    def of(cls, **settings: Any) -> Self:
+        """Make a config of defaults and of these settings of any part."""
+        return cls().replace(**settings)
+
+    def replace(self, **settings: Any) -> Self:
+        """Return a copy with these settings of any part; TypeError for one that no part has."""
+        rest = dict(settings)
+        changed = _replaced(self, rest)
+        if rest:
+            raise TypeError(f"no part of a config has {', '.join(rest)}")
+        return changed
+
+    @property
+    def task(self) -> Task:
+        return self.architecture.task
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """All settings by name, whatever their part."""
+        return flatten(self)
+
+    @property
+    def model(self) -> "ModelConfig":
+        """The two parts that a checkpoint carries."""
+        return ModelConfig(self.architecture, self.data)
 
     def _advise_size(self, depth: int, halvings: int) -> str:
         """Say which sizes can be halved often enough, where this one cannot be halved `depth` times."""
-        given = [self.size, self.columns] if self.columns else [self.size]
+        given = [self.data.size, self.data.width] if self.data.width else [self.data.size]
         lower = [max(2**depth, side >> depth << depth) for side in given]
-        upper = given
-        while any(side % 2 ** _levels(self.depth, *upper) for side in upper):
-            unit = 2 ** _levels(self.depth, *upper)
+        upper, wanted = given, self.architecture.depth
+        while any(side % 2 ** _levels(wanted, *upper) for side in upper):
+            unit = 2 ** _levels(wanted, *upper)
             upper = [-(-side // unit) * unit for side in upper]
-        sizes = [" ".join(f"{flag} {side}" for flag, side in zip(("--size", "--columns"), sides, strict=False))
+        sizes = [" ".join(f"{flag} {side}" for flag, side in zip(("--size", "--width"), sides, strict=False))
                  for sides in (lower, upper)]  # fmt: skip
         shallower = f", or --depth {halvings}" if halvings >= max(2, depth - 2) else ""
         advice = " or ".join(dict.fromkeys(sizes)) + shallower
         return f"size {'x'.join(map(str, given))} cannot be halved {depth} times: give {advice}"
 
-    @property
-    def picture_width(self) -> int:
-        """Pixels: the width of training pictures."""
-        return self.columns or self.size
+
+@dataclass(frozen=True)
+class Config(ModelConfig):
+    """What a run is made of. Immutable; travels with the run."""
+
+    training: Training = Training()
+    logging: Logging = Logging()
+
+    def __post_init__(self):
+        super().__post_init__()
+        channels, is_ours = self.architecture.out_channels, self.architecture.generator == "noise"
+        if self.training.objective != "paper" and channels not in (1, 3):
+            raise UserError(f"targets of {channels} channels are no pictures: give --objective paper")
+        if self.training.teacher and not is_ours:
+            raise UserError("a teacher is for --generator noise: both take the same noise")
+        for name in ("correct_labels", "shift"):
+            if getattr(self.training, name) and not is_ours:
+                raise UserError(f"{name} is for --generator noise")
 
     @property
-    def tone_size(self) -> int:
-        """Numbers a tone has: two colours for a facade, one for any other picture."""
-        return self.out_channels * (2 if self.task == "facades" else 1) if self.tone else 0
-
-    @property
-    def code_size(self) -> int:
-        """Numbers of tone and style together."""
-        return self.tone_size + self.style_size
+    def corrects_labels(self) -> bool:
+        """Whether photos correct the labels to train on: those of facades, unless a teacher paints what they say."""
+        return self.training.correct_labels and self.task == "facades" and not self.training.teacher
 
     @property
     def jittered(self) -> tuple[int, int]:
         """Height and width in pixels that training pictures are scaled up to before they are cropped."""
-        scale = JITTER if self.jitter else 1
-        return round(self.size * scale), round(self.picture_width * scale)
+        height, width = self.data.shape
+        scale = JITTER if self.training.jitter else 1
+        return round(height * scale), round(width * scale)
 
 
-_BEST = Config(
-    correct_labels=True, shift=True, generator="noise", tone=True, objective="perceptual", l1_weight=10.0,
-    diff_augment=True, warmup_steps=200, decay_epochs=100, clip=200.0, ema=0.999,
+_BEST = Config.of(
+    correct_labels=True, shift=True, generator="noise", color_code=True, objective="perceptual", l1_weight=10.0,
+    diff_augment=True, warmup_steps=200, decay_epochs=100, max_grad_norm=200.0, ema_decay=0.999,
 )  # fmt: skip
 
-PRESETS = {
-    # The source notebook and the paper, with the erratum's fix.
-    "paper": Config(),
+RECIPES = {
     # Ours: better pictures of the same data in the same steps. Weights averaged, learning rate falling at the end.
     "best": _BEST,
     # The same, small enough to follow a brush on two cores. With --teacher it learns to paint as a large one does.
-    "live": dataclasses.replace(_BEST, width=16, width_cap=4, discriminator_width=32, epochs=40, decay_epochs=20),
+    "live": _BEST.replace(
+        base_channels=16, max_channel_multiplier=4, discriminator_channels=32, epochs=40, decay_epochs=20
+    ),
+    # The source notebook and the paper, with the erratum's fix.
+    "paper": Config(),
     # Discriminators on a frozen, pretrained network, and a style: sharper and more varied, for long trainings.
-    "projected": dataclasses.replace(
-        _BEST, objective="projected", style_size=10, style_swap=0.2, detail_channels=16, l1_weight=1.0,
-        gan_weight=0.4, segmentation_weight=1.0, perceptual_weight=2.0, colour_weight=2.0, saturation_weight=1.0,
-        beta1=0.0, beta2=0.99, clip=50.0,
+    "projected": _BEST.replace(
+        objective="projected", style_size=10, style_swap=0.2, detail_channels=16, l1_weight=1.0,
+        gan_weight=0.4, segmentation_weight=1.0, perceptual_weight=2.0, color_weight=2.0, saturation_weight=1.0,
+        beta1=0.0, beta2=0.99, max_grad_norm=50.0,
     ),
 }  # fmt: skip
 
+
+class TaskDefaults(NamedTuple):
+    """What a task sets: facts of its data, with any recipe; the length of the paper's training, with its recipe."""
+
+    facts: dict[str, Any]
+    paper_length: dict[str, int]
+
+
 TASKS = {
+    # What inputs are, and nothing more.
+    "facades": TaskDefaults({}, {}),
+    "edges": TaskDefaults({"task": "edges"}, {}),
+    "colors": TaskDefaults({"task": "colors"}, {}),
+    "photo": TaskDefaults({"task": "photo"}, {}),
     # The paper's other tasks, as its section 6.2 trained them, on the published sets' halves.
-    "map2aerial": Config(task="photo"),
-    "aerial2map": Config(task="photo", direction="AtoB"),
-    "labels2street": Config(task="photo"),
-    "edges2photo": Config(task="edges", direction="AtoB", jitter=False, mirror=False, epochs=15, batch_size=4),
-    "day2night": Config(task="photo", epochs=17, batch_size=4),
-    "night2day": Config(task="photo", direction="AtoB", epochs=17, batch_size=4),
-    "colorize": Config(task="colors", in_channels=1, jitter=False, epochs=6, batch_size=4),
+    "map2aerial": TaskDefaults({"task": "photo"}, {}),
+    "aerial2map": TaskDefaults({"task": "photo", "direction": "AtoB"}, {}),
+    "labels2street": TaskDefaults({"task": "photo"}, {}),
+    "edges2photo": TaskDefaults(
+        {"task": "edges", "direction": "AtoB", "jitter": False, "hflip": False}, {"epochs": 15, "batch_size": 4}
+    ),
+    "day2night": TaskDefaults({"task": "photo"}, {"epochs": 17, "batch_size": 4}),
+    "night2day": TaskDefaults({"task": "photo", "direction": "AtoB"}, {"epochs": 17, "batch_size": 4}),
+    "colorize": TaskDefaults({"task": "colors", "jitter": False}, {"epochs": 6, "batch_size": 4}),
 }
 
 
-def to_json(config: Config) -> str:
-    """The text of `config.json`."""
-    return json.dumps({"model_type": MODEL_TYPE, **dataclasses.asdict(config)}, indent=2) + "\n"
+def defaults(recipe: str, task: str) -> Config:
+    """The settings of a recipe for a task."""
+    facts, length = TASKS[task]
+    return RECIPES[recipe].replace(**facts, **(length if recipe == "paper" else {}))
 
 
-def from_json(text: str) -> Config:
+def to_json(config: ModelConfig) -> str:
+    """The text of `config.json`: of a run's config too, only what a checkpoint carries."""
+    values = dataclasses.asdict(config.model)
+    if config.architecture.generator != "unet":
+        del values["architecture"]["unet"]
+    return json.dumps({"model_type": MODEL_TYPE, "format": FORMAT, **values}, indent=2) + "\n"
+
+
+def flatten(part: object) -> dict[str, Any]:
+    """The settings of a config or of a part of one by name, whatever their part."""
+    settings = {}
+    for field in dataclasses.fields(part):
+        value = getattr(part, field.name)
+        settings |= flatten(value) if dataclasses.is_dataclass(value) else {field.name: value}
+    return settings
+
+
+class OldFormat(UserError):
+    """Settings that an older version of this program wrote in one flat part."""
+
+
+def from_json(text: str) -> ModelConfig:
     """The inverse of `to_json`, for text from anywhere; keys that an older version did not have take their defaults.
 
-    Raises ValueError for unknown keys, values of the wrong type or out of range, and what is no config at all.
+    Raises UserError for unknown keys, values of the wrong type or out of range, and what is no config at all.
     """
     try:
         values = json.loads(text)
@@ -297,22 +428,39 @@ def from_json(text: str) -> Config:
         raise UserError(f"is not valid JSON: {error}") from None
     if not isinstance(values, dict) or values.pop("model_type", None) != MODEL_TYPE:
         raise UserError(f'is not the config of a pix2pix checkpoint: "model_type" is not "{MODEL_TYPE}"')
-    types = get_type_hints(Config)
+    written = values.pop("format", None)
+    if written is None:
+        raise OldFormat("was written by pix2pix 0.1 or earlier")
+    if written != FORMAT:
+        raise UserError(f'its "format" is {json.dumps(written)[:80]}; pix2pix {__version__} reads {FORMAT}')
+    return from_values(ModelConfig, values)
+
+
+def from_values(kind: type[Part], values: object, name: str = "the config") -> Part:
+    """A config, or a part of one, from plain values as JSON holds them; UserError as from `from_json`."""
+    if not isinstance(values, dict):
+        raise UserError(f"{name} is {json.dumps(values)[:80]}; it must be an object")
+    types, built = get_type_hints(kind), {}
     if unknown := sorted(values.keys() - types.keys()):
         raise UserError(f"has unknown keys: {', '.join(unknown)[:200]}")
-    for name, value in values.items():
-        if get_origin(types[name]) is tuple and isinstance(value, list):
-            values[name] = value = tuple(value)
-        if not _is_a(value, types[name]):
-            wanted = " or ".join(map(repr, get_args(types[name]))) or types[name].__name__
-            raise UserError(f"{name} is {json.dumps(value)[:80]}; it must be {wanted}")
-    return Config(**values)
+    for key, value in values.items():
+        if dataclasses.is_dataclass(types[key]):
+            built[key] = from_values(types[key], value, key)
+            continue
+        built[key] = tuple(value) if get_origin(types[key]) is tuple and isinstance(value, list) else value
+        if not _is_a(built[key], types[key]):
+            wanted = " or ".join(map(repr, get_args(types[key]))) or types[key].__name__
+            raise UserError(f"{key} is {json.dumps(value)[:80]}; it must be {wanted}")
+    return kind(**built)
 
 
-def read(path: Path) -> Config:
-    """The config in a JSON file; raises ValueError, in one line that names the file."""
+def read(path: Path) -> ModelConfig:
+    """The config in a JSON file; raises UserError, in one line that names the file."""
     try:
         return from_json(path.read_text(encoding="utf-8"))
+    except OldFormat as error:
+        command = f"python -m pix2pix convert {shlex.quote(str(path.parent))} NEW"
+        raise OldFormat(f"{path} {error}: {command} makes a checkpoint of it for pix2pix {__version__}") from None
     except (ValueError, OSError) as error:
         raise UserError(f"{path}: {error}") from None
 

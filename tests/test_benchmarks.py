@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ import torch
 from PIL import Image
 
 from pix2pix import images, inference, labels, synthetic
-from pix2pix.config import PRESETS
+from pix2pix.config import RECIPES
 from pix2pix.export import onnx_graph
 from pix2pix.inference import checkpoint, latent_shapes
 from pix2pix.networks import build_generator
@@ -68,10 +67,12 @@ def test_branches_fold_into_the_plain_generator_that_paints_the_same():
     torch.manual_seed(0)
     branched = shapes.OTHER["w16-branches"]().eval()
     inputs = torch.from_numpy(images.batch(labels.colorize(synthetic.label_map(0))))
-    noise = [torch.randn(shape) for shape in latent_shapes(shapes.LIVE, branched.latent_channels, 256, 256)]
+    noise = [
+        torch.randn(shape) for shape in latent_shapes(shapes.LIVE.architecture, branched.latent_channels, 256, 256)
+    ]
     with torch.inference_mode():
         before = branched(inputs, noise)
-        plain = build_generator(shapes.LIVE).eval()
+        plain = build_generator(shapes.LIVE.architecture).eval()
         plain.load_state_dict(shapes.folded(branched).state_dict())
         torch.testing.assert_close(plain(inputs, noise), before, rtol=0, atol=1e-4)
 
@@ -93,8 +94,8 @@ def test_shapes_that_the_package_cannot_build_become_checkpoints_that_it_paints_
 def test_the_frontier_counts_the_multiplications_that_the_layers_add_up_to(tmp_path):
     from experiments import frontier
 
-    config = replace(PRESETS["paper"], width=4, depth=3)
-    checkpoint.save(tmp_path / "paper", config, build_generator(config), "card")
+    config = RECIPES["paper"].replace(base_channels=4, depth=3)
+    checkpoint.save(tmp_path / "paper", config, build_generator(config.architecture), "card")
     onnx_graph.add_onnx(tmp_path / "paper", *checkpoint.load(tmp_path / "paper"))
     encoders = [128**2 * 3 * 4, 64**2 * 4 * 8, 32**2 * 8 * 16]  # places of the result, channels before and after
     decoders = [32**2 * 16 * 8, 64**2 * 16 * 4, 128**2 * 8 * 3]  # places of what they are given, with skips

@@ -25,7 +25,7 @@ from tests.helpers.refused_pictures import REFUSED
 ROOT = Path(app.__file__).parent
 REFUSAL = f"not an image file that can be read; these can: {', '.join(images.FORMATS)}"
 WALL = colorize(np.full((64, 64), INDEX["facade"], np.uint8))
-PLAIN = Config(size=SIZE, width=2, jitter=False, mirror=False)
+PLAIN = Config.of(size=SIZE, base_channels=2, jitter=False, hflip=False)
 
 
 def encoded(kind: str, **options) -> bytes:
@@ -132,7 +132,7 @@ def of_gradio(page: gr.Blocks) -> list:
 
 @pytest.mark.parametrize("task", ["edges", "colors", "photo"])
 def test_no_input_of_the_pages_for_other_tasks_lets_gradio_open_pictures(task):
-    assert of_gradio(image_page.build(Models(None, {"model": "model"}), Config(task=task, size=32))) == []
+    assert of_gradio(image_page.build(Models(None, {"model": "model"}), Config.of(task=task, size=32))) == []
 
 
 def test_no_input_of_the_canvas_page_lets_gradio_open_pictures(served):

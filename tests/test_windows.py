@@ -15,7 +15,7 @@ from tests.helpers import windows
 from tests.helpers.pairs_on_disk import write_ab, write_two_folders
 
 ROOT = Path(__file__).parents[1]
-TINY = ["--preset", "paper", "--size", "32", "--depth", "3", "--width", "2", "--discriminator-width", "2"]
+TINY = ["--recipe", "paper", "--size", "32", "--depth", "3", "--base-channels", "2", "--discriminator-channels", "2"]
 
 
 def run(*arguments, cwd: Path, encoding: str = "utf-8") -> subprocess.CompletedProcess:
@@ -54,8 +54,8 @@ def test_a_folder_whose_name_the_console_does_not_know_is_checked(tmp_path):
 
 
 def test_a_graph_is_made_for_a_push_without_a_symlink(tmp_path, monkeypatch):
-    config = Config(size=32, depth=3, width=2)
-    checkpoint.save(tmp_path / "tiny", config, build_generator(config), "card")
+    config = Config.of(size=32, depth=3, base_channels=2)
+    checkpoint.save(tmp_path / "tiny", config, build_generator(config.architecture), "card")
     (tmp_path / "scratch").mkdir()
     monkeypatch.setattr("os.symlink", windows.symlink)
     files = collect(tmp_path / "tiny", "anna/facades", tmp_path / "scratch")

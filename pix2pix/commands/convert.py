@@ -1,10 +1,11 @@
-"""The command `convert`: generators of other programs as checkpoints of ours.
+"""The command `convert`: generators of other programs, and of older versions of this one, as checkpoints.
 
 python -m pix2pix convert latest_net_G.pth checkpoints/mine --task photo
 
 It takes U-Nets of pytorch-CycleGAN-and-pix2pix (`.pth`), and pix2pix's variables from TensorFlow as arrays (`.npz`):
 np.savez(path, **{name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()}), where
-reader = tf.train.load_checkpoint(folder). What is read is data only: no pickle is ever run.
+reader = tf.train.load_checkpoint(folder). And checkpoints and runs of pix2pix 0.1 or earlier, by folder or USER/REPO.
+What is read is data only: no pickle is ever run.
 """
 
 from pathlib import Path
@@ -13,23 +14,28 @@ from typing import Annotated, Literal
 import tyro
 
 from pix2pix import __version__
-from pix2pix.config import Config
+from pix2pix.config import ModelConfig
+from pix2pix.export import older_version
+from pix2pix.hub import ids
 from pix2pix.inference import checkpoint
 from pix2pix.utils import UserError
 
+SUFFIXES = (".pth", ".pt", ".npz", ".safetensors")  # of files of weights
+
 
 def convert(
-    weights: Annotated[Path, tyro.conf.Positional],
+    weights: Annotated[str, tyro.conf.Positional],
     output: Annotated[Path, tyro.conf.Positional],
     task: Literal["facades", "edges", "colors", "photo"] = "photo",
     direction: Literal["BtoA", "AtoB"] = "BtoA",
     dropout: bool = True,
     running_statistics: bool = False,
 ) -> None:
-    """Write a checkpoint folder that gives the same pictures as another program's generator.
+    """Write a checkpoint folder that gives the same pictures as another program's or an older version's generator.
 
     Args:
-        weights: latest_net_G.pth of pytorch-CycleGAN-and-pix2pix, or TensorFlow variables as .npz.
+        weights: latest_net_G.pth of pytorch-CycleGAN-and-pix2pix, or TensorFlow variables as .npz; or a checkpoint or
+            a run of pix2pix 0.1 or earlier, which the other options are not for.
         output: The new checkpoint folder.
         task: What its inputs are; the app opens a painter for facades, a pen for edges.
         direction: Which half of an AB image it takes.
@@ -39,29 +45,38 @@ def convert(
     """
     if output.exists():
         raise UserError(f"{output} exists already; name another folder")
-    if not weights.is_file():
-        raise UserError(f"{weights}: {'a folder, not a file of weights' if weights.is_dir() else 'no such file'}")
+    path = Path(weights)
+    if path.is_dir() or (not path.exists() and ids.MODEL.fullmatch(str(weights)) and path.suffix not in SUFFIXES):
+        older_version.convert(checkpoint.find(weights), output)
+        return _announce(output)
+    if not path.is_file():
+        raise UserError(f"{path}: no such file")
     from pix2pix.export.other_programs import read_weights
     from pix2pix.networks import build_generator
 
-    fields, state = read_weights(weights, running_statistics, dropout)
-    config = Config(task=task, direction=direction, size=2 ** fields["depth"], **fields)
-    checkpoint.check_finite(weights, ((name, tensor.numpy()) for name, tensor in state.items()))
-    generator = build_generator(config)
+    fields, state = read_weights(path, running_statistics, dropout)
+    config = ModelConfig.of(task=task, direction=direction, size=2 ** fields["depth"], **fields)
+    checkpoint.check_finite(path, ((name, tensor.numpy()) for name, tensor in state.items()))
+    generator = build_generator(config.architecture)
     generator.load_state_dict(state)
-    checkpoint.save(output, config, generator.eval(), write_card(config, weights.name))
+    checkpoint.save(output, config, generator.eval(), write_card(config, path.name))
     print(f"{output}: {describe(config)}")
+    _announce(output)
+
+
+def _announce(output: Path) -> None:
     print(f"open: python app.py --model {output}\nfaster: python -m pix2pix export {output}")
 
 
-def describe(config: Config) -> str:
+def describe(config: ModelConfig) -> str:
     """One line: what the weights turned out to be."""
-    norm = "statistics of the picture" if config.norm else "running statistics, folded into the filters"
-    shape = f"width {config.width}, depth {config.depth}, {config.in_channels} to {config.out_channels} channels"
-    return f"U-Net of {shape}, {norm}, {'dropout' if config.dropped else 'no dropout'}"
+    net = config.architecture
+    norm = "statistics of the picture" if net.unet.norm else "running statistics, folded into the filters"
+    shape = f"{net.base_channels} base channels, depth {net.depth}, {net.in_channels} to {net.out_channels} channels"
+    return f"U-Net of {shape}, {norm}, {'dropout' if net.dropout_decoders else 'no dropout'}"
 
 
-def write_card(config: Config, origin: str) -> str:
+def write_card(config: ModelConfig, origin: str) -> str:
     """The README.md of a converted checkpoint; what it was trained on only its owner knows."""
     return _CARD.format(task=config.task, origin=origin, what=describe(config), version=__version__)
 

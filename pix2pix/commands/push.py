@@ -15,7 +15,7 @@ import numpy as np
 import tyro
 
 from pix2pix import images, inference, labels
-from pix2pix.config import Config
+from pix2pix.config import ModelConfig
 from pix2pix.data import generated
 from pix2pix.data.decoded import load_pairs
 from pix2pix.hub import readme
@@ -110,14 +110,16 @@ def _export(folder: Path, scratch: Path) -> Path | None:
     return scratch / checkpoint.ONNX
 
 
-def sample_inputs(config: Config, data: str | None, files: Sequence[Path] = ()) -> list[np.ndarray]:
+def sample_inputs(config: ModelConfig, data: str | None, files: Sequence[Path] = ()) -> list[np.ndarray]:
     """Choose the inputs to show of a checkpoint: `files`, else drawn ones: its training pairs may not be public.
 
     None where nothing is drawn of the kind of `data`, which it was trained on.
     """
-    size = (config.size, config.picture_width)
+    size = config.data.shape
     if files:
-        return [images.resize(images.read_image(path, config.in_channels), *size) for path in files[:SHOWN]]
+        return [
+            images.resize(images.read_image(path, config.architecture.in_channels), *size) for path in files[:SHOWN]
+        ]
     if config.task == "facades":
         height, width = (max(side, MIN_SIZE) for side in size)
         return [labels.colorize(label_map(seed, height, width)) for seed in range(1, SHOWN + 1)]

@@ -23,13 +23,16 @@ FACADES_PAPER = (
 
 @dataclass(frozen=True)
 class PublishedSet:
-    """One archive at several places. Sizes in bytes: `about` for people, `max_size` is where downloading stops."""
+    """One archive at several places. Sizes in bytes: `about` for people, `max_size` is where downloading stops.
+
+    `tasks`: what its inputs can be; `named_tasks`: those of train.py that it is for.
+    """
 
     file: str
     mirrors: Sequence[str]
     about: int
     tasks: Sequence[str]
-    presets: Sequence[str]
+    named_tasks: Sequence[str]
     licence: str
     citation: str
     sha256: str | None = None
@@ -46,7 +49,7 @@ class PublishedSet:
 
 SETS = {
     "facades": PublishedSet(
-        "facades.tar.gz", BERKELEY, 29 * MB, ("facades", "photo", "colors"), ("best", "paper"),
+        "facades.tar.gz", BERKELEY, 29 * MB, ("facades", "photo", "colors"), ("facades",),
         "the CMP Facade Database, published for research: https://cmp.felk.cvut.cz/~tylecr1/facade/",
         FACADES_PAPER,
     ),
@@ -76,11 +79,11 @@ SETS = {
         "SIGGRAPH 2014.",
     ),
     "cmp-base": PublishedSet(
-        "CMP_facade_DB_base.zip", CMP, 35 * MB, ("facades", "photo", "colors"), ("best", "paper"),
+        "CMP_facade_DB_base.zip", CMP, 35 * MB, ("facades", "photo", "colors"), ("facades",),
         "published for research: https://cmp.felk.cvut.cz/~tylecr1/facade/", FACADES_PAPER,
     ),
     "cmp-extended": PublishedSet(
-        "CMP_facade_DB_extended.zip", CMP, 20 * MB, ("facades", "photo", "colors"), ("best", "paper"),
+        "CMP_facade_DB_extended.zip", CMP, 20 * MB, ("facades", "photo", "colors"), ("facades",),
         "published for research: https://cmp.felk.cvut.cz/~tylecr1/facade/", FACADES_PAPER,
     ),
 }  # fmt: skip

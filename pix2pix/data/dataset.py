@@ -28,29 +28,29 @@ def suggest_workers(pairs: Sequence[Pair]) -> int:
 class PairDataset(Dataset):
     """Pairs by `(index, seed)`: the seed decides jitter and mirroring, the same for both halves and on any device.
 
-    An item is `(inputs, targets)`, two `(C, size, columns)` uint8 tensors on `device`, where they are augmented;
+    An item is `(inputs, targets)`, two `(C, H, W)` uint8 tensors on `device`, where they are augmented;
     another than the CPU keeps its copies. They are the same on each, but for a grey level here and there where jitter
     interpolates.
     """
 
     def __init__(self, pairs: Sequence[Pair], config: Config, device: torch.device | str = "cpu"):
         self.pairs, self.device = pairs, torch.device(device)
-        self.is_facades = config.task == "facades"
-        self.drawn = self.is_facades and bool(config.teacher)  # a teacher has an answer to any label image
+        training, self.is_facades = config.training, config.task == "facades"
+        self.synthetic = self.is_facades and bool(training.teacher)  # a teacher has an answer to any label image
         self.palette = torch.from_numpy(PALETTE_AND_BLANK).to(self.device)
         self._kept: dict[int, tuple[tv_tensors.TVTensor, tv_tensors.TVTensor]] = {}
         self._max_kept = 0 if self.device.type == "cpu" else KEPT_BYTES // pair_bytes(config)
-        kinds = (config.input_kind, config.target_kind)
+        kinds = (config.data.input_kind, config.data.target_kind)
         self.is_map = [kind != "picture" for kind in kinds]  # of classes, which transforms may not blend
-        size = (config.size, config.picture_width)
+        size = config.data.shape
         steps = []
         if config.jittered != size:
             steps += [v2.Resize(config.jittered), v2.RandomCrop(size)]
-        if config.shift and self.is_facades and not config.teacher:
+        if training.shift and self.is_facades and not training.teacher:
             nothing = {tv_tensors.Mask: len(labels.CLASSES), tv_tensors.Image: 0}
             aside = v2.RandomCrop(size, padding=[side // 3 for side in reversed(size)], fill=nothing)
             steps.append(v2.RandomApply([aside], p=0.5))
-        if config.mirror:
+        if training.hflip:
             steps.append(v2.RandomHorizontalFlip())
         self.augment = v2.Compose(steps) if steps else v2.Identity()
 
@@ -60,7 +60,7 @@ class PairDataset(Dataset):
     def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, Tensor]:
         index, seed = key
         inputs, targets = self._tensors(index)
-        if self.drawn and seed % 2:
+        if self.synthetic and seed % 2:
             inputs = tv_tensors.Mask(torch.from_numpy(label_map(seed, *inputs.shape[1:]))[None].to(self.device))
         with torch.random.fork_rng(devices=[]):  # the trainer's own stream goes on as if nothing was drawn here
             torch.manual_seed(seed)
@@ -104,9 +104,9 @@ def batches(
     workers, and for a run that was interrupted. Each process takes its share of every global batch; a last batch
     that would not fill all processes is left out.
     """
-    order = np.random.default_rng([config.seed, epoch]).permutation(len(dataset))
-    keys = [(int(index), stream_seed(config.seed, epoch, place)) for place, index in enumerate(order)]
-    size = config.batch_size
+    order = np.random.default_rng([config.training.seed, epoch]).permutation(len(dataset))
+    keys = [(int(index), stream_seed(config.training.seed, epoch, place)) for place, index in enumerate(order)]
+    size = config.training.batch_size
     steps = steps_per_epoch(len(dataset), config, processes)
     mine = [keys[(step * processes + rank) * size :][:size] for step in range(first, steps)]
     return iter(DataLoader(dataset, batch_sampler=mine, num_workers=workers))
@@ -114,7 +114,8 @@ def batches(
 
 def steps_per_epoch(pairs: int, config: Config, processes: int = 1) -> int:
     """Steps in which every process has a batch; the last one may be smaller when there is one process."""
-    return -(-pairs // config.batch_size) if processes == 1 else pairs // (config.batch_size * processes)
+    batch = config.training.batch_size
+    return -(-pairs // batch) if processes == 1 else pairs // (batch * processes)
 
 
 def stream_seed(*numbers: int) -> int:

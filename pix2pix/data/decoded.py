@@ -7,7 +7,7 @@ from multiprocessing import current_process
 import numpy as np
 
 from pix2pix import images, labels
-from pix2pix.config import Config
+from pix2pix.config import ModelConfig
 from pix2pix.data import values
 from pix2pix.data.cleaning import corrected
 from pix2pix.data.pairs import Pair, Source
@@ -24,7 +24,7 @@ class Pairs(Sequence[Pair]):
     `about` is one line that says what was found.
     """
 
-    def __init__(self, source: Source, config: Config, correct_labels: bool = False):
+    def __init__(self, source: Source, config: ModelConfig, correct_labels: bool = False):
         self.source, self.config, self.about = source, config, source.about
         self.correct_labels = correct_labels
         self._kept: dict[int, Pair] = {}
@@ -64,15 +64,15 @@ class Pairs(Sequence[Pair]):
 
     def _make(self, index: int) -> Pair:
         config, name = self.config, self.source.names[index]
-        size = (config.size, config.picture_width)
+        size, channels = config.data.shape, config.architecture
         stored = self.source.read(index)
         of_input, of_target = values.of_input(config), values.of_target(config)
         try:
-            target = of_target.to_picture(stored.target, config.out_channels)
+            target = of_target.to_picture(stored.target, channels.out_channels)
             if config.task == "colors":
-                inputs = images.to_channels(images.to_channels(target, 1), config.in_channels)
+                inputs = images.to_channels(images.to_channels(target, 1), channels.in_channels)
             else:
-                inputs = of_input.to_picture(stored.input, config.in_channels)
+                inputs = of_input.to_picture(stored.input, channels.in_channels)
         except UserError as error:
             raise UserError(f"{name} {error}") from None
         if config.task == "facades":  # snapped at full size: averaging first would invent colours at every edge
@@ -85,24 +85,25 @@ class Pairs(Sequence[Pair]):
         return Pair(name, _planar(inputs), _planar(target))
 
 
-def load_pairs(data: str | Source, split: str, config: Config) -> Pairs:
+def load_pairs(data: str | Source, split: str, config: ModelConfig, correct_labels: bool = False) -> Pairs:
     """Return the pairs of one split, named or opened already; ValueError names what cannot be used, and why.
+
+    With `correct_labels`, which is for facades, labels are corrected by their photos.
 
     Every file's header is read. Sets of up to `CHECKED_PAIRS` pairs and `CHECKED_PIXELS` pixels are decoded as well, so
     that a broken picture is found before training; in larger sets it is found when it is first read.
     """
     source = open_source(data, split, config) if isinstance(data, str) else data
-    # Who tests knows no target, and a teacher paints what the labels say: only photos correct them.
-    of_photos = config.task == "facades" and split == "train" and not config.teacher
-    pairs = Pairs(source, config, config.correct_labels and of_photos)
+    pairs = Pairs(source, config, correct_labels)
     if 0 < source.pixels <= CHECKED_PIXELS and len(pairs) <= CHECKED_PAIRS:
         pairs.check()
     return pairs
 
 
-def pair_bytes(config: Config) -> int:
+def pair_bytes(config: ModelConfig) -> int:
     """Return what a pair takes in memory."""
-    return config.size * config.picture_width * (config.in_channels + config.out_channels)
+    height, width = config.data.shape
+    return height * width * (config.architecture.in_channels + config.architecture.out_channels)
 
 
 def _planar(picture: np.ndarray) -> np.ndarray:

@@ -36,7 +36,7 @@ def download(name: str, output: Path = HOME, mirror: str | None = None) -> None:
         archive.unlink(missing_ok=True)  # an archive that cannot be unpacked now cannot be unpacked later either
     print(f"{folder}: {count:,} files, {len(found.items):,} pairs to train on, SHA-256 {sha256}")
     print(f"licence: {published.licence}\nplease cite: {published.citation}")
-    print("\n".join(f"train: python train.py --data {folder} --preset {preset}" for preset in published.presets))
+    print("\n".join(f"train: python train.py --data {folder} --task {task}" for task in published.named_tasks))
 
 
 def ensure_downloaded(data: str) -> str:
@@ -57,7 +57,7 @@ def ensure_downloaded(data: str) -> str:
 
 def _record(name: str, published: PublishedSet, sha256: str) -> str:
     facts = {
-        "name": name, "tasks": published.tasks, "presets": published.presets, "file": published.file, "sha256": sha256,
-        "licence": published.licence, "citation": published.citation,
+        "name": name, "tasks": published.tasks, "named_tasks": published.named_tasks, "file": published.file,
+        "sha256": sha256, "licence": published.licence, "citation": published.citation,
     }  # fmt: skip
     return json.dumps(facts, indent=2) + "\n"

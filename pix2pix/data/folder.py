@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from pix2pix import images, labels
-from pix2pix.config import Config
+from pix2pix.config import ModelConfig
 from pix2pix.data import layouts
 from pix2pix.data.layouts import Item
 from pix2pix.data.pairs import HELD_OUT, RawPair, holdout_split
@@ -21,9 +21,9 @@ class FolderSource:
 
     palette = labels.PALETTE
 
-    def __init__(self, data: Path, split: str, config: Config):
-        self.direction, self.is_coloring = config.direction, config.task == "colors"
-        found, shared = layouts.find(data, split, config.direction)
+    def __init__(self, data: Path, split: str, config: ModelConfig):
+        self.direction, self.is_coloring = config.data.direction, config.task == "colors"
+        found, shared = layouts.find(data, split, config.data.direction)
         self.items = holdout_split(found.items, split) if shared else found.items
         self.names = [item.name for item in self.items]
         self.tasks = _recorded_tasks(data)
@@ -31,7 +31,7 @@ class FolderSource:
             self.palette = labels.CMP_PALETTE
         self.pixels, self._narrow = 0, 0
         self.channels = self._check_headers()
-        self.about = f"{len(self.items)} {found.layout}" + (f", {config.direction}" if self._has_halves() else "")
+        self.about = f"{len(self.items)} {found.layout}" + (f", {config.data.direction}" if self._has_halves() else "")
         if shared:
             self.about += (
                 ", every tenth held out for val"

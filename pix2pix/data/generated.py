@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pix2pix import labels, synthetic
-from pix2pix.config import Config
+from pix2pix.config import ModelConfig
 from pix2pix.data.pairs import RawPair
 
 LIT = (255, 205, 120)  # a window at night, RGB
@@ -152,7 +152,7 @@ class GeneratedSource:
 
     palette, pixels = labels.PALETTE, 0
 
-    def __init__(self, name: str, split: str, config: Config):
+    def __init__(self, name: str, split: str, config: ModelConfig):
         count = SYNTHETIC_VAL if split == "val" else SYNTHETIC_TRAIN
         self.scene, self.split, self.config = SCENES[name], split, config
         self.names = [f"{index + 1}" for index in range(count)]
@@ -160,8 +160,8 @@ class GeneratedSource:
         self.tasks, self.channels = self.scene.tasks, (3, 3)
 
     def read(self, index: int) -> RawPair:
-        a, b = self.scene.draw(self.split, index, self.config.size, self.config.picture_width)
-        return RawPair(b, a) if self.config.direction == "BtoA" else RawPair(a, b)
+        a, b = self.scene.draw(self.split, index, *self.config.data.shape)
+        return RawPair(b, a) if self.config.data.direction == "BtoA" else RawPair(a, b)
 
     def read_numbers(self, index: int) -> None:
         return None

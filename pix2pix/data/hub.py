@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pix2pix import images, labels
-from pix2pix.config import Config
+from pix2pix.config import ModelConfig
 from pix2pix.data.layouts import INPUT_WORDS, SPLITS, TARGET_WORDS
 from pix2pix.data.pairs import RawPair, holdout_split
 from pix2pix.data.values import LOOKED_AT
@@ -57,7 +57,12 @@ class HubSource:
 
 
 def open_hub(
-    name: str, revision: str | None, input_column: str | None, target_column: str | None, split: str, config: Config
+    name: str,
+    revision: str | None,
+    input_column: str | None,
+    target_column: str | None,
+    split: str,
+    config: ModelConfig,
 ) -> HubSource:
     """Downloads what is not yet there. Raises ValueError, in one line, for what is no dataset of pairs."""
     try:
@@ -71,7 +76,7 @@ def open_hub(
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UserError(f"{name} is neither a folder here nor a dataset to be had from the Hub: {reason}") from None
     given = (input_column, target_column) if input_column and target_column else None
-    return pick_pairs(name, splits, split, given, config.direction)
+    return pick_pairs(name, splits, split, given, config.data.direction)
 
 
 def pick_pairs(

@@ -113,7 +113,7 @@ def _inspect_values(report: Report, items: list[Item], found: Found, direction: 
     palettes = {"published": labels.PALETTE, "CMP": labels.CMP_PALETTE}
     near = {name: 1 - _off(inputs, palette, labels.NEAR) for name, palette in palettes.items()}
     if max(near.values()) < labels.MIN_NEAR:
-        report.lines.append("  inputs: no facade labels in colours (--task photo, or another preset)")
+        report.lines.append("  inputs: no facade labels in colours (--task photo, or another task)")
         return
     if foreign := values.find_foreign_colors(inputs, tuple(palettes.values())):
         report.lines.append(f"  inputs: labels of another palette ({name_some(foreign)}): --task photo")

@@ -4,13 +4,12 @@ Which one `--data` names is decided in `open_source`. Nothing is decoded before 
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from pix2pix import labels
-from pix2pix.config import PRESETS, TASKS, Config
+from pix2pix.config import TASKS, Config, ModelConfig
 from pix2pix.data import generated, values
 from pix2pix.data.folder import FolderSource
 from pix2pix.data.generated import GeneratedSource
@@ -20,7 +19,7 @@ from pix2pix.hub import ids
 from pix2pix.utils import UserError, name_some
 
 
-def open_source(data: str, split: str, config: Config) -> Source:
+def open_source(data: str, split: str, config: ModelConfig) -> Source:
     """The pairs of a split of what `--data` names; ValueError, in one line, where there are none or they do not fit."""
     if data in generated.SCENES:
         source = GeneratedSource(data, split, config)
@@ -32,10 +31,10 @@ def open_source(data: str, split: str, config: Config) -> Source:
         source = hub_data.open_hub(*hub.groups(), split, config)
     if source.tasks and config.task not in source.tasks:
         tasks = " or ".join(source.tasks)
-        raise UserError(f"{data} is for the task {tasks}, not {config.task}; {_presets(source.tasks)}")
+        raise UserError(f"{data} is for the task {tasks}, not {config.task}; {_advise_task(source.tasks)}")
     if config.task != "facades":
         return source
-    first = int(config.input_range[0]) if config.input_kind == "numbers" else None
+    first = int(config.data.input_range[0]) if config.data.input_kind == "numbers" else None
     return _find_labels(source, data, first)
 
 
@@ -51,14 +50,14 @@ def fit_config(config: Config, source: Source, given: Collection[str] = ()) -> C
         for side, count in zip((of_input, of_target), source.channels, strict=True)
     )
     has = {"in_channels": {"facades": 3, "colors": 1}.get(config.task, has_in), "out_channels": has_out}
-    fits = {name: count for name, count in has.items() if getattr(config, name) == 3 and name not in given}
-    return replace(
-        config, input_kind=of_input.kind, input_range=of_input.range,
+    fits = {name: count for name, count in has.items() if config.settings[name] == 3 and name not in given}
+    return config.replace(
+        input_kind=of_input.kind, input_range=of_input.range,
         target_kind=of_target.kind, target_range=of_target.range, **fits,
     )  # fmt: skip
 
 
-def _find_values(config: Config, source: Source, side: int) -> Values:
+def _find_values(config: ModelConfig, source: Source, side: int) -> Values:
     """Find what the numbers of the inputs (0) or targets (1) mean, and add it to `source.about`."""
     if side == 0 and isinstance(source, NumberedLabels):
         return Values("numbers", (float(source.first), float(source.first + len(labels.CLASSES) - 1)))
@@ -80,8 +79,9 @@ def check_named(data: str) -> None:
         raise UserError(f"{data} does not exist; name a folder of pairs, USER/NAME on the Hub, or one of {scenes}")
 
 
-def _presets(tasks: Sequence[str]) -> str:
-    return "give --preset " + " or ".join(name for name, preset in (PRESETS | TASKS).items() if preset.task in tasks)
+def _advise_task(tasks: Sequence[str]) -> str:
+    fitting = (name for name, task in TASKS.items() if task.facts.get("task", "facades") in tasks)
+    return "give --task " + " or ".join(fitting)
 
 
 def _find_labels(source: Source, data: str, first: int | None) -> Source:

@@ -14,7 +14,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 
 from pix2pix import images, labels
-from pix2pix.config import Config, ValueKind
+from pix2pix.config import ModelConfig, ValueKind
 from pix2pix.utils import UserError, available_cores
 
 LOOKED_AT = 8  # pictures that decide what the numbers of a set mean
@@ -48,21 +48,21 @@ class Values(NamedTuple):
         return np.dstack([images.resize_labels(plane, height, width) for plane in images.planes(picture)])
 
 
-def of_input(config: Config) -> Values:
-    return Values(config.input_kind, config.input_range)
+def of_input(config: ModelConfig) -> Values:
+    return Values(config.data.input_kind, config.data.input_range)
 
 
-def of_target(config: Config) -> Values:
-    return Values(config.target_kind, config.target_range)
+def of_target(config: ModelConfig) -> Values:
+    return Values(config.data.target_kind, config.data.target_range)
 
 
 def read_input(
-    source: Path | str | bytes | BinaryIO, config: Config, most_pixels: int = images.MAX_PIXELS
+    source: Path | str | bytes | BinaryIO, config: ModelConfig, most_pixels: int = images.MAX_PIXELS
 ) -> np.ndarray:
     """Read a file as a translator of this config takes it, `(H, W, in_channels)` uint8; ValueError names the file."""
     name = images.name_of(source)
     if config.task == "facades":
-        first = int(config.input_range[0]) if config.input_kind == "numbers" else None
+        first = int(config.data.input_range[0]) if config.data.input_kind == "numbers" else None
         found = read_label_image(source, first, most_pixels)
         if found is None:
             raise UserError(
@@ -73,8 +73,8 @@ def read_input(
     stored = images.read_stored(source, most_pixels)
     try:
         if config.task == "colors":  # its inputs are made of photos such as its targets
-            return images.to_channels(of_target(config).to_picture(stored, 1), config.in_channels)
-        return of_input(config).to_picture(stored, config.in_channels)
+            return images.to_channels(of_target(config).to_picture(stored, 1), config.architecture.in_channels)
+        return of_input(config).to_picture(stored, config.architecture.in_channels)
     except UserError as error:
         raise UserError(f"{name} {error}") from None
 

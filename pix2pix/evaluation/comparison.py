@@ -13,7 +13,7 @@ from pix2pix.evaluation.scores import NETWORKS, SCORES, Measured, Score, judge
 from pix2pix.inference import Translator
 from pix2pix.utils import UserError
 
-ALIKE = ("task", "direction", "size", "picture_width", "in_channels", "out_channels")
+ALIKE = ("task", "direction", "size", "width", "in_channels", "out_channels")
 
 
 def report(
@@ -58,14 +58,13 @@ def report(
 
 def check_alike(translators: Sequence[Translator]) -> None:
     """Raises ValueError for checkpoints that do not take the same pairs."""
-    first = translators[0]
-    for other in translators[1:]:
+    first, *others = ((each.name, each.config.settings | {"width": each.config.data.shape[1]}) for each in translators)
+    for other in others:
         for name in ALIKE:
-            ours, theirs = getattr(first.config, name), getattr(other.config, name)
-            if ours != theirs:
+            if first[1][name] != other[1][name]:
                 raise UserError(
-                    f"{first.name} has {name} {ours} and {other.name} {theirs}: only checkpoints that take the same "
-                    "pairs can be compared"
+                    f"{first[0]} has {name} {first[1][name]} and {other[0]} {other[1][name]}: only checkpoints that "
+                    "take the same pairs can be compared"
                 )
 
 

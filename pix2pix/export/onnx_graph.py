@@ -17,7 +17,7 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from pix2pix.config import Config
+from pix2pix.config import ModelConfig
 from pix2pix.data.decoded import load_pairs
 from pix2pix.export.int8 import quantized
 from pix2pix.export.layers import for_onnx
@@ -32,14 +32,14 @@ CHECKED_VARIATIONS = (None, 1, 2)
 TOLERANCE = 2e-3  # greatest difference from torch, in [-1, 1]: a quarter of one of 255 grey levels
 
 
-def add_onnx(folder: Path, config: Config, generator: nn.Module) -> None:
+def add_onnx(folder: Path, config: ModelConfig, generator: nn.Module) -> None:
     """Write `model.onnx`, wholly or not at all. The generator is on the CPU and has the weights of the folder."""
     graph = _trace(generator, config)
     _refer_to_weights(graph, folder / checkpoint.WEIGHTS)
     write_atomically(folder / checkpoint.ONNX, graph.SerializeToString())
 
 
-def add_int8_onnx(folder: Path, config: Config, generator: nn.Module, data: str) -> str:
+def add_int8_onnx(folder: Path, config: ModelConfig, generator: nn.Module, data: str) -> str:
     """Write a `model.onnx` that multiplies in int8, its weights inside; says how far its pictures are from torch's.
 
     Ranges are measured on training pairs of `data`, pictures compared on validation pairs. ValueError, and nothing
@@ -72,17 +72,17 @@ def add_int8_onnx(folder: Path, config: Config, generator: nn.Module, data: str)
     return told
 
 
-def greatest_difference(folder: Path, config: Config, generator: nn.Module) -> float:
+def greatest_difference(folder: Path, config: ModelConfig, generator: nn.Module) -> float:
     """Of ONNX Runtime from torch on label images of noise, in [-1, 1]; ValueError where it exceeds `TOLERANCE`."""
-    ours, reference = OnnxNetwork(folder), TorchNetwork(generator)
+    exported, reference, net = OnnxNetwork(folder), TorchNetwork(generator), config.architecture
     stream, worst = np.random.default_rng(0), 0.0
     for height, width in CHECKED_SIZES:
         for variation in CHECKED_VARIATIONS:
-            shape = (1, config.in_channels, height << config.depth, width << config.depth)
+            shape = (1, net.in_channels, height << net.depth, width << net.depth)
             inputs = stream.choice(np.float32([-1, 1]), shape)
-            shapes = latent_shapes(config, reference.latent_channels, *shape[2:])
+            shapes = latent_shapes(net, reference.latent_channels, *shape[2:])
             latents = draw(reference.latent_kind, shapes, variation)
-            worst = max(worst, float(np.abs(ours(inputs, latents) - reference(inputs, latents)).max()))
+            worst = max(worst, float(np.abs(exported(inputs, latents) - reference(inputs, latents)).max()))
     if not worst <= TOLERANCE:
         raise UserError(f"{folder / checkpoint.ONNX} differs from torch by {worst:.1e}, more than {TOLERANCE:.0e}")
     return worst
@@ -99,15 +99,15 @@ class _WithLatents(nn.Module):
         return self.generator(inputs, latents)
 
 
-def _trace(generator: nn.Module, config: Config) -> onnx.ModelProto:
+def _trace(generator: nn.Module, config: ModelConfig) -> onnx.ModelProto:
     """The ONNX graph of a generator at batch 1 and any size, its weights inside."""
-    multiple = 2**config.depth
+    multiple = 2**config.architecture.depth
     height, width = 2 * multiple, multiple  # unlike each other, so that neither is taken for the other
-    shapes = latent_shapes(config, generator.latent_channels, height, width)
-    arguments = [torch.zeros(1, config.in_channels, height, width), *map(torch.ones, shapes)]
+    shapes = latent_shapes(config.architecture, generator.latent_channels, height, width)
+    arguments = [torch.zeros(1, config.architecture.in_channels, height, width), *map(torch.ones, shapes)]
     names = ["inputs", *(f"{generator.latent_kind}_{i}" for i in range(len(shapes)))]
     free = {2: torch.export.Dim.DYNAMIC, 3: torch.export.Dim.DYNAMIC}
-    dynamic = tuple(free if shape[2] > 1 else {} for shape in shapes)  # a tone is 1x1 for any picture
+    dynamic = tuple(free if shape[2] > 1 else {} for shape in shapes)  # a color code is 1x1 for any picture
     module = _WithLatents(for_onnx(generator)).eval()
     with contextlib.redirect_stdout(io.StringIO()):
         program = torch.onnx.export(

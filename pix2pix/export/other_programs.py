@@ -1,6 +1,6 @@
 """Generators of other programs, read as ours: what the layers are called there, and what differs.
 
-Both readers return the fields of `Config` that the weights decide, and the weights under our names.
+Both readers return the settings that the weights decide, and the weights under our names.
 
 pytorch-CycleGAN-and-pix2pix: concatenates [encoder, decoder], has biases where no norm of its own takes them away, and
 drops out one decoder further out. TensorFlow (the notebook, and the port it comes from): concatenates as ours; filters
@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from pix2pix.inference import checkpoint
-from pix2pix.networks.unet import unet_widths
+from pix2pix.networks.unet import unet_channels
 from pix2pix.utils import UserError, name_some
 
 NORM_EPS = 1e-5  # of all programs here
@@ -69,8 +69,8 @@ def read_pytorch(state: Mapping[str, Tensor], running: bool, dropout: bool) -> t
         encoder_half, decoder_half = decoder["weight"].chunk(2)
         decoder["weight"] = torch.cat([decoder_half, encoder_half])
     decoders.reverse()
-    fields = _fields(encoders, decoders) | {"norm": not running, "biases": True, "first_dropped": 1}
-    fields["dropped"] = max(0, len(encoders) - 5) if dropout else 0
+    fields = _fields(encoders, decoders) | {"norm": not running, "biases": True, "first_dropout_decoder": 1}
+    fields["dropout_decoders"] = max(0, len(encoders) - 5) if dropout else 0
     return fields, _folded(encoders, decoders) if running else _named(encoders, decoders)
 
 
@@ -100,7 +100,7 @@ def read_tensorflow(arrays: Mapping[str, np.ndarray], dropout: bool) -> tuple[di
     encoders = [layers["encoder", number] for number in range(1, depth + 1)]
     decoders = [layers["decoder", number] for number in range(depth, 0, -1)]
     biases = any("bias" in layer for layer in layers.values())
-    fields = _fields(encoders, decoders) | {"biases": biases, "dropped": 3 if dropout else 0}
+    fields = _fields(encoders, decoders) | {"biases": biases, "dropout_decoders": 3 if dropout else 0}
     fields["bottleneck_norm"] = "scale" in encoders[-1]
     return fields, _named(encoders, decoders, biases, fields["bottleneck_norm"])
 
@@ -110,8 +110,8 @@ def _fields(encoders: list[Layer], decoders: list[Layer]) -> dict:
     shapes = [tuple(layer["weight"].shape) for layer in encoders + decoders]
     if any(len(shape) != 4 or shape[2:] != (4, 4) for shape in shapes):
         raise UserError(f"no U-Net generator of pix2pix: its filters are not all 4x4, but {name_some(set(shapes))}")
-    depth, width, in_channels, out_channels = len(encoders), shapes[0][0], shapes[0][1], shapes[-1][1]
-    widths = unet_widths(width, depth)
+    depth, base_channels, in_channels, out_channels = len(encoders), shapes[0][0], shapes[0][1], shapes[-1][1]
+    widths = unet_channels(base_channels, depth)
     expected = [(after, before, 4, 4) for before, after in zip([in_channels, *widths], widths, strict=False)]
     for level in reversed(range(depth)):
         before = widths[level] if level == depth - 1 else 2 * widths[level]
@@ -119,7 +119,7 @@ def _fields(encoders: list[Layer], decoders: list[Layer]) -> dict:
     if shapes != expected:
         place = next(place for place, pair in enumerate(zip(shapes, expected, strict=True)) if pair[0] != pair[1])
         raise UserError(f"no U-Net generator of pix2pix: a filter is {shapes[place]}, not {expected[place]}")
-    return {"in_channels": in_channels, "out_channels": out_channels, "width": width, "depth": depth}
+    return {"in_channels": in_channels, "out_channels": out_channels, "base_channels": base_channels, "depth": depth}
 
 
 def _named(
@@ -175,7 +175,7 @@ _SAVE_ALONE = "save the generator's state_dict() alone: torch.save(generator.sta
 
 
 def read_weights(path: Path, running_statistics: bool, dropout: bool) -> tuple[dict, dict[str, torch.Tensor]]:
-    """Fields of `Config` and weights under our names; ValueError, in one line, for what cannot be converted."""
+    """Settings and weights under our names; ValueError, in one line, for what cannot be converted."""
     try:
         if path.suffix == ".npz":
             if running_statistics:

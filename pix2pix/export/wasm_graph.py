@@ -19,7 +19,7 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from pix2pix import images, labels
-from pix2pix.config import Config
+from pix2pix.config import ModelConfig
 from pix2pix.inference import TorchNetwork, Translator
 from pix2pix.networks.layers import LEAK
 from pix2pix.networks.noise_unet import NoiseUNet
@@ -104,17 +104,19 @@ class WasmNetwork:
         return self.session.run(None, given)[0]
 
 
-def check_convertible(name: str, config: Config) -> None:
+def check_convertible(name: str, config: ModelConfig) -> None:
     """Raise UserError, in one line, where a checkpoint has no form for the browser."""
     if config.task != "facades":
         raise UserError(f"{name} is for {config.task}; the painter in the browser paints facades")
-    if config.generator != "noise":
+    if config.architecture.generator != "noise":
         raise UserError(f"{name} is the paper's U-Net; the painter in the browser runs our generator alone")
-    if config.size != SIZE or config.columns not in (0, SIZE):
-        raise UserError(f"{name} is for pictures of {config.size} pixels; the painter in the browser paints {SIZE}")
+    if config.data.shape != (SIZE, SIZE):
+        raise UserError(
+            f"{name} is for pictures of {config.data.size} pixels; the painter in the browser paints {SIZE}"
+        )
 
 
-def build(config: Config, generator: NoiseUNet, styles: Mapping[str, list[float]] | None = None) -> WasmForm:
+def build(config: ModelConfig, generator: NoiseUNet, styles: Mapping[str, list[float]] | None = None) -> WasmForm:
     """The form of a generator that `check_convertible` let pass."""
     builder = _Builder()
     with torch.no_grad():
@@ -153,7 +155,7 @@ def check(form: WasmForm, translator: Translator, maps: Sequence[np.ndarray] = (
     return near / pictures, worst
 
 
-def reference(config: Config, generator: nn.Module, name: str, styles: Mapping[str, list[float]]) -> Translator:
+def reference(config: ModelConfig, generator: nn.Module, name: str, styles: Mapping[str, list[float]]) -> Translator:
     """What a form is checked against."""
     return Translator(config, TorchNetwork(generator), name, styles)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from huggingface_hub import EvalResult, ModelCardData
 
 from pix2pix import __version__
-from pix2pix.config import Config
+from pix2pix.config import Config, ModelConfig
 from pix2pix.hub import ids
 from pix2pix.hub.readme import parse
 
@@ -30,20 +30,21 @@ def write(
     config: Config, metadata: Mapping[str, str | int], step: int, scores: Mapping[str, float] | None = None
 ) -> str:
     """Write the card of a checkpoint. `metadata` are those of `Run`, `scores` those of `evaluation.image_scores`."""
-    epochs = step * config.batch_size * metadata["processes"] / metadata["train_pairs"]
+    batch, (height, width) = config.training.batch_size * metadata["processes"], config.data.shape
+    epochs = step * batch / metadata["train_pairs"]
     rows = [
         (
             "data",
-            f"{metadata['data']}: {metadata['train_pairs']} training pairs, "
-            f"{config.size}x{config.size}, {config.direction}",
+            f"{metadata['data']}: {metadata['train_pairs']} training pairs, {height}x{width}, {config.data.direction}",
         ),
-        ("length", f"{step:,} steps of {config.batch_size * metadata['processes']}, {epochs:.0f} epochs"),
+        ("length", f"{step:,} steps of {batch}, {epochs:.0f} epochs"),
         ("command", f"`{metadata['command']}`"),
         ("commit", _commit(str(metadata["commit"]), str(metadata.get("code", "")))),
         ("hardware", f"{metadata['hardware']}, torch {metadata['torch']}"),
         ("pix2pix", __version__),
     ]
-    text = _BODY.format(task=config.task, generator=config.generator, width=config.width, paper=PAPER)
+    net = config.architecture
+    text = _BODY.format(task=net.task, generator=net.generator, base_channels=net.base_channels, paper=PAPER)
     text += _table("trained", rows)
     if scores:
         text += "\n" + _table(
@@ -53,7 +54,7 @@ def write(
     return f"---\n{head.to_yaml()}\n---\n\n{text}{_usage(config)}{_END}\n"
 
 
-def hub_metadata(config: Config, data: str, scores: Mapping[str, float] | None = None) -> ModelCardData:
+def hub_metadata(config: ModelConfig, data: str, scores: Mapping[str, float] | None = None) -> ModelCardData:
     """Tell the Hub what kind of model it is, what it was trained on, and its scores. The licence its owner gives."""
     dataset = match[1] if (match := ids.DATASET.fullmatch(data)) and not Path(data).exists() else None
     named = dataset or Path(data).name or "pairs"
@@ -75,7 +76,7 @@ def hub_metadata(config: Config, data: str, scores: Mapping[str, float] | None =
 
 
 def for_hub(
-    text: str, repo: str, config: Config, licence: str | None = None, has_samples: bool = False, code: str = ""
+    text: str, repo: str, config: ModelConfig, licence: str | None = None, has_samples: bool = False, code: str = ""
 ) -> str:
     """Write a checkpoint's card anew as it stands at USER/REPO, for whoever finds it there.
 
@@ -108,17 +109,17 @@ def for_hub(
     return without_tokens(str(card))
 
 
-def example_input(config: Config) -> tuple[str, str]:
+def example_input(config: ModelConfig) -> tuple[str, str]:
     """Name the file of an example input, and say what an input is."""
-    if config.in_channels not in (1, 3, 4):
-        return "input.npy", f"an array of {config.in_channels} channels"
+    if config.architecture.in_channels not in (1, 3, 4):
+        return "input.npy", f"an array of {config.architecture.in_channels} channels"
     return INPUTS[config.task]
 
 
-def _usage(config: Config, repo: str | None = None, has_samples: bool = False, code: str = "") -> str:
+def _usage(config: ModelConfig, repo: str | None = None, has_samples: bool = False, code: str = "") -> str:
     """Write a Python example: at USER/REPO one that runs as it stands, else one for the checkpoint's own folder."""
     file, what = example_input(config)
-    channels = "" if config.in_channels == 3 else f", {config.in_channels}"
+    channels = "" if config.architecture.in_channels == 3 else f", {config.architecture.in_channels}"
     fetched = has_samples and repo
     name = f'hf_hub_download("{repo}", "{file}")' if fetched else f'"{file}"'
     return _USAGE.format(
@@ -149,7 +150,8 @@ def _table(title: str, rows: list[tuple[str, str]]) -> str:
 _BODY = """\
 # pix2pix: {task}
 
-The `{generator}` generator of width {width}, a conditional GAN on paired images ([Isola et al. 2017]({paper})).
+The `{generator}` generator with {base_channels} base channels, a conditional GAN on paired images ([Isola et al.
+2017]({paper})).
 
 """
 _USAGE = """

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from pix2pix import config as configs
-from pix2pix.config import Config
+from pix2pix.config import ModelConfig
 from pix2pix.hub import ids
 from pix2pix.utils import UserError, name_some, write_atomically, written_together
 
@@ -98,8 +98,8 @@ def shown_name(name: str | Path) -> str:
     return Path(name).resolve().name if Path(name).exists() else str(name)
 
 
-def read_styles(folder: Path, config: Config) -> dict[str, list[float]]:
-    """The named styles of a checkpoint, `config.code_size` numbers each; {} where it has none.
+def read_styles(folder: Path, config: ModelConfig) -> dict[str, list[float]]:
+    """The named styles of a checkpoint, `config.architecture.code_size` numbers each; {} where it has none.
 
     Raises ValueError for a file that does not fit its config.
     """
@@ -114,8 +114,8 @@ def read_styles(folder: Path, config: Config) -> dict[str, list[float]]:
         raise UserError(f"{path} must hold an object of 1 to {MAX_STYLES} named styles")
     for name, code in styles.items():
         numbers = isinstance(code, list) and all(type(each) in (int, float) and math.isfinite(each) for each in code)
-        if not numbers or len(code) != config.code_size or not 0 < len(name) <= MAX_STYLE_NAME:
-            raise UserError(f"{path}: {name[:40]!r} must be a short name with {config.code_size} numbers")
+        if not numbers or len(code) != config.architecture.code_size or not 0 < len(name) <= MAX_STYLE_NAME:
+            raise UserError(f"{path}: {name[:40]!r} must be a short name with {config.architecture.code_size} numbers")
     return styles
 
 
@@ -126,7 +126,7 @@ def write_styles(folder: Path, styles: dict[str, list[float]]) -> None:
 
 
 def load(name: str | Path):
-    """A checkpoint's `(Config, generator)`, the generator in eval mode on the CPU in float32.
+    """A checkpoint's `(ModelConfig, generator)`, the generator in eval mode on the CPU in float32.
 
     Strict: a missing, extra or misshapen weight, an unknown config key or a broken file is a ValueError.
     """
@@ -138,9 +138,9 @@ def load(name: str | Path):
     config = configs.read(folder / CONFIG)
     weights = read_safetensors(folder / WEIGHTS)
     with torch.device("meta"):  # a stranger's config costs no memory before its weights are seen to fit it
-        expected = build_generator(config).state_dict()
+        expected = build_generator(config.architecture).state_dict()
     _check_weights(folder / WEIGHTS, expected, weights)
-    generator = build_generator(config)
+    generator = build_generator(config.architecture)
     generator.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
     return config, generator.eval()
 
@@ -163,7 +163,9 @@ def check_finite(path: Path, arrays: Iterable[tuple[str, np.ndarray]]) -> None:
             raise UserError(f"{path}: {name} holds NaN or infinity: the training that wrote it had diverged")
 
 
-def save(folder: Path, config: Config, generator, card: str, half: bool = False, styles: dict | None = None) -> None:
+def save(
+    folder: Path, config: ModelConfig, generator, card: str, half: bool = False, styles: dict | None = None
+) -> None:
     """Write a new checkpoint folder, wholly or not at all; `half` stores the weights as float16.
 
     Raises ValueError where `folder` exists, OSError where the disk is full.

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from pix2pix import config as configs
-from pix2pix.config import Config
+from pix2pix.config import ModelConfig
 from pix2pix.inference import checkpoint
 from pix2pix.inference.translator import Translator, latent_count
 from pix2pix.inference.worker import read_array
@@ -48,9 +48,10 @@ def load(name: str | Path) -> Translator:
     shown = checkpoint.shown_name(name)
     network, styles = IsolatedNetwork(folder, config, shown), checkpoint.read_styles(folder, config)
     translator = Translator(config, network, shown, styles)
-    side = 2**config.depth
+    side = 2**config.architecture.depth
+    shape = (side, side) if config.task == "facades" else (side, side, config.architecture.in_channels)
     try:
-        translator(np.zeros((side, side) if config.task == "facades" else (side, side, config.in_channels), np.uint8))
+        translator(np.zeros(shape, np.uint8))
     except ModelError as error:
         raise UserError(str(error)) from None
     return translator
@@ -59,7 +60,7 @@ def load(name: str | Path) -> Translator:
 class IsolatedNetwork:
     """A network, see `translator.Network`, in another process; one picture at a time."""
 
-    def __init__(self, folder: Path, config: Config, name: str):
+    def __init__(self, folder: Path, config: ModelConfig, name: str):
         self.name, self._config = name, config
         self._turn, self._sending = threading.Lock(), threading.Lock()
         self._failed: str | None = None
@@ -89,7 +90,8 @@ class IsolatedNetwork:
         self.tones = [np.float32(tone) for tone in facts["tones"]]
         counts = all(0 < count <= MAX_CHANNELS for count in self.latent_channels)
         shapes = [tone.shape for tone in self.tones] in ([], [(6,), (6, 6)])
-        if not (counts and len(self.latent_channels) == latent_count(self._config) and shapes):
+        count = latent_count(self._config.architecture)
+        if not (counts and len(self.latent_channels) == count and shapes):
             raise UserError(f"{self.name} takes other inputs than its {checkpoint.CONFIG} says")
 
     def __call__(self, inputs: np.ndarray, latents: Sequence[np.ndarray], cancel: Future | None = None) -> np.ndarray:
@@ -122,7 +124,7 @@ class IsolatedNetwork:
             raise ModelError(f"{self.name} does not paint as its {checkpoint.CONFIG} says")
         if status != b"+":
             raise EOFError
-        return np.nan_to_num(read_array(answer, [1, self._config.out_channels, height, width]))
+        return np.nan_to_num(read_array(answer, [1, self._config.architecture.out_channels, height, width]))
 
     def _send(self, what: dict, *arrays: np.ndarray) -> None:
         with self._sending:

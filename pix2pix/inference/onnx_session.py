@@ -9,7 +9,7 @@ import numpy as np
 import onnxruntime
 from safetensors import safe_open
 
-from pix2pix.config import Config
+from pix2pix.config import ModelConfig
 from pix2pix.inference import checkpoint
 from pix2pix.inference.translator import latent_count
 from pix2pix.utils import UserError, available_cores
@@ -22,7 +22,7 @@ MAX_HEADER = 2**26  # bytes: a file that claims a longer one is broken
 class OnnxNetwork:
     """`(1, 3, H, W)` float32 in [-1, 1] and latents -> `(1, 3, H, W)`; may be called from several threads."""
 
-    def __init__(self, folder: Path, threads: int | None = None, config: Config | None = None):
+    def __init__(self, folder: Path, threads: int | None = None, config: ModelConfig | None = None):
         """Raises ValueError for a graph or weights that do not load, or were not made for each other or the `config`.
 
         `threads` defaults to the cores at hand.
@@ -65,14 +65,16 @@ class OnnxNetwork:
         return self.session.run(None, dict(zip(names, [inputs, *latents], strict=True)), options)[0]
 
 
-def check_signature(session: onnxruntime.InferenceSession, config: Config) -> None:
+def check_signature(session: onnxruntime.InferenceSession, config: ModelConfig) -> None:
     """Hold the names, types, ranks and channels of a graph's inputs and outputs to its config; ValueError says which.
 
     Sizes are held to it by painting: they depend on each other.
     """
-    kind = "noise" if config.generator == "noise" else "mask"
-    wanted = [("inputs", config.in_channels), *((f"{kind}_{i}", None) for i in range(latent_count(config)))]
-    for found, asked in ((session.get_inputs(), wanted), (session.get_outputs(), [("generated", config.out_channels)])):
+    net = config.architecture
+    kind = "noise" if net.generator == "noise" else "mask"
+    wanted = [("inputs", net.in_channels), *((f"{kind}_{i}", None) for i in range(latent_count(net)))]
+    generated = [("generated", net.out_channels)]
+    for found, asked in ((session.get_inputs(), wanted), (session.get_outputs(), generated)):
         names = [each.name for each in found]
         if names != [name for name, _ in asked]:
             raise UserError(f"has {', '.join(names)[:100]} where {', '.join(name for name, _ in asked)[:100]} belong")

@@ -18,7 +18,7 @@ import numpy as np
 
 from pix2pix import config as configs
 from pix2pix import images, labels
-from pix2pix.config import Config
+from pix2pix.config import Architecture, ModelConfig
 from pix2pix.inference import checkpoint
 from pix2pix.utils import UserError
 
@@ -50,12 +50,12 @@ class Translator:
 
     def __init__(
         self,
-        config: Config,
+        config: ModelConfig,
         network: Network,
         name: str = "generator",
         styles: Mapping[str, Sequence[float]] | None = None,
     ):
-        """`styles`: codes of `config.code_size` numbers by name; the first is the default."""
+        """`styles`: codes of `config.architecture.code_size` numbers by name; the first is the default."""
         self.config = config
         self.network = network
         self.name = name
@@ -104,11 +104,11 @@ class Translator:
         """What the network is given for a picture: `(1, C, H, W)` float32 in [-1, 1], and what it takes from chance."""
         if self.config.task == "facades":
             image = labels.colorize(labels.snap(image) if image.ndim == 3 else image)
-        image = images.to_channels(image, self.config.in_channels)
+        image = images.to_channels(image, self.config.architecture.in_channels)
         height, width = image.shape[:2]
-        multiple = 2**self.config.depth
+        multiple = 2**self.config.architecture.depth
         padded = np.pad(image, ((0, -height % multiple), (0, -width % multiple), (0, 0)), mode="symmetric")
-        shapes = latent_shapes(self.config, self.network.latent_channels, *padded.shape[:2])
+        shapes = latent_shapes(self.config.architecture, self.network.latent_channels, *padded.shape[:2])
         latents = draw(self.network.latent_kind, shapes, variation)
         self.check_style(style)
         if self.styles:
@@ -135,19 +135,23 @@ class Translator:
         return code + np.float32(STYLE_SPREAD) * stream.standard_normal(code.shape, dtype=np.float32)
 
 
-def latent_shapes(config: Config, channels: Sequence[int], height: int, width: int) -> tuple[tuple[int, ...], ...]:
+def latent_shapes(
+    architecture: Architecture, channels: Sequence[int], height: int, width: int
+) -> tuple[tuple[int, ...], ...]:
     """The shapes of what decoders take from chance, for inputs of `height` by `width`, from the innermost that does."""
-    innermost = config.depth - 1 - config.first_dropped  # halvings between its result and the picture
-    planes, color_code = (channels[:-1], channels[-1:]) if config.tone else (channels, ())
+    # Halvings between the result of the innermost and the picture.
+    innermost = architecture.depth - 1 - architecture.unet.first_dropout_decoder
+    planes, color_code = (channels[:-1], channels[-1:]) if architecture.color_code else (channels, ())
     shapes = [(1, count, height >> innermost - i, width >> innermost - i) for i, count in enumerate(planes)]
     return tuple(shapes + [(1, count, 1, 1) for count in color_code])
 
 
-def latent_count(config: Config) -> int:
+def latent_count(architecture: Architecture) -> int:
     """How many arrays a generator takes from chance."""
-    if config.generator == "noise":
-        return config.depth - 1 + bool(config.detail_channels) + config.tone
-    return len(range(config.depth - 1)[config.first_dropped : config.first_dropped + config.dropped])
+    if architecture.generator == "noise":
+        return architecture.depth - 1 + bool(architecture.detail_channels) + architecture.color_code
+    first = architecture.unet.first_dropout_decoder
+    return len(range(architecture.depth - 1)[first : first + architecture.dropout_decoders])
 
 
 @lru_cache(maxsize=16)  # a painter keeps to one size and variation for many pictures

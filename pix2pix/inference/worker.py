@@ -43,7 +43,7 @@ def main(folder: Path) -> None:
         inputs, latents, cancel = jobs.get()
         try:
             generated = np.ascontiguousarray(network(inputs, latents, cancel), np.float32)
-            if generated.shape != (1, translator.config.out_channels, *inputs.shape[2:]):
+            if generated.shape != (1, translator.config.architecture.out_channels, *inputs.shape[2:]):
                 raise UserError(f"a picture of shape {generated.shape}")
             answers.write(b"+" + generated.tobytes())
         except Exception as error:

@@ -7,30 +7,32 @@ Weights are drawn from torch's global random stream.
 from torch import nn
 
 from pix2pix import labels
-from pix2pix.config import Config
+from pix2pix.config import Architecture, Config
 from pix2pix.networks.noise_unet import NoiseUNet
 from pix2pix.networks.patchgan import MultiscalePatchGAN, PatchGAN
 from pix2pix.networks.unet import UNet
 
 
-def build_generator(config: Config) -> UNet | NoiseUNet:
-    """The generator a config describes, with new weights."""
-    sizes = (config.in_channels, config.out_channels, config.width, config.width_cap, config.depth)
-    if config.generator == "noise":
-        sizes = (*sizes, config.task == "facades", config.tone_size, config.style_size, config.detail_channels)
-        return NoiseUNet(*sizes)
-    return UNet(*sizes, config.bottleneck_norm, config.norm, config.biases, config.dropped, config.first_dropped)
+def build_generator(architecture: Architecture) -> UNet | NoiseUNet:
+    """The generator of an architecture, with new weights."""
+    channels = (architecture.in_channels, architecture.out_channels, architecture.base_channels)
+    sizes = (*channels, architecture.max_channel_multiplier, architecture.depth)
+    if architecture.generator == "noise":
+        codes = (architecture.color_code_size, architecture.style_size, architecture.detail_channels)
+        return NoiseUNet(*sizes, architecture.task == "facades", *codes)
+    unet = architecture.unet
+    variant = (unet.bottleneck_norm, unet.norm, unet.biases, architecture.dropout_decoders, unet.first_dropout_decoder)
+    return UNet(*sizes, *variant)
 
 
 def build_discriminator(config: Config) -> nn.Module:
-    """The discriminator a config describes, with new weights."""
-    if config.objective == "projected":
+    """The discriminator that a generator is trained against, with new weights."""
+    architecture, objective = config.architecture, config.training.objective
+    labelled = architecture.task == "facades"
+    sizes = (architecture.in_channels, architecture.out_channels, config.training.discriminator_channels)
+    if objective == "projected":
         from pix2pix.networks.projected import ProjectedDiscriminator
 
-        labelled = config.task == "facades"
-        condition = len(labels.CLASSES) if labelled else config.in_channels
-        return ProjectedDiscriminator(condition, config.out_channels, config.discriminator_width, labelled)
-    sizes = (config.in_channels, config.out_channels, config.discriminator_width)
-    if config.objective == "perceptual":
-        return MultiscalePatchGAN(*sizes, labelled=config.task == "facades")
-    return PatchGAN(*sizes)
+        condition = len(labels.CLASSES) if labelled else architecture.in_channels
+        return ProjectedDiscriminator(condition, *sizes[1:], labelled)
+    return MultiscalePatchGAN(*sizes, labelled=labelled) if objective == "perceptual" else PatchGAN(*sizes)

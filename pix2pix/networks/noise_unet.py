@@ -8,9 +8,9 @@ from torch import Tensor, nn
 
 from pix2pix import labels
 from pix2pix.networks.layers import LEAK, LabelPlanes, UpsampleConv, WeightNormConv, WeightNormConv3x3
-from pix2pix.networks.unet import unet_widths
+from pix2pix.networks.unet import unet_channels
 
-COLORED_DECODERS = 5  # the innermost ones: their maps are small, so that a tone costs next to nothing
+COLORED_DECODERS = 5  # the innermost ones: their maps are small, so that a color code costs next to nothing
 
 
 class NoiseUNet(nn.Module):
@@ -22,19 +22,19 @@ class NoiseUNet(nn.Module):
     checkerboard, no stripes: its decoders interpolate, then convolve (`UpsampleConv`), at the price of a transposed
     convolution. Noise, instead of dropout: each decoder but the last adds a plane of N(0, 1) to its channels, as much
     as each wants (Karras et al. 2019). A plain wall is the same everywhere; only noise lets plaster differ from spot to
-    spot. A tone of `tone_size` numbers: the colours of wall and sky (`training.color_code`), which shift the inner
-    decoders; and a style of `style_size` numbers: material, glass and light (`training.style`), which shifts all but
-    the last. With `detail_channels` a residual at full size sharpens the last decoder's picture (`DetailHead`).
+    spot. A color code of `color_code_size` numbers: the colours of wall and sky (`training.color_code`), which shift
+    the inner decoders; and a style of `style_size` numbers: material, glass and light (`training.style`), which shifts
+    all but the last. With `detail_channels` a residual at full size sharpens the last decoder's picture (`DetailHead`).
     """
 
     latent_kind = "noise"
 
     def __init__(
-        self, in_channels: int = 3, out_channels: int = 3, width: int = 32, width_cap: int = 8, depth: int = 8,
-        labelled: bool = True, tone_size: int = 0, style_size: int = 0, detail_channels: int = 0,
+        self, in_channels: int = 3, out_channels: int = 3, base_channels: int = 32, max_channel_multiplier: int = 8,
+        depth: int = 8, labelled: bool = True, color_code_size: int = 0, style_size: int = 0, detail_channels: int = 0,
     ):  # fmt: skip
         super().__init__()
-        widths = unet_widths(width, depth, width_cap)
+        widths = unet_channels(base_channels, depth, max_channel_multiplier)
         self.planes = LabelPlanes() if labelled else nn.Identity()
         in_channels = len(labels.CLASSES) if labelled else in_channels
         self.encoders, self.decoders = nn.ModuleList(), nn.ModuleList()
@@ -44,17 +44,17 @@ class NoiseUNet(nn.Module):
             before = widths[level] if level == depth - 1 else 2 * widths[level]  # decoder and skip, concatenated
             self.decoders.append(UpsampleConv(before, widths[level - 1] if level else out_channels))
         self.strengths = nn.ParameterList(torch.full((after,), 0.1) for after in reversed(widths[:-1]))
-        inner = list(reversed(widths[:-1]))[:COLORED_DECODERS] if tone_size else []
-        self.tones = nn.ParameterList(0.1 * torch.randn(after, tone_size) for after in inner)
+        inner = list(reversed(widths[:-1]))[:COLORED_DECODERS] if color_code_size else []
+        self.tones = nn.ParameterList(0.1 * torch.randn(after, color_code_size) for after in inner)
         shifted = reversed(widths[:-1]) if style_size else []
         self.styles = nn.ParameterList(0.05 * torch.randn(after, style_size) for after in shifted)
         self.detail = DetailHead(2 * widths[0], in_channels, out_channels, detail_channels) if detail_channels else None
-        self.code_size = tone_size + style_size
+        self.code_size = color_code_size + style_size
         shrink = 2 ** (depth - len(self.tones))
-        self.sky = SkyShare(shrink, self.planes.height) if labelled and tone_size else None
-        if tone_size:  # not used here: what colours a tone stands for, for those who ask for a colour
-            self.register_buffer("tone_mean", torch.zeros(tone_size))
-            self.register_buffer("tone_spread", torch.eye(tone_size))
+        self.sky = SkyShare(shrink, self.planes.height) if labelled and color_code_size else None
+        if color_code_size:  # not used here: what colours a tone stands for, for those who ask for a colour
+            self.register_buffer("tone_mean", torch.zeros(color_code_size))
+            self.register_buffer("tone_spread", torch.eye(color_code_size))
 
     @property
     def latent_channels(self) -> list[int]:
@@ -68,7 +68,7 @@ class NoiseUNet(nn.Module):
     def forward(self, inputs: Tensor, noise: Sequence[Tensor] | None = None, tone: Tensor | None = None) -> Tensor:
         """`noise` is what the decoders add, N(0, 1), innermost first, and tone and style; None draws it anew.
 
-        `tone`, `(N, tone_size + style_size)`, is for training, where it is known and the noise is not.
+        `tone`, `(N, color_code_size + style_size)`, is for training, where it is known and the noise is not.
         """
         if self.code_size and noise is not None:
             tone = noise[-1].flatten(1)

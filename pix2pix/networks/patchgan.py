@@ -21,11 +21,15 @@ class PatchGAN(nn.Module):
     """
 
     def __init__(
-        self, in_channels: int = 3, out_channels: int = 3, width: int = 64, strides: Sequence[int] = (2, 2, 2, 1, 1)
+        self,
+        in_channels: int = 3,
+        out_channels: int = 3,
+        base_channels: int = 64,
+        strides: Sequence[int] = (2, 2, 2, 1, 1),
     ):
         super().__init__()
         last = len(strides) - 1
-        widths = [in_channels + out_channels, *(width << layer for layer in range(last)), 1]
+        widths = [in_channels + out_channels, *(base_channels << layer for layer in range(last)), 1]
         self.convs, self.norms = nn.ModuleList(), nn.ModuleList()
         for layer, stride in enumerate(strides):
             self.convs.append(nn.Conv2d(widths[layer], widths[layer + 1], 4, stride=stride, padding=1, bias=False))
@@ -53,11 +57,11 @@ class MultiscalePatchGAN(nn.Module):
     They see label images as planes of 0 and 1 where `labelled`. Images may be several batches in a row, as there.
     """
 
-    def __init__(self, in_channels: int = 3, out_channels: int = 3, width: int = 64, labelled: bool = True):
+    def __init__(self, in_channels: int = 3, out_channels: int = 3, base_channels: int = 64, labelled: bool = True):
         super().__init__()
         self.planes = LabelPlanes(height=1) if labelled else nn.Identity()
         in_channels = len(labels.CLASSES) if labelled else in_channels
-        self.scales = nn.ModuleList(PatchGAN(in_channels, out_channels, width) for _ in range(2))
+        self.scales = nn.ModuleList(PatchGAN(in_channels, out_channels, base_channels) for _ in range(2))
 
     def forward(self, inputs: Tensor, images: Tensor) -> list[list[Tensor]]:
         """For each scale the outputs of its five layers, the last being logits `(N, 1, H/8 - 2, W/8 - 2)`."""

@@ -31,12 +31,12 @@ class ProjectedDiscriminator(nn.Module):
     there a segmenter.
     """
 
-    def __init__(self, in_channels: int, out_channels: int, width: int, labelled: bool):
+    def __init__(self, in_channels: int, out_channels: int, base_channels: int, labelled: bool):
         super().__init__()
         self.mixing = FeatureMixing()
         self.heads = nn.ModuleList(ProjectedHead(channels, in_channels) for channels in MIXED_CHANNELS)
         self.segmenter = SegmentationDecoder(in_channels + 1) if labelled else None
-        self.patches = PatchGAN(in_channels, out_channels, width, strides=(2, 2, 2, 1))
+        self.patches = PatchGAN(in_channels, out_channels, base_channels, strides=(2, 2, 2, 1))
 
     def forward(
         self, condition: Tensor, pictures: Tensor, features: Sequence[Tensor]

@@ -9,15 +9,15 @@ from torch import Tensor, nn
 from pix2pix.networks.conv import conv_down
 from pix2pix.networks.layers import LEAK, BatchStatisticsNorm, TransposedConv, init_normal
 
-DROPPED_DECODERS = 3  # the innermost decoders carry dropout (paper, section 6.1.1)
+DROPOUT_DECODERS = 3  # the innermost decoders carry dropout (paper, section 6.1.1)
 
 
-def unet_widths(width: int, depth: int, cap: int = 8) -> list[int]:
-    """Channels of each encoder from the outside in: doubling from `width`, at most `cap * width`.
+def unet_channels(base_channels: int, depth: int, max_multiplier: int = 8) -> list[int]:
+    """Channels of each encoder from the outside in: doubling from `base_channels`, at most so many times those.
 
-    The paper's 64, 128, 256, 512, 512, 512, 512, 512 is `unet_widths(64, 8)`.
+    The paper's 64, 128, 256, 512, 512, 512, 512, 512 is `unet_channels(64, 8)`.
     """
-    return [width * min(2**level, cap) for level in range(depth)]
+    return [base_channels * min(2**level, max_multiplier) for level in range(depth)]
 
 
 class UNet(nn.Module):
@@ -25,7 +25,7 @@ class UNet(nn.Module):
 
     `bottleneck_norm` puts a norm on the innermost encoder, as the TensorFlow code had it: at batch 1 that layer
     is 1x1, so the norm subtracts everything and the bottleneck carries nothing (the paper's erratum removes it).
-    The other arguments are as in `Config`, and describe the U-Nets of other programs.
+    The other arguments are as in `config.Architecture`, and describe the U-Nets of other programs.
     """
 
     latent_kind = "mask"
@@ -34,18 +34,19 @@ class UNet(nn.Module):
         self,
         in_channels: int = 3,
         out_channels: int = 3,
-        width: int = 64,
-        width_cap: int = 8,
+        base_channels: int = 64,
+        max_channel_multiplier: int = 8,
         depth: int = 8,
         bottleneck_norm: bool = False,
         norm: bool = True,
         biases: bool = False,
-        dropped: int = DROPPED_DECODERS,
-        first_dropped: int = 0,
+        dropout_decoders: int = DROPOUT_DECODERS,
+        first_dropout_decoder: int = 0,
     ):
         super().__init__()
-        widths = unet_widths(width, depth, width_cap)
-        self.dropped = range(depth - 1)[first_dropped : first_dropped + dropped]  # never the last decoder
+        widths = unet_channels(base_channels, depth, max_channel_multiplier)
+        first, last = first_dropout_decoder, first_dropout_decoder + dropout_decoders
+        self.dropout_levels = range(depth - 1)[first:last]  # never the last decoder
         self.encoders, self.decoders = nn.ModuleList(), nn.ModuleList()
         self.encoder_norms, self.decoder_norms = nn.ModuleList(), nn.ModuleList()
         for level, (before, after) in enumerate(zip([in_channels, *widths], widths, strict=False)):
@@ -65,7 +66,7 @@ class UNet(nn.Module):
     @property
     def latent_channels(self) -> list[int]:
         """Channels of each dropout mask; that of decoder `i` is `(N, channels, H * 2**(i+1) / 2**depth, W * …)`."""
-        return [self.decoders[level].out_channels for level in self.dropped]
+        return [self.decoders[level].out_channels for level in self.dropout_levels]
 
     def forward(self, inputs: Tensor, masks: Sequence[Tensor] | None = None) -> Tensor:
         """`masks` multiply the innermost decoders; None means dropout at training and nothing at test."""
@@ -77,6 +78,6 @@ class UNet(nn.Module):
         for level, (conv, norm) in enumerate(zip(self.decoders, self.decoder_norms, strict=True)):
             x = F.relu(x if level == 0 else torch.cat([x, skips.pop()], dim=1))
             x = norm(conv(x))
-            if level in self.dropped:
-                x = F.dropout(x, 0.5, self.training) if masks is None else x * masks[level - self.dropped.start]
+            if level in self.dropout_levels:
+                x = F.dropout(x, 0.5, self.training) if masks is None else x * masks[level - self.dropout_levels.start]
         return torch.tanh(x)  # (N, out, H, W)

@@ -41,7 +41,7 @@ class Finding:
 def diagnose(lines: Sequence[Line], config: Config) -> list[Finding]:
     """What the newest of the lines show, the most urgent first; nothing where they are too few to tell."""
     found = [_saturates(lines)]
-    if config.gan_weight:
+    if config.training.gan_weight:
         found += [_d_wins(lines), _d_guesses(lines)]
     return [finding for finding in (*found, _collapse(lines, config), _plateau(lines, config)) if finding]
 
@@ -69,7 +69,7 @@ def _d_wins(lines: Sequence[Line]) -> Finding | None:
         f"D wins outright: over the last {_steps(window)} steps it is right on {real:.1%} of the real and {fake:.1%} "
         f"of the generated patches, and takes the latter for real with a chance below {math.exp(-WON_LOSS):.0%} "
         f"(adversarial loss {loss:.1f}; a guess has 0.7). G learns little from it. Start again with a weaker D (half "
-        "the --discriminator-width), a lower --learning-rate or more pairs: D may know these by heart.",
+        "the --discriminator-channels), a lower --learning-rate or more pairs: D may know these by heart.",
     )
 
 
@@ -84,7 +84,7 @@ def _d_guesses(lines: Sequence[Line]) -> Finding | None:
         f"D guesses: over the last {_steps(window)} steps it is right on {sum(shares) / len(shares):.0%} of patches, "
         f"with a loss of {_mean(window, 'discriminator'):.2f}, where saying one half each time has 1.39. Either the "
         "samples look like the targets, and all is well, or D learns nothing and G follows its other losses: then "
-        "start again with twice the --discriminator-width or another --learning-rate.",
+        "start again with twice the --discriminator-channels or another --learning-rate.",
     )
 
 
@@ -93,9 +93,9 @@ def _collapse(lines: Sequence[Line], config: Config) -> Finding | None:
     scored = scored[-COLLAPSED_SCORES:]
     if len(scored) < COLLAPSED_SCORES or max(scored) >= COLLAPSED_VARIETY:
         return None
-    way_out = "a lower --learning-rate"
-    if config.gan_weight:
-        way_out += f", or less --gan-weight (now {config.gan_weight:g}) against --l1-weight ({config.l1_weight:g})"
+    way_out, weights = "a lower --learning-rate", config.training
+    if weights.gan_weight:
+        way_out += f", or less --gan-weight (now {weights.gan_weight:g}) against --l1-weight ({weights.l1_weight:g})"
     return Finding(
         "G collapsed",
         f"G collapsed: the pictures it makes of different inputs differ from each other by {scored[-1]:.1%} of what "
@@ -125,8 +125,9 @@ def _plateau(lines: Sequence[Line], config: Config) -> Finding | None:
     learnt = 1 - _mean(after, "l1") / _mean(before, "l1")
     if learnt > 4 * MATTERS:
         text += f" On the training pairs L1 still fell by {learnt:.0%}: G learns them by heart. More pairs would help."
-    if config.decay_epochs and after[-1]["epoch"] < config.epochs - config.decay_epochs:
-        text += f" The learning rate falls from epoch {config.epochs - config.decay_epochs + 1} on: wait for that."
+    full_rate = config.training.epochs - config.training.decay_epochs
+    if config.training.decay_epochs and after[-1]["epoch"] < full_rate:
+        text += f" The learning rate falls from epoch {full_rate + 1} on: wait for that."
     else:
         text += " Let the samples decide: these scores do not see sharpness."
     return Finding("plateau", text)

@@ -1,5 +1,6 @@
 """A training from its options to its results: all that train.py needs torch for."""
 
+import json
 import shlex
 import sys
 from dataclasses import asdict
@@ -8,7 +9,8 @@ import torch
 from accelerate import Accelerator
 from tqdm import tqdm
 
-from pix2pix.config import Config, to_json
+from pix2pix import __version__
+from pix2pix.config import Config
 from pix2pix.data.dataset import steps_per_epoch, suggest_workers
 from pix2pix.data.decoded import load_pairs
 from pix2pix.hub import transfer
@@ -34,31 +36,35 @@ def launch(options: Options, plan: Plan) -> None:
     """Raises ValueError or OSError for what the user can fix; exits with 130 or 143 when interrupted."""
     config, run = plan.config, plan.run
     # Read everything before anything is written: a broken picture is better found now than after an hour.
-    train_pairs, val_pairs = load_pairs(plan.train, "train", config), load_pairs(plan.val, "val", config)
-    accelerator = processes.join(config.precision, options.log_with, plan.folder)
-    torch.manual_seed(config.seed)
-    generator, discriminator = build_generator(config), build_discriminator(config)
+    train_pairs = load_pairs(plan.train, "train", config, config.corrects_labels)
+    val_pairs = load_pairs(plan.val, "val", config)
+    accelerator = processes.join(config.training.precision, options.log_with, plan.folder)
+    torch.manual_seed(config.training.seed)
+    generator, discriminator = build_generator(config.architecture), build_discriminator(config)
     init_from = options.init_from if run is None else run.metadata.get("init_from")
     if init_from and (run is None or run.is_at_start) and (new := start_with(generator, config, init_from)):
         accelerator.print(f"{init_from} has no {name_some(new)}: these start untrained")
-    measures = Style if config.style_size else ColorCode
-    color_code = measures(config, train_pairs) if config.tone and not config.teacher else None
-    teacher_folder = checkpoint.find(run.teacher if run else config.teacher) if config.teacher else None
+    measures = Style if config.architecture.style_size else ColorCode
+    teacher_folder = (
+        checkpoint.find(run.teacher if run else config.training.teacher) if config.training.teacher else None
+    )
+    color_code = measures(config, train_pairs) if config.architecture.color_code and not teacher_folder else None
     teacher = checkpoint.load(teacher_folder)[1] if teacher_folder else None
     styles = checkpoint.read_styles(teacher_folder, config) if teacher_folder else None
     trainer = Trainer(config, generator, discriminator, accelerator, color_code, teacher, styles)
     hardware = describe_hardware(accelerator)
     steps = steps_per_epoch(len(train_pairs), config, accelerator.num_processes)
     accelerator.print(
-        f"{plan.data}: {len(train_pairs)} training and {len(val_pairs)} validation pairs, {config.direction}\n"
+        f"{plan.data}: {len(train_pairs)} training and {len(val_pairs)} validation pairs, {config.data.direction}\n"
         f"train: {train_pairs.about}\nval: {val_pairs.about}\n"
         f"{describe_depth(config)}\n"
-        f"on {hardware}: {steps:,} steps an epoch, {steps * config.epochs:,} in all",
+        f"on {hardware}: {steps:,} steps an epoch, {steps * config.training.epochs:,} in all",
         *plan.notes,
         sep="\n",
     )
     if options.dry_run:
-        accelerator.print(to_json(config) + describe_cost(trainer, steps * config.epochs))
+        accelerator.print(json.dumps(asdict(config), indent=2))
+        accelerator.print(describe_cost(trainer, steps * config.training.epochs))
         return
 
     pusher = make_pusher(options, accelerator)
@@ -67,7 +73,8 @@ def launch(options: Options, plan: Plan) -> None:
     if run is None:
         metadata |= {
             "processes": accelerator.num_processes, "init_from": options.init_from or "", "command": command,
-            "commit": package_commit(), "code": package_address(), "hardware": hardware, "torch": torch.__version__,
+            "version": __version__, "commit": package_commit(), "code": package_address(), "hardware": hardware,
+            "torch": torch.__version__,
         }  # fmt: skip
         run = (
             Run.create(plan.folder, config, metadata)
@@ -81,7 +88,7 @@ def launch(options: Options, plan: Plan) -> None:
         run.keep_teacher(teacher_folder)
     accelerator.wait_for_everyone()
     if options.log_with:
-        plain = {name: each if isinstance(each, int | float) else str(each) for name, each in asdict(config).items()}
+        plain = {name: each if isinstance(each, int | float) else str(each) for name, each in config.settings.items()}
         accelerator.init_trackers("pix2pix", config=plain)  # TensorBoard takes no ranges
     try:
         accelerator.print(f"watch: {run.folder / results.PAGE}")
@@ -97,7 +104,8 @@ def launch(options: Options, plan: Plan) -> None:
             pusher.close(LAST_PUSH)
         raise UserError(
             f"{error}; {run.folder} keeps what was saved before: start another run with a lower --learning-rate than "
-            f"{config.learning_rate:g}" + (" or without --precision" if config.precision != "no" else "")
+            f"{config.training.learning_rate:g}"
+            + (" or without --precision" if config.training.precision != "no" else "")
         ) from None
     finally:
         for tracker in accelerator.trackers:
@@ -111,13 +119,13 @@ def launch(options: Options, plan: Plan) -> None:
 
 def start_with(generator: torch.nn.Module, config: Config, name: str) -> list[str]:
     """Give a new generator the weights of a checkpoint; returns the names of its weights that the checkpoint lacks."""
-    theirs, source = checkpoint.load(name)
-    own, given = generator.state_dict(), source.state_dict()
+    start, source = checkpoint.load(name)
+    new, given = generator.state_dict(), source.state_dict()
     try:
-        generator.load_state_dict(own | given)
-        return sorted(own.keys() - given.keys())
+        generator.load_state_dict(new | given)
+        return sorted(new.keys() - given.keys())
     except RuntimeError:
-        raise UserError(f"{name} paints from other inputs: it fits with --task {theirs.task}") from None
+        raise UserError(f"{name} paints from other inputs: it fits with --task {start.task}") from None
 
 
 def make_pusher(options: Options, accelerator: Accelerator) -> Pusher | None:
@@ -144,9 +152,9 @@ def describe_cost(trainer: Trainer, steps: int) -> str:
 
 
 def describe_depth(config: Config) -> str:
-    side = min(config.size, config.picture_width)
-    reason = f", as many as {side} pixels can be halved" if 2**config.depth == side else ""
-    return f"{config.generator} generator of {config.depth} levels{reason}"
+    side, net = min(config.data.shape), config.architecture
+    reason = f", as many as {side} pixels can be halved" if 2**net.depth == side else ""
+    return f"{net.generator} generator of {net.depth} levels{reason}"
 
 
 def describe_hardware(accelerator: Accelerator) -> str:

@@ -58,8 +58,9 @@ def train(
     dataset = PairDataset(train_pairs, config, "cpu" if workers else accelerator.device)
     per_epoch = steps_per_epoch(len(dataset), config, processes)
     if per_epoch == 0:
-        raise UserError(f"{len(dataset)} pairs are too few for {processes} processes of batch {config.batch_size}")
-    total, batch = per_epoch * config.epochs, config.batch_size * processes
+        batch = config.training.batch_size
+        raise UserError(f"{len(dataset)} pairs are too few for {processes} processes of batch {batch}")
+    total, batch = per_epoch * config.training.epochs, config.training.batch_size * processes
     step = _restore(trainer, run, accelerator.print)
     if step > total:
         raise UserError(
@@ -70,7 +71,7 @@ def train(
     if step == total:
         _finish_again(trainer, val_pairs, run, per_epoch, pusher)
         return
-    steps_between_scores = per_epoch * epochs_between_scores(config.score_every, per_epoch)
+    steps_between_scores = per_epoch * epochs_between_scores(config.logging.score_every, per_epoch)
 
     with (
         tqdm(total=total * batch, initial=step * batch, unit="img", dynamic_ncols=True, disable=rank != 0) as bar,
@@ -82,7 +83,7 @@ def train(
             for pairs in batches(dataset, config, epoch, first, rank, processes, workers):
                 trainer.set_learning_rate(epoch)
                 # Every step has a random stream of its own, so that there is no state of it to save.
-                torch.manual_seed(stream_seed(config.seed, step, rank))
+                torch.manual_seed(stream_seed(config.training.seed, step, rank))
                 halves = (half.to(accelerator.device, non_blocking=True) for half in pairs)
                 trainer.update(*map(images.normalize, halves))
                 step += 1
@@ -91,14 +92,14 @@ def train(
                 stopping = _any_process(accelerator, bool(asked_to_stop))
                 at_end = step == total
                 scoring = at_end or step % steps_between_scores == 0
-                if step % config.log_every == 0 or scoring:
+                if step % config.logging.log_every == 0 or scoring:
                     _log(trainer, monitor, step, epoch, val_pairs[:SCORED_PAIRS] if scoring else [])
                 pushing = pusher is not None and (at_end or (pusher.every and step % (pusher.every * per_epoch) == 0))
-                if step % config.save_every == 0 or at_end or stopping or pushing:
+                if step % config.logging.save_every == 0 or at_end or stopping or pushing:
                     kept = _save(trainer, run, monitor, step, val_pairs if at_end else None)
                     if pushing and kept is not None:
                         pusher.submit(kept, run.folder)
-                if (step % config.sample_every == 0 or at_end) and rank == 0:
+                if (step % config.logging.sample_every == 0 or at_end) and rank == 0:
                     sheet = sample_sheet(trainer, val_pairs)
                     run.save_samples(step, sheet)
                     for tracker in accelerator.trackers:

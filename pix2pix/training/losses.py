@@ -1,6 +1,6 @@
 """The losses, on logits, and what the two networks are trained for by them: the paper's objective, and ours.
 
-Discriminators have no sigmoid of their own. `Config.objective` names the objective. Both take images `(N, C, H, W)`
+Discriminators have no sigmoid of their own. `Training.objective` names the objective. Both take images `(N, C, H, W)`
 in [-1, 1]: `judge` returns D's loss with its logits on real and on generated images; `generator_loss` returns the
 loss to minimise, and of its parts the two that every run logs: adversarial and L1.
 """
@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pix2pix.config import Config
+from pix2pix.config import Config, Training
 from pix2pix.networks.efficientnet import feature_distance, perceptual_distance
 from pix2pix.networks.layers import LabelPlanes
 from pix2pix.networks.projected import class_weights, segmentation_targets
@@ -26,21 +26,21 @@ class PaperObjective(nn.Module):
 
     def __init__(self, config: Config):
         super().__init__()
-        self.config = config
+        self.settings = config.training
 
     def judge(
         self, discriminator: nn.Module, inputs: Tensor, generated: Tensor, targets: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        inputs, targets, generated = _shown(self.config, inputs, targets, generated.detach())
+        inputs, targets, generated = _shown(self.settings, inputs, targets, generated.detach())
         real_logits, fake_logits = discriminator(inputs, torch.cat([targets, generated])).chunk(2)
         return discriminator_loss(real_logits, fake_logits), real_logits, fake_logits
 
     def generator_loss(
         self, discriminator: nn.Module, inputs: Tensor, generated: Tensor, targets: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        adversarial = adversarial_loss(discriminator(*_shown(self.config, inputs, generated)))
+        adversarial = adversarial_loss(discriminator(*_shown(self.settings, inputs, generated)))
         l1 = l1_loss(generated, targets)
-        return self.config.gan_weight * adversarial + self.config.l1_weight * l1, adversarial, l1
+        return self.settings.gan_weight * adversarial + self.settings.l1_weight * l1, adversarial, l1
 
 
 class PerceptualObjective(nn.Module):
@@ -54,13 +54,13 @@ class PerceptualObjective(nn.Module):
         super().__init__()
         from pix2pix.networks.efficientnet import Trunk
 
-        self.config = config
+        self.settings = config.training
         self.trunk = Trunk("lite0", stages=3).requires_grad_(False)
 
     def judge(
         self, discriminator: nn.Module, inputs: Tensor, generated: Tensor, targets: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        inputs, targets, generated = _shown(self.config, inputs, targets, generated.detach())
+        inputs, targets, generated = _shown(self.settings, inputs, targets, generated.detach())
         scales = [layers[-1].chunk(2) for layers in discriminator(inputs, torch.cat([targets, generated]))]
         losses = [discriminator_loss(real, fake) for real, fake in scales]
         real_logits, fake_logits = (torch.cat([each.flatten() for each in side]) for side in zip(*scales, strict=True))
@@ -69,18 +69,20 @@ class PerceptualObjective(nn.Module):
     def generator_loss(
         self, discriminator: nn.Module, inputs: Tensor, generated: Tensor, targets: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        shown_inputs, shown_targets, shown = _shown(self.config, inputs, targets, generated)
+        shown_inputs, shown_targets, shown = _shown(self.settings, inputs, targets, generated)
         with torch.no_grad():
             real, seen_real = discriminator(shown_inputs, shown_targets), self.trunk(_in_colour(targets))
         fake, seen_fake = discriminator(shown_inputs, shown), self.trunk(_in_colour(generated.float()))
         adversarial = torch.stack([adversarial_loss(scale[-1]) for scale in fake]).mean()
-        features = torch.stack([feature_loss(ours[:-1], theirs[:-1]) for ours, theirs in zip(fake, real, strict=True)])
+        features = torch.stack(
+            [feature_loss(each[:-1], real_each[:-1]) for each, real_each in zip(fake, real, strict=True)]
+        )
         l1 = l1_loss(generated, targets)
         loss = (
-            self.config.gan_weight * adversarial
-            + self.config.feature_weight * features.mean()
-            + self.config.perceptual_weight * perceptual_distance(seen_fake, seen_real)
-            + self.config.l1_weight * l1
+            self.settings.gan_weight * adversarial
+            + self.settings.feature_matching_weight * features.mean()
+            + self.settings.perceptual_weight * perceptual_distance(seen_fake, seen_real)
+            + self.settings.l1_weight * l1
         )
         return loss, adversarial, l1
 
@@ -106,8 +108,8 @@ class ProjectedObjective(nn.Module):
         super().__init__()
         from pix2pix.networks.efficientnet import Trunk
 
-        self.config = config
-        self.planes = LabelPlanes(height=1) if config.task == "facades" else nn.Identity()
+        self.settings, self.is_facades = config.training, config.task == "facades"
+        self.planes = LabelPlanes(height=1) if self.is_facades else nn.Identity()
         self.trunk = Trunk("lite0").requires_grad_(False).to(memory_format=torch.channels_last)
         self.views: Views | None = None
 
@@ -120,12 +122,14 @@ class ProjectedObjective(nn.Module):
         pictures = torch.cat([views.targets, views.generated]).detach()
         logits, classes = discriminator(views.planes, pictures, features)
         real, fake = zip(*(each.float().chunk(2) for each in logits), strict=True)
-        loss = torch.stack([hinge_loss(*both) for both in zip(real, fake, strict=True)]).sum() * self.config.gan_weight
-        if classes is not None and self.config.segmentation_weight:
+        loss = (
+            torch.stack([hinge_loss(*both) for both in zip(real, fake, strict=True)]).sum() * self.settings.gan_weight
+        )
+        if classes is not None and self.settings.segmentation_weight:
             named, found = classes.float().chunk(2)
             labelled = segmentation_targets(views.planes)
             made = torch.where(labelled < 0, -1, found.shape[1] - 1)
-            loss = loss + self.config.segmentation_weight * (
+            loss = loss + self.settings.segmentation_weight * (
                 F.cross_entropy(named, labelled, _with_fake(class_weights(labelled)), ignore_index=-1)
                 + F.cross_entropy(found, made, ignore_index=-1)
             )
@@ -143,27 +147,27 @@ class ProjectedObjective(nn.Module):
         views, self.views = self.views, None
         logits, classes = discriminator(views.planes, views.generated, views.features)
         adversarial = torch.stack([-each.float().mean() for each in logits]).sum()
-        loss = self.config.gan_weight * adversarial
-        if classes is not None and self.config.segmentation_weight:
+        loss = self.settings.gan_weight * adversarial
+        if classes is not None and self.settings.segmentation_weight:
             labelled = segmentation_targets(views.planes)
             named = F.cross_entropy(classes.float(), labelled, _with_fake(class_weights(labelled)), ignore_index=-1)
-            loss = loss + self.config.segmentation_weight * named
-        if self.config.saturation_weight:
-            loss = loss + self.config.saturation_weight * saturation_loss(generated)
+            loss = loss + self.settings.segmentation_weight * named
+        if self.settings.saturation_weight:
+            loss = loss + self.settings.saturation_weight * saturation_loss(generated)
         matches = torch.ones(len(inputs), device=inputs.device) if matches is None else matches
         valid = self._valid(self.planes(inputs))
         l1 = ((generated - targets).abs() * valid).mean(dim=(1, 2, 3))
         perceptual = feature_distance(views.features[:PERCEPTUAL_STAGES], views.target_features[:PERCEPTUAL_STAGES])
-        loss = loss + (matches * (self.config.l1_weight * l1 + self.config.perceptual_weight * perceptual)).mean()
+        loss = loss + (matches * (self.settings.l1_weight * l1 + self.settings.perceptual_weight * perceptual)).mean()
         return loss, adversarial, l1.mean()
 
     def _valid(self, planes: Tensor) -> Tensor | float:
         """Where label planes have a class, `(N, 1, H, W)` of 0 and 1; inputs of other tasks are valid everywhere."""
-        return (planes.sum(dim=1, keepdim=True) > 0.5).to(planes.dtype) if self.config.task == "facades" else 1.0
+        return (planes.sum(dim=1, keepdim=True) > 0.5).to(planes.dtype) if self.is_facades else 1.0
 
     def _look(self, inputs: Tensor, generated: Tensor, targets: Tensor) -> Views:
         planes = self.planes(inputs)
-        planes, targets, generated = _shown(self.config, planes, targets, generated)
+        planes, targets, generated = _shown(self.settings, planes, targets, generated)
         valid = self._valid(planes)
         targets, generated = targets * valid, generated.float() * valid
         with torch.no_grad():
@@ -175,7 +179,7 @@ class ProjectedObjective(nn.Module):
 def build_objective(config: Config) -> PaperObjective | PerceptualObjective | ProjectedObjective:
     """The objective a config names."""
     kinds = {"paper": PaperObjective, "perceptual": PerceptualObjective, "projected": ProjectedObjective}
-    return kinds[config.objective](config)
+    return kinds[config.training.objective](config)
 
 
 def _with_fake(weights: Tensor) -> Tensor:
@@ -183,9 +187,9 @@ def _with_fake(weights: Tensor) -> Tensor:
     return F.pad(weights, (0, 1), value=1.0)
 
 
-def _shown(config: Config, inputs: Tensor, *pictures: Tensor) -> Sequence[Tensor]:
+def _shown(settings: Training, inputs: Tensor, *pictures: Tensor) -> Sequence[Tensor]:
     """What discriminators see of these."""
-    return augmented(inputs, *pictures) if config.diff_augment else (inputs, *pictures)
+    return augmented(inputs, *pictures) if settings.diff_augment else (inputs, *pictures)
 
 
 def _in_colour(pictures: Tensor) -> Tensor:
@@ -224,4 +228,4 @@ def l1_loss(generated: Tensor, targets: Tensor) -> Tensor:
 
 def feature_loss(generated: Sequence[Tensor], targets: Sequence[Tensor]) -> Tensor:
     """mean |difference| of features, `(N, C, H, W)` each, averaged over the layers they are of (pix2pixHD, eq. 4)."""
-    return torch.stack([F.l1_loss(ours, theirs) for ours, theirs in zip(generated, targets, strict=True)]).mean()
+    return torch.stack([F.l1_loss(*both) for both in zip(generated, targets, strict=True)]).mean()

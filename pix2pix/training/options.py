@@ -1,7 +1,7 @@
 """The command line of train.py: a config, and how to train by it. Nothing in here needs torch."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,18 +9,30 @@ from typing import Annotated, Literal
 
 import tyro
 
+from pix2pix import config as configs
 from pix2pix.cli import parse
-from pix2pix.config import PRESETS, TASKS, Config
+from pix2pix.config import RECIPES, TASKS, Architecture, Config, Task, UNetVariant
 from pix2pix.utils import UserError
+
+# No flags: --task names more than the kind of the inputs, and other programs' U-Nets are not trained. Said here, since
+# tyro takes longer to import than all that else reads a config.
+_NO_FLAG = (tyro.conf.Fixed, tyro.conf.Suppress)
+Architecture.__annotations__ |= {"task": Annotated[Task, *_NO_FLAG], "unet": Annotated[UNetVariant, *_NO_FLAG]}
 
 
 @dataclass(frozen=True)
 class Options:
-    """Train pix2pix on pairs of images. --preset NAME sets the defaults of everything below it."""
+    """Train pix2pix on pairs of images. --recipe and --task set the defaults of everything else."""
 
     config: Annotated[Config, tyro.conf.OmitArgPrefixes]
+    recipe: Literal[*RECIPES] = "best"
+    """How to train: our networks and objective; the same, small enough to follow a brush; the paper's; or
+    discriminators on a frozen, pretrained network."""
+    task: Literal[*TASKS] = "facades"
+    """What the pairs are: facades, edges, grey pictures to colour (colors) or photo for any others; or one of the
+    paper's tasks, which also sets the direction and augmentation and, with --recipe paper, the length of training."""
     data: str | None = None
-    """A folder of pairs, a published set (facades, maps, …), a dataset of the Hub (USER/NAME), or drawn: synthetic,
+    """A folder of pairs, a published set (facades, maps, …), a dataset of the Hub (USER/NAME), or synthetic,
     synthetic-edges, synthetic-maps, synthetic-night."""
     output: Path | None = None
     """The run folder; runs/NAME-OF-DATA unless given, and runs/REPO for a run from the Hub."""
@@ -28,7 +40,7 @@ class Options:
     """Continue this run, a folder or USER/REPO on the Hub where its state was pushed, with the config it was started
     with. More --epochs go on after its end; --data names where its data is now, if that has moved."""
     init_from: str | None = None
-    """Start with the generator of this checkpoint, a folder or USER/REPO on the Hub, instead of with noise; its width,
+    """Start with the generator of this checkpoint, a folder or USER/REPO on the Hub, instead of noise; its channels,
     depth and kind are the checkpoint's."""
     push_to_hub: str | None = None
     """Push checkpoints to this model repository on the Hub, USER/REPO, made if missing, with the token of HF_TOKEN or
@@ -59,8 +71,9 @@ RESUMED_WITH |= {"push_to_hub", "private", "license", "push_every", "push_state"
 def read(arguments: Sequence[str]) -> Options:
     """Raises ValueError for what does not fit together; nothing is looked at yet."""
     given = given_names(arguments)
-    preset, arguments = take_preset(name_the_run(list(arguments)))
-    defaults = Options(config=(PRESETS | TASKS)[preset], given=given)
+    arguments = name_the_run(list(arguments))
+    recipe, task = (chosen(arguments, *each) for each in (("recipe", RECIPES, "best"), ("task", TASKS, "facades")))
+    defaults = Options(config=configs.defaults(recipe, task), recipe=recipe, task=task, given=given)
     options = parse(Options, arguments, prog="train.py", default=defaults)
     if options.resume is not None:
         if kept := sorted(given - RESUMED_WITH):
@@ -70,7 +83,7 @@ def read(arguments: Sequence[str]) -> Options:
                 f"--init-from {shlex.quote(options.resume)} instead of --resume"
             )
     elif options.data is None:
-        raise UserError("no data: give --data DIR, or --data synthetic to train on drawn facades")
+        raise UserError("no data: give --data DIR, or --data synthetic to train on synthetic facades")
     if options.push_to_hub is None and (options.private or options.license or options.push_every or options.push_state):
         raise UserError("--private, --license, --push-every and --push-state need --push-to-hub USER/REPO")
     if options.log_with and find_spec(options.log_with) is None:
@@ -80,16 +93,16 @@ def read(arguments: Sequence[str]) -> Options:
     return options
 
 
-def take_preset(arguments: list[str]) -> tuple[str, list[str]]:
-    """The preset named in the arguments, and the arguments without it."""
+def chosen(arguments: Sequence[str], flag: str, names: Collection[str], default: str) -> str:
+    """Return the value of a flag that sets defaults; UserError with the list of values where it is none of `names`."""
+    name = default
     for place, argument in enumerate(arguments):
-        flag, equals, value = argument.partition("=")
-        if flag == "--preset":
+        given, equals, value = argument.partition("=")
+        if given == f"--{flag}":
             name = value if equals else "".join(arguments[place + 1 : place + 2])
-            if name not in PRESETS | TASKS:
-                raise UserError(f"unknown preset {name!r}; there are: {', '.join(PRESETS | TASKS)}")
-            return name, arguments[:place] + arguments[place + (1 if equals else 2) :]
-    return "best", arguments
+    if name not in names:
+        raise UserError(f"unknown {flag} {name!r}; there are: {', '.join(names)}")
+    return name
 
 
 def name_the_run(arguments: list[str]) -> list[str]:
@@ -111,7 +124,7 @@ def given_names(arguments: Sequence[str]) -> frozenset[str]:
 
 
 def as_flag(name: str, value: object = None) -> str:
-    """How a setting is given on the command line: `--no-tone`, `--width 8`; without its value, `--width`."""
+    """How a setting is given on the command line: `--no-jitter`, `--depth 8`; without its value, `--depth`."""
     flag = name.replace("_", "-")
     if isinstance(value, bool):
         return f"--{flag}" if value else f"--no-{flag}"

@@ -2,11 +2,11 @@
 
 import shlex
 from collections.abc import Collection
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from pix2pix import config as configs
-from pix2pix.config import Config
+from pix2pix.config import Config, ModelConfig
 from pix2pix.data.download import ensure_downloaded
 from pix2pix.data.pairs import Source
 from pix2pix.data.sources import fit_config, open_source
@@ -17,12 +17,10 @@ from pix2pix.training.options import Options, as_flag
 from pix2pix.training.run import Run, check_new
 from pix2pix.utils import UserError
 
-_NAMES = [field.name for field in fields(Config)]
-GENERATOR = _NAMES[_NAMES.index("generator") : _NAMES.index("discriminator_width")]  # what a generator is built by
-NO_WEIGHTS = {"dropped", "first_dropped"}  # of them, what any weights fit
+NO_WEIGHTS = {"dropout_decoders", "first_dropout_decoder"}  # of an architecture, what any weights fit
 OURS_ALONE = {"correct_labels": False, "shift": False}  # of the pairs of our generator: off for a U-Net
 ADDED = ("style_size", "detail_channels")  # of them, what a generator may get that starts with weights without it
-OF_TEACHER = ("task", "generator", "depth", "tone", "style_size", "in_channels", "out_channels")
+OF_TEACHER = ("task", "generator", "depth", "color_code", "style_size", "in_channels", "out_channels")
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ def _start(options: Options) -> Plan:
     config, notes = fit_config(options.config, train, options.given), ()
     if options.init_from is not None:
         config, notes = take_generator(config, options.init_from, options.given)
-    if config.teacher:
+    if config.training.teacher:
         check_teacher(config)
     return Plan(config, data, folder, train, open_source(data, "val", config), notes=notes)
 
@@ -60,7 +58,7 @@ def _resume(options: Options) -> Plan:
     run = open_run(options)
     config, notes = run.config, ()
     if "epochs" in options.given:
-        config, notes = lengthen(config, options.config.epochs)
+        config, notes = lengthen(config, options.config.training.epochs)
     check_processes(run)
     data = ensure_downloaded(options.data) if options.data is not None else str(run.metadata["data"])
     try:
@@ -112,51 +110,55 @@ def check_processes(run: Run) -> None:
 
 def lengthen(config: Config, epochs: int) -> tuple[Config, tuple[str, ...]]:
     """The config of a run that goes on to more epochs, in the same share of which the learning rate falls."""
-    if epochs < config.epochs:
-        raise UserError(f"the run has {config.epochs} epochs already: give --epochs more than that, or leave it out")
-    if epochs == config.epochs:
+    before = config.training.epochs
+    if epochs < before:
+        raise UserError(f"the run has {before} epochs already: give --epochs more than that, or leave it out")
+    if epochs == before:
         return config, ()
-    decay = round(config.decay_epochs * epochs / config.epochs)
+    decay = round(config.training.decay_epochs * epochs / before)
     falls = f"falls over the last {decay}" if decay else "does not fall"
-    note = f"{epochs} epochs instead of {config.epochs}: the learning rate {falls}"
-    return replace(config, epochs=epochs, decay_epochs=decay), (note,)
+    note = f"{epochs} epochs instead of {before}: the learning rate {falls}"
+    return config.replace(epochs=epochs, decay_epochs=decay), (note,)
 
 
 def take_generator(config: Config, name: str, given: Collection[str]) -> tuple[Config, tuple[str, ...]]:
     """The config with the generator of a checkpoint, and what that changed; ValueError where `given` is another."""
-    theirs = configs.read(checkpoint.find(name) / checkpoint.CONFIG)
-    wanted = {field: getattr(theirs, field) for field in GENERATOR}
-    if theirs.generator == config.generator and theirs.tone:
-        wanted |= {field: getattr(config, field) for field in ADDED if not wanted[field]}
-    _check_depth(config, theirs, name)
-    others = [field for field in wanted if field in given and getattr(config, field) != wanted[field]]
-    if refused := [as_flag(field, getattr(config, field)) for field in others if field not in NO_WEIGHTS]:
+    start, own = configs.read(checkpoint.find(name) / checkpoint.CONFIG), config.settings
+    wanted = configs.flatten(start.architecture)
+    del wanted["task"]
+    if start.architecture.generator == config.architecture.generator and start.architecture.color_code:
+        wanted |= {field: own[field] for field in ADDED if not wanted[field]}
+    _check_depth(config, start, name)
+    others = [field for field in wanted if field in given and own[field] != wanted[field]]
+    if refused := [as_flag(field, own[field]) for field in others if field not in NO_WEIGHTS]:
         raise UserError(f"{name} holds another generator than {' '.join(refused)} asks for: leave that out")
-    if theirs.generator == "unet":
+    if start.architecture.generator == "unet":
         wanted |= OURS_ALONE
-    changed = {
-        field: value for field, value in wanted.items() if field not in given and getattr(config, field) != value
-    }
+    changed = {field: value for field, value in wanted.items() if field not in given and own[field] != value}
     words = ", ".join(f"{field} {value}" for field, value in changed.items())
-    return replace(config, **changed), ((f"as in {name}: {words}",) if changed else ())
+    return config.replace(**changed), ((f"as in {name}: {words}",) if changed else ())
 
 
 def check_teacher(config: Config) -> None:
     """ValueError, with the flags to give, where the teacher does not take the same inputs and noise as its student."""
-    name = config.teacher
-    theirs = configs.read(checkpoint.find(name) / checkpoint.CONFIG)
-    if theirs.generator != config.generator:
-        raise UserError(f"{name} cannot teach: its generator is {theirs.generator}, a teacher's is {config.generator}")
-    _check_depth(config, theirs, name)
-    if apart := [field for field in OF_TEACHER if getattr(config, field) != getattr(theirs, field)]:
-        flags = " ".join(as_flag(field, getattr(theirs, field)) for field in apart)
+    name = config.training.teacher
+    teacher = configs.read(checkpoint.find(name) / checkpoint.CONFIG)
+    kind, wanted = teacher.architecture.generator, config.architecture.generator
+    if kind != wanted:
+        raise UserError(f"{name} cannot teach: its generator is {kind}, a teacher's is {wanted}")
+    _check_depth(config, teacher, name)
+    own, needed = config.settings, teacher.settings
+    if differing := [field for field in OF_TEACHER if own[field] != needed[field]]:
+        flags = " ".join(as_flag(field, needed[field]) for field in differing)
         raise UserError(f"{name} cannot teach this generator: give {flags}")
 
 
-def _check_depth(config: Config, theirs: Config, name: str) -> None:
-    if any(side % 2**theirs.depth for side in (config.size, config.picture_width)):
-        sizes = as_flag("size", theirs.size) + (f" {as_flag('columns', theirs.columns)}" if theirs.columns else "")
+def _check_depth(config: Config, other: ModelConfig, name: str) -> None:
+    depth, (height, width) = other.architecture.depth, config.data.shape
+    if height % 2**depth or width % 2**depth:
+        sizes = as_flag("size", other.data.size) + (
+            f" {as_flag('width', other.data.width)}" if other.data.width else ""
+        )
         raise UserError(
-            f"{name} halves its pictures {theirs.depth} times, which {config.size}x{config.picture_width} pixels do "
-            f"not allow: give {sizes}"
+            f"{name} halves its pictures {depth} times, which {height}x{width} pixels do not allow: give {sizes}"
         )

@@ -1,6 +1,6 @@
 """A run folder: what a training run was started with, what it said, and what it needs to go on.
 
-run.json           data, config and command; written anew only when it goes on to more epochs, or its data has moved
+run.json           config, data and command; written anew only when it goes on to more epochs, or its data has moved
 log.jsonl          one line of losses every `log_every` steps, with scores at the end of an epoch
 samples/           sheets of input | generated | target
 checkpoints/       step-000005000, …: folders that everything else loads
@@ -21,8 +21,8 @@ from pathlib import Path
 
 import numpy as np
 
+from pix2pix import __version__, images
 from pix2pix import config as configs
-from pix2pix import images
 from pix2pix.config import Config
 from pix2pix.inference import card, checkpoint
 from pix2pix.utils import TEMPORARY, UserError, write_atomically, written_together
@@ -49,11 +49,20 @@ def is_leftover(path: Path) -> bool:
     return path.name.startswith(".") and path.name.endswith(TEMPORARY)
 
 
+def _old_run(folder: Path) -> str:
+    """Say what can become of a run whose settings are those of an older version."""
+    said = f"{folder} was begun by pix2pix 0.1 or earlier, and its training cannot go on in {__version__}"
+    if not any((folder / "checkpoints").glob("step-*")):
+        return f"{said}; it has no checkpoint yet: start another run, with --data instead of --resume"
+    command = f"python -m pix2pix convert {shlex.quote(str(folder))} NEW"
+    return f"{said}; {command} makes a checkpoint of its newest one, which --init-from NEW starts another run with"
+
+
 class Run:
     """A run folder, new (`create`) or there already (`open`)."""
 
     def __init__(self, folder: Path, config: Config, metadata: dict[str, str | int]):
-        """`metadata`: data, command, train_pairs, val_pairs, processes, commit, hardware, torch, started."""
+        """`metadata`: data, command, train_pairs, val_pairs, processes, version, commit, hardware, torch, started."""
         self.folder, self.config, self.metadata = folder, config, metadata
 
     @classmethod
@@ -76,8 +85,12 @@ class Run:
             raise UserError(f"{folder} is not a run folder: it has no {METADATA}{todo}")
         try:
             metadata = json.loads((folder / METADATA).read_text(encoding="utf-8"))
-            config = configs.from_json(json.dumps({"model_type": configs.MODEL_TYPE, **metadata.pop("config")}))
-            return cls(folder, config, metadata)
+            settings = metadata.pop("config")
+            if "generator" in settings:
+                raise configs.OldFormat(_old_run(folder))
+            return cls(folder, configs.from_values(Config, settings), metadata)
+        except configs.OldFormat:
+            raise
         except (KeyError, TypeError, ValueError) as error:
             raise UserError(f"{folder / METADATA} cannot be read: {error}") from None
 
@@ -100,7 +113,7 @@ class Run:
     def teacher(self) -> Path | str:
         """Its copy of the teacher; what the config names in a run from before there were copies."""
         kept = self.folder / checkpoint.TEACHER
-        return kept if kept.is_dir() else self.config.teacher
+        return kept if kept.is_dir() else self.config.training.teacher
 
     @property
     def resume_command(self) -> str:

@@ -29,7 +29,7 @@ class Style(nn.Module):
     def __init__(self, config: Config, pairs: list[Pair]):
         super().__init__()
         self.tone = ColorCode(config, pairs)
-        self.size = config.style_size
+        self.size = config.architecture.style_size
         self.regions = REGIONS if config.task == "facades" else (None,)
         self.trunk = Trunk("lite0", stages=STAGES).requires_grad_(False)
         tones, measured = [], []

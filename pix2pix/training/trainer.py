@@ -35,24 +35,27 @@ class Trainer:
         teacher: nn.Module | None = None,
         styles: dict[str, list[float]] | None = None,
     ):
-        """`color_code` for a toned generator, unless a `teacher` paints its targets, which then brings its `styles`."""
+        """`color_code` for a generator that takes one, unless a `teacher` paints its targets; then its `styles`."""
         self.config, self.accelerator = config, accelerator
         self.color_code = color_code.to(accelerator.device) if color_code else None
         self.teacher = teacher.to(accelerator.device).eval().requires_grad_(False) if teacher else None
-        adam = {"lr": config.learning_rate, "betas": (config.beta1, config.beta2), "fused": True}
+        training = config.training
+        adam = {"lr": training.learning_rate, "betas": (training.beta1, training.beta2), "fused": True}
         prepare = accelerator.prepare
         on_gpu = accelerator.device.type == "cuda"
         if on_gpu:
             torch.backends.cudnn.benchmark = True
-        layout = torch.channels_last if on_gpu and config.precision != "no" else torch.preserve_format
+        layout = torch.channels_last if on_gpu and training.precision != "no" else torch.preserve_format
         generator, discriminator = (
             net.to(accelerator.device, memory_format=layout) for net in (generator, discriminator)
         )
-        if (told_by := self.color_code or self.teacher) and config.tone:
-            generator.tone_mean.copy_(told_by.tone_mean)
-            generator.tone_spread.copy_(told_by.tone_spread)
-        self.styles = styles or (choose_styles(self.color_code.codes) if config.style_size and self.color_code else {})
-        self.average = copy.deepcopy(generator).requires_grad_(False) if config.ema else None
+        if (source := self.color_code or self.teacher) and config.architecture.color_code:
+            generator.tone_mean.copy_(source.tone_mean)
+            generator.tone_spread.copy_(source.tone_spread)
+        self.styles = styles or {}
+        if not styles and config.architecture.style_size and self.color_code:
+            self.styles = choose_styles(self.color_code.codes)
+        self.average = copy.deepcopy(generator).requires_grad_(False) if training.ema_decay else None
         self.generator, self.discriminator = prepare(generator, discriminator)
         self.generator_optimizer = prepare(torch.optim.Adam(generator.parameters(), **adam))
         self.discriminator_optimizer = prepare(torch.optim.Adam(discriminator.parameters(), **adam))
@@ -60,7 +63,7 @@ class Trainer:
         self.objective = build_objective(config).to(accelerator.device)
         self.steps = 0
         # Gradients that travel between processes, and float16's look for overflow, cannot be recorded.
-        self.recording = on_gpu and accelerator.num_processes == 1 and config.precision != "fp16"
+        self.recording = on_gpu and accelerator.num_processes == 1 and training.precision != "fp16"
         self._prepare_step()
 
     def update(self, inputs: Tensor, targets: Tensor) -> None:
@@ -81,7 +84,7 @@ class Trainer:
             generated = self.generator(inputs, noise)
         elif self.color_code:
             code = self.color_code(inputs, targets)
-            if self.config.style_size and self.config.style_swap:
+            if self.config.architecture.style_size and self.config.training.style_swap:
                 code, matches = self._swap_styles(code)
             generated = self.generator(inputs, tone=code)
         else:
@@ -97,14 +100,14 @@ class Trainer:
         # Step the generator.
         with _frozen(self.accelerator.unwrap_model(self.discriminator)) as judge:
             with self.accelerator.autocast():
-                told = () if matches is None else (matches,)
-                loss, adversarial, l1 = self.objective.generator_loss(judge, inputs, generated, targets, *told)
-                if code is not None and self.config.colour_weight:
-                    loss = loss + self.config.colour_weight * self.color_code.colour_loss(inputs, generated, code)
+                matching = () if matches is None else (matches,)
+                loss, adversarial, l1 = self.objective.generator_loss(judge, inputs, generated, targets, *matching)
+                if code is not None and (weight := self.config.training.color_weight):
+                    loss = loss + weight * self.color_code.colour_loss(inputs, generated, code)
             self.generator_optimizer.zero_grad()
             self.accelerator.backward(loss)
-            if self.config.clip:
-                self.accelerator.clip_grad_norm_(self.generator.parameters(), self.config.clip)
+            if self.config.training.max_grad_norm:
+                self.accelerator.clip_grad_norm_(self.generator.parameters(), self.config.training.max_grad_norm)
             self.generator_optimizer.step()
 
         right = (real_logits > 0).float().mean(), (fake_logits < 0).float().mean()
@@ -117,15 +120,15 @@ class Trainer:
         """
         count, device = len(codes), codes.device
         others = self.color_code.codes[torch.randint(len(self.color_code.codes), (count,), device=device)]
-        tones = WIDER * torch.randn(count, self.config.tone_size, device=device)
-        any_colour = torch.cat([tones, others[:, self.config.tone_size :]], dim=1)
+        colors = WIDER * torch.randn(count, self.config.architecture.color_code_size, device=device)
+        any_colour = torch.cat([colors, others[:, colors.shape[1] :]], dim=1)
         others = torch.where(torch.rand(count, 1, device=device) < 0.5, any_colour, others)
-        swapped = torch.rand(count, device=device) < self.config.style_swap
+        swapped = torch.rand(count, device=device) < self.config.training.style_swap
         return torch.where(swapped[:, None], others, codes), 1 - swapped.float()
 
     def _noise(self, inputs: Tensor) -> list[Tensor]:
         """What the teacher and its student both take from chance."""
-        shapes = latent_shapes(self.config, self.teacher.latent_channels, *inputs.shape[2:])
+        shapes = latent_shapes(self.config.architecture, self.teacher.latent_channels, *inputs.shape[2:])
         return [torch.randn(len(inputs), *shape[1:], device=inputs.device) for shape in shapes]
 
     def _prepare_step(self) -> None:
@@ -142,7 +145,8 @@ class Trainer:
 
     @torch.no_grad()
     def _follow_weights(self) -> None:
-        decay = min(self.config.ema, self.steps / (self.steps + 9))  # short at first: the first weights are noise
+        # Short at first: the first weights are noise.
+        decay = min(self.config.training.ema_decay, self.steps / (self.steps + 9))
         weights = self.accelerator.unwrap_model(self.generator).parameters()
         get_ema_multi_avg_fn(decay)(list(self.average.parameters()), list(weights), self.steps)
 
@@ -159,9 +163,10 @@ class Trainer:
 
         The authors' torch code falls so; their rate is full from the first step.
         """
-        begun = (self.steps + 1) / (self.config.warmup_steps + 1)
-        left = (self.config.epochs - epoch) / (self.config.decay_epochs + 1)
-        rate = self.config.learning_rate * min(1.0, begun, left)
+        training = self.config.training
+        begun = (self.steps + 1) / (training.warmup_steps + 1)
+        left = (training.epochs - epoch) / (training.decay_epochs + 1)
+        rate = training.learning_rate * min(1.0, begun, left)
         if rate == self._rate:
             return
         self._rate = rate
@@ -219,9 +224,10 @@ class Trainer:
 def step_seconds(trainer: Trainer, steps: int = 3) -> float:
     """Seconds a step takes on noise, after a few to warm up; the networks are no longer new afterwards."""
     config, device = trainer.config, trainer.accelerator.device
-    sides = (config.size, config.picture_width)
-    inputs = torch.rand(config.batch_size, config.in_channels, *sides, device=device) * 2 - 1
-    targets = torch.rand(config.batch_size, config.out_channels, *sides, device=device) * 2 - 1
+    channels = (config.architecture.in_channels, config.architecture.out_channels)
+    inputs, targets = (
+        torch.rand(config.training.batch_size, count, *config.data.shape, device=device) * 2 - 1 for count in channels
+    )
     warm_up = PLAIN_CALLS + 1 if trainer.recording else 1
     for step in range(warm_up + steps):
         if step == warm_up:

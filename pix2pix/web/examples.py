@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from pix2pix.config import Config
+from pix2pix.config import ModelConfig
 from pix2pix.data.decoded import Pairs
 from pix2pix.data.pairs import Source
 from pix2pix.data.sources import open_source
@@ -32,7 +32,7 @@ class DataExamples:
     """Validation pairs of a set, in any layout that training reads."""
 
     def __init__(self, source: Source):
-        self._pairs = Pairs(source, Config(size=SIZE))
+        self._pairs = Pairs(source, ModelConfig.of(size=SIZE))
         self.names = [f"pair {name}" for name in source.names[:MAX_EXAMPLES]]
 
     def pair(self, number: int) -> Pair:
@@ -60,7 +60,7 @@ def find_examples(data: Path | None, direction: str = "BtoA") -> Examples:
     """The validation pairs of a folder; synthetic ones where there are none, and the terminal says why."""
     if data and data.is_dir():
         try:
-            return DataExamples(open_source(str(data), "val", Config(direction=direction)))
+            return DataExamples(open_source(str(data), "val", ModelConfig.of(direction=direction)))
         except UserError as error:
             print(f"No examples of {data}: {error}")
     return SyntheticExamples()

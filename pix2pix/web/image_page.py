@@ -4,9 +4,9 @@ Input | generated | target, of Gradio's own parts, and the same as an API: `/gen
 """
 
 import io
+import math
 import tempfile
 from base64 import b64decode, b64encode
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
@@ -17,7 +17,7 @@ from gradio.data_classes import FileData, ImageData
 from PIL import Image
 
 from pix2pix import images
-from pix2pix.config import Config
+from pix2pix.config import ModelConfig
 from pix2pix.data import generated as scenes
 from pix2pix.data import values
 from pix2pix.data.decoded import Pairs
@@ -78,7 +78,7 @@ class Pen(gr.ImageEditor):
         return drawing if isinstance(drawing, bytes) else _unopened(drawing)
 
 
-def build(models: Models, config: Config, data: Path | None = None) -> gr.Blocks:
+def build(models: Models, config: ModelConfig, data: Path | None = None) -> gr.Blocks:
     """The page for models of the task of `config`; its examples are val pairs of `data`, drawn ones without."""
 
     def translate(picture: bytes | Path | None, seed: float | None, model: str | None) -> np.ndarray:
@@ -116,7 +116,7 @@ def build(models: Models, config: Config, data: Path | None = None) -> gr.Blocks
 
     pairs = find_pairs(data, config)
     folder = tempfile.TemporaryDirectory(prefix="pix2pix-")  # vanishes with the page
-    blank = np.full((config.size, config.picture_width, 3), 255, np.uint8)
+    blank = np.full((*config.data.shape, 3), 255, np.uint8)
     write_examples(Path(folder.name), {BLANK: blank} | {str(number): pair[0] for number, pair in enumerate(pairs)})
     turn = {"concurrency_limit": 1, "concurrency_id": "model"}
     own = {"api_visibility": "private", "show_progress": "hidden"}
@@ -179,26 +179,26 @@ def build(models: Models, config: Config, data: Path | None = None) -> gr.Blocks
     return page.queue(max_size=MAX_WAITING)
 
 
-def read_input(picture: bytes | Path, config: Config) -> np.ndarray:
+def read_input(picture: bytes | Path, config: ModelConfig) -> np.ndarray:
     """An image file as the model takes it: grey for colourisation, about as many pixels as in training, its own shape.
 
     Raises ValueError in one line, as `images.read_image`.
     """
-    if config.in_channels not in (1, 3, 4):
+    if config.architecture.in_channels not in (1, 3, 4):
         raise UserError(
-            f"this model takes arrays of {config.in_channels} channels, which no image file has; "
+            f"this model takes arrays of {config.architecture.in_channels} channels, which no image file has; "
             "use python -m pix2pix translate"
         )
     pixels = values.read_input(picture, config, images.MAX_WEB_PIXELS)
     height, width = pixels.shape[:2]
-    scale = (config.size * config.picture_width / (height * width)) ** 0.5
-    longest = MAX_SIDE * max(config.size, config.picture_width)
+    scale = (math.prod(config.data.shape) / (height * width)) ** 0.5
+    longest = MAX_SIDE * max(config.data.shape)
     return values.of_input(config).resize(
         pixels, *(min(max(1, round(side * scale)), longest) for side in (height, width))
     )
 
 
-def find_pairs(data: Path | None, config: Config) -> list[tuple[np.ndarray, np.ndarray]]:
+def find_pairs(data: Path | None, config: ModelConfig) -> list[tuple[np.ndarray, np.ndarray]]:
     """Some (input, target) to start from, as people see them: val pairs of a folder, else drawn ones."""
     if data and (data.exists() or str(data) in scenes.SCENES):
         try:
@@ -206,15 +206,13 @@ def find_pairs(data: Path | None, config: Config) -> list[tuple[np.ndarray, np.n
         except ValueError as error:
             print(f"No examples of {data}: {error}")
     # Lines are the first of their drawn pairs; colours are those of the photos, which are the second under BtoA.
-    direction = {"edges": "AtoB", "colors": "BtoA"}.get(config.task, config.direction)
-    side = min(config.size, config.picture_width, DRAWN_SIDE)
-    small = replace(config, size=side, columns=side, direction=direction, in_channels=3, out_channels=3)
-    return _read_pairs(
-        GeneratedSource(DRAWN[config.task], "val", small), replace(config, in_channels=3, out_channels=3)
-    )
+    direction = {"edges": "AtoB", "colors": "BtoA"}.get(config.task, config.data.direction)
+    side = min(*config.data.shape, DRAWN_SIDE)
+    small = config.replace(size=side, width=side, direction=direction, in_channels=3, out_channels=3)
+    return _read_pairs(GeneratedSource(DRAWN[config.task], "val", small), config.replace(in_channels=3, out_channels=3))
 
 
-def _read_pairs(source: Source, config: Config) -> list[tuple[np.ndarray, np.ndarray]]:
+def _read_pairs(source: Source, config: ModelConfig) -> list[tuple[np.ndarray, np.ndarray]]:
     pairs = Pairs(source, config)[:MAX_EXAMPLES]
     return [(images.to_shown(pair.input), images.to_shown(pair.target)) for pair in pairs]
 
@@ -245,16 +243,16 @@ def _unopened(file: ImageData | FileData | None) -> bytes | Path | None:
         raise gr.Error("this data URL is not whole: its base64 cannot be decoded", print_exception=False) from None
 
 
-def _pen(config: Config, paper: Path) -> Pen:
+def _pen(config: ModelConfig, paper: Path) -> Pen:
     return Pen(
         {"background": str(paper), "layers": [], "composite": None},
         label="Input",
         sources=(),
         transforms=(),
         layers=False,
-        brush=gr.Brush(default_size=max(1, config.size // 256), colors=["#000000"], color_mode="fixed"),
-        eraser=gr.Eraser(default_size=max(4, config.size // 16)),
-        canvas_size=(config.picture_width, config.size),
+        brush=gr.Brush(default_size=max(1, config.data.size // 256), colors=["#000000"], color_mode="fixed"),
+        eraser=gr.Eraser(default_size=max(4, config.data.size // 16)),
+        canvas_size=tuple(reversed(config.data.shape)),
         fixed_canvas=True,
         format="png",
         buttons=[],

@@ -91,7 +91,7 @@ def difference(net: nn.Module, ours: nn.Module, size: int, channels: int = 3) ->
 def test_a_converted_unet_gives_the_pictures_of_its_origin(tmp_path, depth, norm):
     net = origin(depth=depth, norm=norm)
     config, ours = converted(tmp_path, net)
-    assert (config.depth, config.size, config.width) == (depth, 2**depth, 2)
+    assert (config.architecture.depth, config.data.size, config.architecture.base_channels) == (depth, 2**depth, 2)
     assert difference(without_dropout(net), ours, 2**depth) < 2e-5
 
 
@@ -106,14 +106,14 @@ def test_the_prefixes_of_compiled_and_parallel_networks_are_left_out(tmp_path, p
 def test_channels_follow_the_weights(tmp_path):
     net = origin(channels=(5, 1))
     config, ours = converted(tmp_path, net)
-    assert (config.in_channels, config.out_channels) == (5, 1)
+    assert (config.architecture.in_channels, config.architecture.out_channels) == (5, 1)
     assert difference(without_dropout(net), ours, 64, channels=5) < 2e-5
 
 
 def test_running_statistics_are_folded_into_the_filters(tmp_path):
     net = origin()
     config, ours = converted(tmp_path, net, running_statistics=True)
-    assert not config.norm
+    assert not config.architecture.unet.norm
     assert difference(net.eval(), ours, 64) < 1e-4
     assert difference(net.eval(), ours, 128) < 1e-4
 
@@ -122,7 +122,11 @@ def test_dropout_sits_on_the_decoders_that_had_it(tmp_path):
     net = origin(depth=7)
     config, ours = converted(tmp_path, net)
     dropped = [name for name, module in net.named_modules() if isinstance(module, nn.Dropout)]
-    assert (config.dropped, config.first_dropped) == (len(dropped), 1) == (2, 1)
+    assert (
+        (config.architecture.dropout_decoders, config.architecture.unet.first_dropout_decoder)
+        == (len(dropped), 1)
+        == (2, 1)
+    )
     assert ours.latent_channels == [16, 16]
 
 
@@ -149,7 +153,7 @@ def test_a_net_with_dropout_has_variations_that_stay(tmp_path):
 def test_tensorflow_arrays_give_the_output_that_was_stored_beside_them(tmp_path, name):
     convert(PARITY / name, tmp_path / "ours")
     config, ours = checkpoint.load(tmp_path / "ours")
-    assert config.bottleneck_norm
+    assert config.architecture.unet.bottleneck_norm
     arrays = np.load(PARITY / name)
     with torch.no_grad():
         generated = ours(torch.from_numpy(arrays["input"]).permute(0, 3, 1, 2), [torch.ones(1)] * 3)
@@ -185,7 +189,12 @@ def test_variables_of_both_generations_of_the_tensorflow_code_are_known(tmp_path
     np.savez(tmp_path / "variables.npz", **tensorflow_variables(style))
     convert(tmp_path / "variables.npz", tmp_path / "ours")
     config, ours = checkpoint.load(tmp_path / "ours")
-    assert (config.width, config.depth, config.size, config.bottleneck_norm) == (2, 4, 16, True)
+    assert (
+        config.architecture.base_channels,
+        config.architecture.depth,
+        config.data.size,
+        config.architecture.unet.bottleneck_norm,
+    ) == (2, 4, 16, True)
     assert ours(torch.zeros(1, 3, 16, 16), [torch.ones(1)] * 3).shape == (1, 3, 16, 16)
 
 
@@ -259,7 +268,7 @@ def wrong_width(path) -> None:
         (half_a_file, "cannot be read as weights: it is cut short"),
         (text, "cannot be read as weights: it is no file that torch.save wrote"),
         (empty, "cannot be read as weights: it is empty"),
-        (lambda path: path.mkdir(), "a folder, not a file of weights"),
+        (lambda path: path.mkdir(), "is not a checkpoint: it has no config.json and no model.safetensors"),
         (diverged, r"some\.pth: encoders\.1\.weight holds NaN or infinity"),
         (more_than_weights, "holds more than weights"),
         (extra_weight, r"it also has model\.attention\.weight"),

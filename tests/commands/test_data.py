@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,7 @@ from pix2pix.data import inspection
 from pix2pix.data.decoded import load_pairs
 from tests.helpers.pairs_on_disk import SIZE, labelled, write, write_ab, write_cmp, write_two_folders
 
-PLAIN = Config(size=SIZE, width=2, jitter=False, mirror=False)
+PLAIN = Config.of(size=SIZE, base_channels=2, jitter=False, hflip=False)
 
 
 def run(*arguments: object, cwd: Path) -> subprocess.CompletedProcess:
@@ -219,5 +218,5 @@ def test_a_divided_set_is_not_divided_again(tmp_path):
 def test_joined_and_split_sets_train_with_the_other_direction_too(tmp_path):
     write_two_folders(tmp_path / "A", tmp_path / "B", 3)
     data.pair(tmp_path / "A", tmp_path / "B", tmp_path / "set")
-    config = replace(PLAIN, task="photo", direction="AtoB")
+    config = PLAIN.replace(task="photo", direction="AtoB")
     assert (load_pairs(str(tmp_path / "set"), "train", config)[0].target == labelled(1)[0]).all()

@@ -1,13 +1,11 @@
 """Labels corrected by their photos: where rectified photos end, where the sky is."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from PIL import Image
 
 from pix2pix import images, labels, synthetic
-from pix2pix.config import PRESETS
+from pix2pix.config import RECIPES
 from pix2pix.data.cleaning import corrected, margins
 from pix2pix.data.dataset import PairDataset
 from pix2pix.data.decoded import load_pairs
@@ -103,24 +101,24 @@ def test_training_labels_are_blank_in_margins_and_those_of_validation_are_not(tm
         (tmp_path / split).mkdir()
         pair = np.hstack([photo, labels.colorize(label_map)])
         Image.fromarray(pair).save(tmp_path / split / "1.png")
-    config = replace(PRESETS["best"], size=64, jitter=False, mirror=False, shift=False)
+    config = RECIPES["best"].replace(size=64, jitter=False, hflip=False, shift=False)
     inner = is_margin & np.roll(is_margin, -1, axis=1)
     for split, blank in (("train", True), ("val", False)):
-        pairs = load_pairs(str(tmp_path), split, config)
+        pairs = load_pairs(str(tmp_path), split, config, blank and config.corrects_labels)
         assert (pairs[0].input[is_margin] == labels.BLANK).all(axis=1).all() == blank
         inputs, _ = PairDataset(pairs, config)[0, 0]
         seen = inputs.permute(1, 2, 0).numpy()
         assert (seen[inner] == labels.BLANK).all() == blank
         is_blank = (seen == labels.BLANK).all(axis=2)
         assert not labels.off_palette(seen[~is_blank][None], tolerance=0).any()
-    for other in (replace(PRESETS["paper"], size=64), replace(config, teacher="somewhere")):
-        pairs = load_pairs(str(tmp_path), "train", other)
+    for other in (RECIPES["paper"].replace(size=64), config.replace(teacher="somewhere")):
+        pairs = load_pairs(str(tmp_path), "train", other, other.corrects_labels)
         assert not labels.off_palette(pairs[0].input, tolerance=0).any()
 
 
 def test_every_other_pair_is_shifted_and_blank_where_nothing_is_left():
     pair = Pair("1", labels.colorize(np.ones((64, 64), np.uint8)), np.full((64, 64, 3), 200, np.uint8))
-    config = replace(PRESETS["best"], size=64, jitter=False, mirror=False)
+    config = RECIPES["best"].replace(size=64, jitter=False, hflip=False)
     dataset = PairDataset([pair], config)
     blank = []
     for seed in range(40):
@@ -131,7 +129,7 @@ def test_every_other_pair_is_shifted_and_blank_where_nothing_is_left():
         blank.append(is_blank.mean())
     assert 10 < sum(share > 0 for share in blank) < 30
     assert max(blank) < 1 - (2 / 3) ** 2 + 0.02
-    student = PairDataset([pair], replace(config, teacher="somewhere"))
+    student = PairDataset([pair], config.replace(teacher="somewhere"))
     assert not any(
         (student[0, seed][0].permute(1, 2, 0).numpy() == labels.BLANK).all(axis=2).any() for seed in range(40)
     )

@@ -2,7 +2,6 @@
 
 import os
 import time
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,12 +18,12 @@ from pix2pix.data.values import LOOKED_AT
 from tests.helpers.pairs_on_disk import SIZE, labelled, write, write_ab, write_two_folders
 from tests.helpers.real_facades import CMP_SAMPLE, FACADES, needs_real_facades
 
-TINY = Config(size=SIZE, width=2)
-PLAIN = replace(TINY, jitter=False, mirror=False)
+TINY = Config.of(size=SIZE, base_channels=2)
+PLAIN = TINY.replace(jitter=False, hflip=False)
 
 
 def many(count: int, config: Config = TINY) -> list[Pair]:
-    return [Pair(f"{number}", *labelled(number, config.size)) for number in range(count)]
+    return [Pair(f"{number}", *labelled(number, config.data.size)) for number in range(count)]
 
 
 def drawn(dataset: PairDataset, seeds: range) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -41,7 +40,7 @@ def test_both_halves_move_together_under_jitter_and_mirroring():
 
 def test_augmentation_varies_and_mirrors_about_half():
     ramp = np.broadcast_to(np.arange(SIZE, dtype=np.uint8)[None, :, None] * 7, (SIZE, SIZE, 3)).copy()
-    dataset = PairDataset([Pair("1", ramp, ramp)], replace(TINY, task="photo"))
+    dataset = PairDataset([Pair("1", ramp, ramp)], TINY.replace(task="photo"))
     pictures = drawn(dataset, range(60))
     mirrored = sum(inputs[0, 0, 0] > inputs[0, -1, 0] for inputs, _ in pictures)
     assert 15 < mirrored < 45
@@ -62,9 +61,9 @@ def test_augmented_labels_stay_in_the_palette():
 
 def test_jitter_is_the_papers_286_for_256_and_in_proportion_elsewhere():
     assert Config().jittered == (286, 286)
-    assert Config(size=512).jittered == (572, 572)
-    assert Config(size=512, columns=256).jittered == (572, 286)
-    assert Config(jitter=False).jittered == (256, 256)
+    assert Config.of(size=512).jittered == (572, 572)
+    assert Config.of(size=512, width=256).jittered == (572, 286)
+    assert Config.of(jitter=False).jittered == (256, 256)
 
 
 def test_a_seed_gives_one_picture_and_leaves_the_stream_of_training_alone():
@@ -80,7 +79,7 @@ def test_a_seed_gives_one_picture_and_leaves_the_stream_of_training_alone():
 @pytest.mark.parametrize("task", ["facades", "photo"])
 def test_pairs_kept_on_a_device_are_augmented_there_without_a_look_at_them(task):
     """Nothing can be read back from the meta device: what runs there never makes the host wait for a GPU."""
-    dataset = PairDataset(many(2), replace(TINY, task=task), "meta")
+    dataset = PairDataset(many(2), TINY.replace(task=task), "meta")
     for inputs, targets in batches(dataset, TINY, epoch=0):
         assert inputs.device.type == targets.device.type == "meta"
         assert inputs.shape == targets.shape == (1, 3, SIZE, SIZE)
@@ -89,7 +88,7 @@ def test_pairs_kept_on_a_device_are_augmented_there_without_a_look_at_them(task)
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_batches_are_the_same_for_any_number_of_workers(workers):
-    config = replace(TINY, batch_size=2)
+    config = TINY.replace(batch_size=2)
     dataset = PairDataset(many(7), config)
     ours, theirs = (list(batches(dataset, config, 0, workers=count)) for count in (0, workers))
     assert len(ours) == len(theirs) == steps_per_epoch(7, config) == 4
@@ -106,7 +105,7 @@ def test_an_interrupted_epoch_goes_on_with_the_batches_it_had_left():
 
 def test_epochs_and_seeds_differ_in_order_and_in_augmentation():
     dataset = PairDataset(many(6), TINY)
-    streams = [(0, TINY), (1, TINY), (0, replace(TINY, seed=1))]
+    streams = [(0, TINY), (1, TINY), (0, TINY.replace(seed=1))]
     epochs = [torch.cat([targets for _, targets in batches(dataset, config, epoch)]) for epoch, config in streams]
     assert not any(torch.equal(epochs[i], epochs[j]) for i, j in ((0, 1), (0, 2), (1, 2)))
     for epoch in epochs:  # each pair once, told by its photo's green
@@ -114,7 +113,7 @@ def test_epochs_and_seeds_differ_in_order_and_in_augmentation():
 
 
 def test_processes_share_every_global_batch_without_overlap():
-    config = replace(PLAIN, batch_size=2)
+    config = PLAIN.replace(batch_size=2)
     dataset = PairDataset(many(9), config)
     greens = [
         [targets[:, 1, 0, 0].tolist() for _, targets in batches(dataset, config, 0, rank=rank, processes=2)]
@@ -133,7 +132,7 @@ def test_stream_seeds_are_distinct_and_fit_torch():
 @pytest.mark.parametrize("direction", ["BtoA", "AtoB"])
 def test_the_direction_says_which_half_is_the_input(tmp_path, direction):
     write_ab(tmp_path / "train", 3)
-    config = replace(PLAIN, direction=direction, task="photo")
+    config = PLAIN.replace(direction=direction, task="photo")
     pair = load_pairs(str(tmp_path), "train", config)[0]
     inputs, photo = labelled(1)
     expected = (inputs, photo) if direction == "BtoA" else (photo, inputs)
@@ -157,7 +156,7 @@ def test_targets_are_resized_by_area(tmp_path):
 
 def test_pairs_need_not_be_square(tmp_path):
     write_ab(tmp_path / "train", 2)
-    config = replace(TINY, size=16, columns=64)
+    config = TINY.replace(size=16, width=64)
     dataset = PairDataset(load_pairs(str(tmp_path), "train", config), config)
     assert [half.shape for half in dataset[0, 1]] == [(3, 16, 64)] * 2
 
@@ -168,9 +167,9 @@ def test_grey_targets_and_arrays_of_five_channels_set_the_channels(tmp_path):
         (tmp_path / "train" / "input").mkdir(parents=True, exist_ok=True)
         np.save(tmp_path / "train" / "input" / f"{number}.npy", np.concatenate([inputs, photo[..., :2]], axis=2))
         write(tmp_path / "train" / "target" / f"{number}.png", photo[..., 0])
-    config = replace(PLAIN, task="photo")
+    config = PLAIN.replace(task="photo")
     config = fit_config(config, open_source(str(tmp_path), "train", config))
-    assert (config.in_channels, config.out_channels) == (5, 1)
+    assert (config.architecture.in_channels, config.architecture.out_channels) == (5, 1)
     inputs, targets = PairDataset(load_pairs(str(tmp_path), "train", config), config)[0, 0]
     assert (inputs.shape, targets.shape) == ((5, SIZE, SIZE), (1, SIZE, SIZE))
     assert (inputs[:3].permute(1, 2, 0).numpy() == labelled(1)[0]).all()
@@ -179,10 +178,10 @@ def test_grey_targets_and_arrays_of_five_channels_set_the_channels(tmp_path):
 def test_colourisation_makes_its_inputs_of_single_photos(tmp_path):
     for number in range(3):
         write(tmp_path / "train" / f"{number}.png", labelled(number)[1])
-    config = replace(PLAIN, task="colors")
+    config = PLAIN.replace(task="colors")
     config = fit_config(config, open_source(str(tmp_path), "train", config))
     pair = load_pairs(str(tmp_path), "train", config)[2]
-    assert (config.in_channels, config.out_channels) == (1, 3)
+    assert (config.architecture.in_channels, config.architecture.out_channels) == (1, 3)
     assert (pair.target == labelled(2)[1]).all()
     assert (pair.input == images.to_channels(pair.target, 1)).all()
 
@@ -190,7 +189,7 @@ def test_colourisation_makes_its_inputs_of_single_photos(tmp_path):
 def test_photos_as_label_inputs_are_refused_with_both_remedies(tmp_path):
     write_ab(tmp_path / "train", 3)
     with pytest.raises(ValueError, match=r"no facade labels: .* --direction .* --task photo"):
-        load_pairs(str(tmp_path), "train", replace(PLAIN, direction="AtoB"))
+        load_pairs(str(tmp_path), "train", PLAIN.replace(direction="AtoB"))
 
 
 def test_a_pair_is_read_once_while_memory_lasts(tmp_path, monkeypatch):
@@ -216,7 +215,7 @@ def test_twenty_thousand_pairs_start_within_seconds(tmp_path):
     for number in range(20_000):
         os.link(content / f"{number % 400 + 1}.jpg", tmp_path / "train" / f"{number}.jpg")
     start = time.perf_counter()
-    pairs = load_pairs(str(tmp_path), "train", replace(PLAIN, size=256))
+    pairs = load_pairs(str(tmp_path), "train", PLAIN.replace(size=256))
     next(iter(batches(PairDataset(pairs, TINY), TINY, 0)))
     assert len(pairs) == 18_000
     assert time.perf_counter() - start < 30  # about 4 on an idle machine
@@ -249,7 +248,7 @@ def test_a_broken_picture_is_named_before_training(tmp_path):
         content[60:90] = b"\xff" * 30  # its header and its end are whole
         path.write_bytes(bytes(content))
     with pytest.raises(ValueError, match=r"1\.png .* \(11 in all\)") as caught:  # the twelfth is 10, held out for val
-        load_pairs(str(tmp_path), "train", replace(PLAIN, task="photo"))
+        load_pairs(str(tmp_path), "train", PLAIN.replace(task="photo"))
     assert str(caught.value).count("cannot be read") == 10
 
 
@@ -265,7 +264,7 @@ def test_two_folders_give_the_pixels_of_the_ab_layout(tmp_path):
 @needs_real_facades
 def test_cmp_originals_give_the_pixels_of_the_ab_layout_up_to_jpeg():
     """Labels agree everywhere but within two pixels of an edge, where the published set averaged them."""
-    config = Config(jitter=False, mirror=False)
+    config = Config.of(jitter=False, hflip=False)
     sample = load_pairs(str(CMP_SAMPLE), "train", config)
     assert sample.source.palette is labels.CMP_PALETTE
     published = [pair for split in ("train", "val") for pair in load_pairs(str(FACADES), split, config)]

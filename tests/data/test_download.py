@@ -163,7 +163,7 @@ def test_a_set_is_unpacked_as_the_loader_reads_it(server, tmp_path, only_here, c
     download("facades", tmp_path / "data")
     folder = tmp_path / "data" / "facades"
     assert sorted(path.name for path in folder.iterdir()) == [RECORD, "train", "val"]
-    assert len(load_pairs(str(folder), "train", Config(size=SIZE))) == 4
+    assert len(load_pairs(str(folder), "train", Config.of(size=SIZE))) == 4
     record = json.loads((folder / RECORD).read_text())
     assert record["sha256"] == hashlib.sha256(server.files["/facades.tar.gz"].content).hexdigest()
     told = capsys.readouterr().out
@@ -176,7 +176,7 @@ def test_a_set_is_unpacked_as_the_loader_reads_it(server, tmp_path, only_here, c
 def test_cmp_originals_come_out_of_their_zip(server, tmp_path, only_here):
     server.files["/CMP_facade_DB_base.zip"] = Served(zip_of(write_cmp(tmp_path / "made", 3)))
     download("cmp-base", tmp_path / "data")
-    pairs = load_pairs(str(tmp_path / "data" / "cmp-base"), "train", Config(size=SIZE))
+    pairs = load_pairs(str(tmp_path / "data" / "cmp-base"), "train", Config.of(size=SIZE))
     assert [pair.name for pair in pairs] == ["cmp_1", "cmp_2", "cmp_3"]
 
 
@@ -205,8 +205,8 @@ def test_a_given_mirror_comes_first(server, tmp_path, monkeypatch):
 def test_a_published_set_is_to_be_told_apart_from_a_recorded_other_task(server, tmp_path, only_here):
     server.files["/maps.tar.gz"] = Served(facades_archive(tmp_path))
     download("maps", tmp_path / "data")
-    with pytest.raises(ValueError, match="is for the task photo, not facades; give --preset map2aerial"):
-        load_pairs(str(tmp_path / "data" / "maps"), "train", Config(size=SIZE))
+    with pytest.raises(ValueError, match="is for the task photo, not facades; give --task photo or map2aerial"):
+        load_pairs(str(tmp_path / "data" / "maps"), "train", Config.of(size=SIZE))
 
 
 def test_training_offers_a_set_that_is_not_here(tmp_path, monkeypatch):

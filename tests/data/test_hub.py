@@ -1,7 +1,5 @@
 """Datasets of the Hub: columns found or given, splits, and one line for what is no dataset of pairs."""
 
-from dataclasses import replace
-
 import pytest
 from PIL import Image
 
@@ -11,7 +9,7 @@ from tests.helpers.pairs_on_disk import SIZE, labelled
 
 datasets = pytest.importorskip("datasets", reason="Hub datasets need `datasets`")
 
-PLAIN = Config(size=SIZE, width=2, jitter=False, mirror=False)
+PLAIN = Config.of(size=SIZE, base_channels=2, jitter=False, hflip=False)
 
 
 def made(count: int, columns: tuple[str, ...], **others: list) -> "datasets.Dataset":
@@ -58,7 +56,7 @@ def test_image_columns_are_found_or_given(on_the_hub, columns, name):
 
 def test_the_direction_turns_a_and_b(on_the_hub):
     on_the_hub["a/b"] = {"train": made(2, ("imageA", "imageB"))}
-    pair = load_pairs("a/b", "train", replace(PLAIN, task="photo", direction="AtoB"))[0]
+    pair = load_pairs("a/b", "train", PLAIN.replace(task="photo", direction="AtoB"))[0]
     assert (pair.target == labelled(1)[0]).all()
 
 

@@ -3,14 +3,14 @@
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from pix2pix import config as configs
 from pix2pix import images
-from pix2pix.config import PRESETS, TASKS, Config
+from pix2pix.config import RECIPES, TASKS, Config
 from pix2pix.data import generated, layouts
 from pix2pix.data.decoded import load_pairs
 from pix2pix.data.folder import RECORD
@@ -18,11 +18,11 @@ from pix2pix.data.generated import SYNTHETIC_TRAIN, SYNTHETIC_VAL
 from pix2pix.data.sources import fit_config, open_source
 from tests.helpers.pairs_on_disk import SIZE, labelled, write, write_ab, write_cmp, write_two_folders
 
-PLAIN = Config(size=SIZE, width=2, jitter=False, mirror=False)
+PLAIN = Config.of(size=SIZE, base_channels=2, jitter=False, hflip=False)
 
 
 def load(data: Path | str, split: str = "train", **changes):
-    return load_pairs(str(data), split, replace(PLAIN, **changes))
+    return load_pairs(str(data), split, PLAIN.replace(**changes))
 
 
 def two(root: Path, inputs: str, targets: str, names: tuple[str, str] = ("{}.png", "{}.png")) -> None:
@@ -190,19 +190,24 @@ def test_drawn_pairs_follow_the_direction():
     assert (one.target == other.input).all()
 
 
-@pytest.mark.parametrize("preset", PRESETS | TASKS)
-def test_every_preset_has_drawn_pairs_that_fit_it(preset):
-    config = replace((PRESETS | TASKS)[preset], size=SIZE)
+@pytest.mark.parametrize(
+    ("recipe", "task"), [*((recipe, "facades") for recipe in RECIPES), *(("paper", task) for task in TASKS)]
+)
+def test_every_recipe_and_task_has_drawn_pairs_that_fit_it(recipe, task):
+    config = configs.defaults(recipe, task).replace(size=SIZE)
     name = next(name for name, scene in generated.SCENES.items() if config.task in scene.tasks)
     config = fit_config(config, open_source(name, "train", config))
     pair = load_pairs(name, "train", config)[0]
-    assert (pair.input.shape[2], pair.target.shape[2]) == (config.in_channels, config.out_channels)
+    assert (pair.input.shape[2], pair.target.shape[2]) == (
+        config.architecture.in_channels,
+        config.architecture.out_channels,
+    )
 
 
-def test_a_recorded_set_names_the_presets_that_fit_it(tmp_path):
+def test_a_recorded_set_names_the_tasks_that_fit_it(tmp_path):
     write_ab(tmp_path / "train", 2)
     (tmp_path / RECORD).write_text('{"tasks": ["edges"]}')
-    with pytest.raises(ValueError, match="is for the task edges, not facades; give --preset edges2photo"):
+    with pytest.raises(ValueError, match="is for the task edges, not facades; give --task edges or edges2photo"):
         load(tmp_path)
 
 

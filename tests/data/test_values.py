@@ -1,6 +1,5 @@
 """Numbers of any range and maps of classes: what a set holds is looked at, told, and never cut down or averaged."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +14,8 @@ from pix2pix.data.dataset import PairDataset
 from pix2pix.data.decoded import load_pairs
 from tests.helpers.pairs_on_disk import SIZE, labelled, load_set, write, write_ab
 
-PHOTO = Config(task="photo", size=SIZE, width=2, jitter=False, mirror=False)
-FACADES = replace(PHOTO, task="facades")
+PHOTO = Config.of(task="photo", size=SIZE, base_channels=2, jitter=False, hflip=False)
+FACADES = PHOTO.replace(task="facades")
 
 
 def field(seed: int) -> np.ndarray:
@@ -64,9 +63,9 @@ def test_other_ranges_are_scaled_by_the_set_and_its_config_keeps_them_for_servin
     suffix, _, low, high = RANGES[kind]
     write_set(tmp_path, as_image(*RANGES[kind]))
     config, pairs, _ = load_set(str(tmp_path), PHOTO)
-    assert config.input_range == pytest.approx((low, high), abs=1)
-    assert f"inputs hold numbers from {config.input_range[0]:g} to" in pairs.about
-    assert (config.in_channels, config.out_channels) == (1, 3)
+    assert config.data.input_range == pytest.approx((low, high), abs=1)
+    assert f"inputs hold numbers from {config.data.input_range[0]:g} to" in pairs.about
+    assert (config.architecture.in_channels, config.architecture.out_channels) == (1, 3)
     for seed, pair in enumerate(pairs):
         assert np.abs(pair.input[..., 0] - 255 * field(seed)).max() <= 1
     served = values.read_input(tmp_path / "input" / f"3{suffix}", configs.from_json(configs.to_json(config)))
@@ -83,7 +82,7 @@ def test_other_ranges_are_scaled_by_the_set_and_its_config_keeps_them_for_servin
 )
 def test_usual_ranges_are_taken_whole_and_nothing_is_said(tmp_path, write_input, value_range):
     config, pairs, _ = load_set(str(write_set(tmp_path, write_input)), PHOTO)
-    assert config.input_range == value_range
+    assert config.data.input_range == value_range
     assert "numbers" not in pairs.about
     assert np.ptp(pairs[0].input) == 255
 
@@ -125,9 +124,9 @@ def as_numbers(kind: str, first: int, last: int):
 @pytest.mark.parametrize("size", [SIZE, SIZE // 2])
 def test_maps_of_class_numbers_become_a_colour_each_and_are_never_averaged(tmp_path, kind, first, last, size):
     write_set(tmp_path, as_numbers(kind, first, last))
-    config, pairs, val = load_set(str(tmp_path), replace(PHOTO, size=size, jitter=True))
+    config, pairs, val = load_set(str(tmp_path), PHOTO.replace(size=size, jitter=True))
     assert f"inputs are numbers of {last - first + 1} classes" in pairs.about
-    assert (config.input_kind, config.in_channels) == ("numbers", 3)
+    assert (config.data.input_kind, config.architecture.in_channels) == ("numbers", 3)
     allowed = {tuple(color) for color in labels.NUMBER_COLORS[first : last + 1].tolist()}
     seen = [pairs[0].input, val[0].input, PairDataset(pairs, config)[0, 5][0].permute(1, 2, 0).numpy()]
     for picture in seen:
@@ -137,7 +136,7 @@ def test_maps_of_class_numbers_become_a_colour_each_and_are_never_averaged(tmp_p
 
 def test_maps_with_a_palette_keep_its_colours_and_are_never_averaged(tmp_path):
     write_set(tmp_path, as_numbers("palette", 0, 8))
-    _, pairs, _ = load_set(str(tmp_path), replace(PHOTO, size=SIZE // 2))
+    _, pairs, _ = load_set(str(tmp_path), PHOTO.replace(size=SIZE // 2))
     assert "inputs are maps of 9 colours, never averaged" in pairs.about
     stored = images.read_image(tmp_path / "input" / "0.png").reshape(-1, 3)
     assert {*map(tuple, pairs[0].input.reshape(-1, 3).tolist())} <= {*map(tuple, stored.tolist())}
@@ -156,8 +155,8 @@ def test_maps_of_classes_as_targets_are_not_averaged_either(tmp_path):
     (tmp_path / "input").rename(tmp_path / "swap")
     (tmp_path / "target").rename(tmp_path / "input")
     (tmp_path / "swap").rename(tmp_path / "target")
-    config, pairs, _ = load_set(str(tmp_path), replace(PHOTO, size=SIZE // 2))
-    assert (config.target_kind, config.out_channels) == ("numbers", 3)
+    config, pairs, _ = load_set(str(tmp_path), PHOTO.replace(size=SIZE // 2))
+    assert (config.data.target_kind, config.architecture.out_channels) == ("numbers", 3)
     assert {*map(tuple, pairs[0].target.reshape(-1, 3).tolist())} <= {*map(tuple, labels.NUMBER_COLORS[:21].tolist())}
 
 
@@ -212,7 +211,7 @@ def test_facade_labels_in_either_palette_exact_or_compressed_are_no_foreign_ones
 
 def test_class_numbers_are_no_lines(tmp_path):
     with pytest.raises(ValueError, match="which are no lines: give --task photo"):
-        load_set(str(write_set(tmp_path, as_numbers("8 bit", 0, 5))), replace(PHOTO, task="edges"))
+        load_set(str(write_set(tmp_path, as_numbers("8 bit", 0, 5))), PHOTO.replace(task="edges"))
 
 
 def test_a_set_is_opened_once_for_each_split(tmp_path, monkeypatch):

@@ -2,7 +2,6 @@
 
 import json
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +11,7 @@ from torchmetrics.image.kid import poly_mmd
 
 from pix2pix import __main__ as command_line
 from pix2pix import inference, labels, synthetic
-from pix2pix.config import PRESETS, Config
+from pix2pix.config import RECIPES, Config
 from pix2pix.data.decoded import load_pairs
 from pix2pix.data.pairs import Pair
 from pix2pix.evaluation import bootstrap, features, report, segmentation
@@ -158,7 +157,7 @@ def test_scoring_again_gives_the_same_digits(painters, pairs, measured, scored):
 
 def test_other_tasks_have_no_reader_and_tiny_pictures_no_spectrum(pairs):
     blur = Painter("blur", pairs, lambda photo, variation: blurred(photo, 1))
-    blur.config = replace(blur.config, task="photo")
+    blur.config = blur.config.replace(task="photo")
     blur.photos = {pair.input[:48, :48].tobytes(): pair.target[:48, :48] for pair in pairs}
     tiny = [Pair(pair.name, pair.input[:48, :48], pair.target[:48, :48]) for pair in pairs]
     photos, each = measure([blur], tiny, variations=0)
@@ -261,8 +260,8 @@ def checkpoints(tmp_path_factory):
         Image.fromarray(np.hstack([photo, labels.colorize(drawing)])).save(folder / "pairs" / "val" / f"{seed}.png")
     for seed in range(2):
         torch.manual_seed(seed)
-        config = replace(PRESETS["paper"], size=128, width=4)
-        checkpoint.save(folder / f"net{seed}", config, build_generator(config), "card")
+        config = RECIPES["paper"].replace(size=128, base_channels=4)
+        checkpoint.save(folder / f"net{seed}", config, build_generator(config.architecture), "card")
     return folder
 
 
@@ -311,8 +310,8 @@ def test_pairs_for_judging_are_blind_and_their_key_is_true(checkpoints, tmp_path
 
 
 def test_only_checkpoints_that_take_the_same_pairs_are_compared(checkpoints, tmp_path):
-    config = replace(PRESETS["paper"], size=64, width=4)
-    checkpoint.save(tmp_path / "small", config, build_generator(config), "card")
+    config = RECIPES["paper"].replace(size=64, base_channels=4)
+    checkpoint.save(tmp_path / "small", config, build_generator(config.architecture), "card")
     with pytest.raises(ValueError, match="net0 has size 128 and small 64"):
         command_line.main(
             ["evaluate", str(checkpoints / "net0"), str(tmp_path / "small"), "--data", str(checkpoints / "pairs")]
@@ -326,8 +325,8 @@ def test_a_json_file_that_cannot_be_written_is_refused_before_anything_is_scored
 
 
 def test_drawings_are_for_facades_alone(checkpoints, tmp_path):
-    config = replace(PRESETS["paper"], size=64, width=4, task="photo")
-    checkpoint.save(tmp_path / "maps", config, build_generator(config), "card")
+    config = RECIPES["paper"].replace(size=64, base_channels=4, task="photo")
+    checkpoint.save(tmp_path / "maps", config, build_generator(config.architecture), "card")
     with pytest.raises(ValueError, match="maps is for photo"):
         command_line.main(["evaluate", str(tmp_path / "maps"), "--data", str(checkpoints / "pairs"), "--drawings"])
 

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,18 +11,18 @@ import torch
 
 from pix2pix import inference, synthetic
 from pix2pix.commands import export as export_command
-from pix2pix.config import PRESETS
+from pix2pix.config import RECIPES
 from pix2pix.export import onnx_graph
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
 
 ROOT = Path(__file__).parents[2]
-PAPER = replace(PRESETS["paper"], width=32, depth=5, size=64)
+PAPER = RECIPES["paper"].replace(base_channels=32, depth=5, size=64)
 
 
 def new_checkpoint(folder: Path, config=PAPER) -> Path:
     torch.manual_seed(0)
-    checkpoint.save(folder, config, build_generator(config), "card")
+    checkpoint.save(folder, config, build_generator(config.architecture), "card")
     return folder
 
 
@@ -50,7 +49,7 @@ def test_its_pictures_are_near_those_of_torch_at_other_sizes_and_variations_too(
 def test_weights_are_int8_in_seven_bits_so_that_no_cpu_overflows(quantized):
     kernels = [value for value in constants(quantized).values() if value.ndim == 4 and value.dtype == np.int8]
     assert sum(kernel.size for kernel in kernels) > 0.9 * sum(
-        weight.numel() for weight in build_generator(PAPER).parameters()
+        weight.numel() for weight in build_generator(PAPER.architecture).parameters()
     )
     assert max(int(np.abs(kernel.astype(int)).max()) for kernel in kernels) == 64
 
@@ -63,7 +62,7 @@ def test_the_layers_beside_the_pictures_stay_in_float(quantized):
 
 def test_a_generator_that_sees_classes_apart_keeps_them_apart(tmp_path):
     """A class's plane is there or not: in int8 it would be nearly there."""
-    config = replace(PRESETS["best"], width=16, depth=5, size=64)
+    config = RECIPES["best"].replace(base_channels=16, depth=5, size=64)
     folder = new_checkpoint(tmp_path / "ours", config)
     export_command.export(folder, int8="synthetic")
     drawing = synthetic.label_map(7, 64, 64)
@@ -100,7 +99,7 @@ def test_at_half_the_size_too_and_where_it_is_refused_a_float_graph_for_the_new_
 
 
 def test_a_graph_for_other_weights_is_refused(quantized, tmp_path):
-    other = new_checkpoint(tmp_path / "other", replace(PAPER, width=16))
+    other = new_checkpoint(tmp_path / "other", PAPER.replace(base_channels=16))
     (other / checkpoint.ONNX).write_bytes((quantized / checkpoint.ONNX).read_bytes())
     with pytest.raises(ValueError, match="was made for other weights"):
         inference.load(other)
@@ -111,7 +110,7 @@ def test_a_graph_for_other_weights_is_refused(quantized, tmp_path):
     [(2, "synthetic", "int8 would gain nothing"), (32, "no/such/folder", "no/such/folder")],
 )
 def test_on_the_command_line_what_cannot_be_done_is_one_line(width, data, said, tmp_path):
-    folder = new_checkpoint(tmp_path / "one", replace(PAPER, width=width, depth=2, size=32))
+    folder = new_checkpoint(tmp_path / "one", PAPER.replace(base_channels=width, depth=2, size=32))
     command = [sys.executable, "-m", "pix2pix", "export", folder, "--int8", data]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 2 and not done.stdout

@@ -1,7 +1,5 @@
 """Layers in the forms that ONNX Runtime computes fast, against the layers themselves."""
 
-from dataclasses import replace
-
 import numpy as np
 import onnx
 import pytest
@@ -9,7 +7,7 @@ import torch
 
 from pix2pix import labels
 from pix2pix.commands import export as export_command
-from pix2pix.config import PRESETS
+from pix2pix.config import RECIPES
 from pix2pix.export import layers, onnx_graph
 from pix2pix.inference import TorchNetwork, checkpoint, draw, latent_shapes
 from pix2pix.inference.onnx_session import OnnxNetwork
@@ -59,7 +57,7 @@ def test_what_follows_the_planes_gives_the_same_of_padded_ones():
 
 def exported(folder, config):
     """A new generator and its checkpoint with a graph."""
-    generator = build_generator(config)
+    generator = build_generator(config.architecture)
     for name, parameter in generator.named_parameters():
         if name.endswith("bias"):
             torch.nn.init.normal_(parameter)
@@ -68,14 +66,14 @@ def exported(folder, config):
     return generator.eval()
 
 
-@pytest.mark.parametrize(("preset", "allowed"), [("paper", 1), ("best", 0)])  # one of three channels: the paper's last
-def test_a_graph_gives_the_pictures_of_its_generator_and_holds_no_slow_layer(preset, allowed, tmp_path):
+@pytest.mark.parametrize(("recipe", "allowed"), [("paper", 1), ("best", 0)])  # one of three channels: the paper's last
+def test_a_graph_gives_the_pictures_of_its_generator_and_holds_no_slow_layer(recipe, allowed, tmp_path):
     """No transposed convolution that mixes many channels, and no bias that is computed."""
-    config = replace(PRESETS[preset], width=16, depth=4, biases=preset == "paper")
+    config = RECIPES[recipe].replace(base_channels=16, depth=4, biases=recipe == "paper")
     generator = exported(tmp_path / "one", config)
     inputs = np.random.default_rng(0).uniform(-1, 1, (1, 3, 32, 80)).astype("float32")
     network = OnnxNetwork(tmp_path / "one")
-    shapes = latent_shapes(config, generator.latent_channels, 32, 80)
+    shapes = latent_shapes(config.architecture, generator.latent_channels, 32, 80)
     latents = draw(generator.latent_kind, shapes, 1)
     assert np.abs(network(inputs, latents) - TorchNetwork(generator)(inputs, latents)).max() < 1e-4
 
@@ -88,8 +86,8 @@ def test_a_graph_gives_the_pictures_of_its_generator_and_holds_no_slow_layer(pre
 
 def test_exporting_a_run_writes_into_its_newest_checkpoint(tmp_path):
     newest = tmp_path / "run" / "checkpoints" / "step-000000002"
-    exported(newest.parent / "step-000000001", replace(PRESETS["paper"], width=2, depth=2))
-    exported(newest, replace(PRESETS["paper"], width=2, depth=2))
+    exported(newest.parent / "step-000000001", RECIPES["paper"].replace(base_channels=2, depth=2))
+    exported(newest, RECIPES["paper"].replace(base_channels=2, depth=2))
     (newest / checkpoint.ONNX).unlink()
     export_command.export(tmp_path / "run")
     assert (newest / checkpoint.ONNX).is_file()
@@ -99,10 +97,10 @@ def test_exporting_a_run_writes_into_its_newest_checkpoint(tmp_path):
 
 
 def test_the_original_stays_as_it_was():
-    config = replace(PRESETS["best"], width=4, depth=4)
-    generator = build_generator(config).eval()
+    config = RECIPES["best"].replace(base_channels=4, depth=4)
+    generator = build_generator(config.architecture).eval()
     inputs = torch.rand(1, 3, 32, 32) * 2 - 1
-    noise = [torch.randn(shape) for shape in latent_shapes(config, generator.latent_channels, 32, 32)]
+    noise = [torch.randn(shape) for shape in latent_shapes(config.architecture, generator.latent_channels, 32, 32)]
     with torch.inference_mode():
         before = generator(inputs, noise)
         copied = layers.for_onnx(generator)

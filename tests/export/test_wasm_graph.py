@@ -1,7 +1,6 @@
 """The form of a generator for browsers, run by ONNX Runtime here, against torch."""
 
 import json
-from dataclasses import replace
 
 import numpy as np
 import onnx
@@ -9,7 +8,7 @@ import pytest
 import torch
 
 from pix2pix import images
-from pix2pix.config import PRESETS
+from pix2pix.config import RECIPES
 from pix2pix.export import wasm_graph
 from pix2pix.inference import checkpoint
 from pix2pix.labels import snap
@@ -24,8 +23,8 @@ STYLES = {"plaster": [0.5, -1.0, 0.3], "brick": [1.5, 0.2, -0.4]}
 def made(**changes):
     """A config of the smallest generator with all parts, and the generator, with weights that matter."""
     torch.manual_seed(0)
-    config = replace(PRESETS["live"], width=4, size=256, **changes)
-    generator = build_generator(config).eval()
+    config = RECIPES["live"].replace(base_channels=4, size=256, **changes)
+    generator = build_generator(config.architecture).eval()
     for name, parameter in generator.named_parameters():
         if "bias" in name or "gain" in name or "strength" in name:
             torch.nn.init.normal_(parameter, 0.5, 0.3)
@@ -34,20 +33,20 @@ def made(**changes):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"tone": True}, {"tone": True, "style_size": 3, "detail_channels": 4}, {"tone": False}],
+    [{"color_code": True}, {"color_code": True, "style_size": 3, "detail_channels": 4}, {"color_code": False}],
     ids=["colours", "all parts", "noise alone"],
 )
 def test_the_form_of_every_kind_of_our_generator_gives_its_pictures(changes):
     config, generator = made(**changes)
     code = generator.code_size
-    styles = {name: (3 * numbers)[:code] for name, numbers in STYLES.items()} if config.style_size else {}
+    styles = {name: (3 * numbers)[:code] for name, numbers in STYLES.items()} if config.architecture.style_size else {}
     form = wasm_graph.build(config, generator, styles)
     near, worst = wasm_graph.check(form, wasm_graph.reference(config, generator, "one", styles))
     assert near > 0.99 and worst <= 4
 
 
 def test_a_form_of_other_weights_is_told_from_torch():
-    config, generator = made(tone=True)
+    config, generator = made(color_code=True)
     form = wasm_graph.build(config, generator)
     with torch.no_grad():
         generator.decoders[-1].gain *= 1.5
@@ -59,17 +58,17 @@ def test_a_form_of_other_weights_is_told_from_torch():
     ("changes", "reason"),
     [
         ({"task": "edges"}, "is for edges; the painter in the browser paints facades"),
-        ({"generator": "unet", "tone": False}, "is the paper's U-Net"),
+        ({"generator": "unet", "color_code": False}, "is the paper's U-Net"),
         ({"size": 128}, "is for pictures of 128 pixels"),
     ],
 )
 def test_a_checkpoint_without_such_a_form_is_refused_in_one_line(changes, reason):
     with pytest.raises(UserError, match=reason):
-        wasm_graph.check_convertible("mine", replace(PRESETS["live"], **changes))
+        wasm_graph.check_convertible("mine", RECIPES["live"].model.replace(**changes))
 
 
 def test_the_graph_is_standard_onnx_with_weights_as_float16_and_the_rest_is_json():
-    config, generator = made(tone=True)
+    config, generator = made(color_code=True)
     form = wasm_graph.build(config, generator)
     model = onnx.load_from_string(form.graph)
     assert {opset.domain for opset in model.opset_import} == {""}
@@ -103,7 +102,7 @@ def test_the_bundled_generators_paint_real_drawings_the_same_in_this_form(name):
 
 
 def test_beyond_the_edges_of_a_drawing_is_no_class():
-    config, generator = made(tone=False)
+    config, generator = made(color_code=False)
     form = wasm_graph.build(config, generator)
     drawing = label_map(5, 256, 256)
     planes = torch.nn.functional.one_hot(torch.from_numpy(drawing).long(), 12).permute(2, 0, 1)[None].float()

@@ -14,7 +14,7 @@ from pix2pix.inference import card, checkpoint
 from pix2pix.networks import build_generator
 
 ROOT = Path(__file__).parents[2]
-TINY = Config(width=2, depth=3, size=64, jitter=False)
+TINY = Config.of(base_channels=2, depth=3, size=64, jitter=False)
 METADATA = {
     "data": "synthetic", "train_pairs": 8, "val_pairs": 2, "processes": 1, "command": "python train.py",
     "commit": "abc", "hardware": "1 x cpu", "torch": "2",
@@ -25,7 +25,7 @@ def make_checkpoint(folder: Path, seed: int) -> Path:
     """A checkpoint without ONNX graph, of random weights."""
     torch.manual_seed(seed)
     scores = {"l1": 0.25, "psnr": 12.5, "ssim": 0.125}
-    checkpoint.save(folder, TINY, build_generator(TINY), card.write(TINY, METADATA, 100, scores))
+    checkpoint.save(folder, TINY, build_generator(TINY.architecture), card.write(TINY, METADATA, 100, scores))
     return folder
 
 

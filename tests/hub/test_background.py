@@ -1,6 +1,5 @@
 """Pushing beside the training: what waits, what is left out, what is told; and runs that go on on another machine."""
 
-import dataclasses
 import os
 import shutil
 import signal
@@ -15,7 +14,7 @@ import torch
 
 import train
 from pix2pix.commands import push as push_command
-from pix2pix.config import PRESETS
+from pix2pix.config import RECIPES
 from pix2pix.hub.background import Push, Pusher
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
@@ -25,7 +24,7 @@ from tests.helpers.hub_helpers import ROOT, TINY, make_trained, run_python, same
 from tests.helpers.hub_server import READER
 
 REPO = "anna/facades"
-SMALL = ["--preset", "paper", "--size", "32", "--depth", "3", "--width", "2", "--discriminator-width", "2"]
+SMALL = ["--recipe", "paper", "--size", "32", "--depth", "3", "--base-channels", "2", "--discriminator-channels", "2"]
 SMALL += ["--log-every", "1"]
 
 
@@ -159,10 +158,10 @@ def run_training(*arguments) -> subprocess.CompletedProcess:
 
 @pytest.mark.slow
 def test_a_run_goes_on_without_the_folder_of_its_teacher_here_and_elsewhere(the_hub, data, tmp_path):
-    ours = dataclasses.replace(PRESETS["best"], size=32, depth=3, width=2)
-    teacher = build_generator(ours)
+    ours = RECIPES["best"].replace(size=32, depth=3, base_channels=2)
+    teacher = build_generator(ours.architecture)
     checkpoint.save(tmp_path / "teacher", ours, teacher, "card")
-    taught = ["--preset", "live", "--objective", "paper", "--decay-epochs", "0", "--teacher", tmp_path / "teacher"]
+    taught = ["--recipe", "live", "--objective", "paper", "--decay-epochs", "0", "--teacher", tmp_path / "teacher"]
     pushed = ["--push-to-hub", REPO, "--push-state"]
     arguments = ["--data", data, *SMALL[2:], *taught, "--epochs", "1", "--output", tmp_path / "here", *pushed]
     train.main([*map(str, arguments)])
@@ -247,7 +246,7 @@ def test_flags_of_a_push_that_is_not_asked_for_are_refused(data, tmp_path, flag)
 def test_training_starts_from_a_checkpoint_on_the_hub(the_hub, tmp_path):
     trained = make_trained(tmp_path / "step-000000100")
     push_command.push(str(trained), REPO)
-    generator = build_generator(TINY)
+    generator = build_generator(TINY.architecture)
     launch.start_with(generator, TINY, REPO)
     for ours, theirs in zip(generator.parameters(), checkpoint.load(trained)[1].parameters(), strict=True):
         assert torch.equal(ours, theirs)

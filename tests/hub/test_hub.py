@@ -368,11 +368,15 @@ def test_the_token_is_in_nothing_that_is_printed_pushed_or_raised(the_hub, train
 # Repositories that are no checkpoints of ours, and names that are none.
 
 
-LARGEST = {"width": 512, "depth": 8, "size": 256, "jitter": True}
+LARGEST = {"base_channels": 512, "depth": 8, "size": 256}
 
 
 def config_with(**changes) -> bytes:
-    return json.dumps(json.loads(configs.to_json(TINY)) | changes).encode()
+    """A config with other settings, whatever they are; those that no part has stand beside the parts."""
+    values = json.loads(configs.to_json(TINY))
+    for name, value in changes.items():
+        next((values[part] for part in ("architecture", "data") if name in values[part]), values)[name] = value
+    return json.dumps(values).encode()
 
 
 @pytest.mark.parametrize(
@@ -385,8 +389,8 @@ def config_with(**changes) -> bytes:
         ({"config.json": b"[1, 2", "model.safetensors": b"x"}, "is not valid JSON"),
         ({"config.json": b"[" * 10**5, "model.safetensors": b"x"}, "is not valid JSON"),
         ({"config.json": b"\xff\xfe\x00", "model.safetensors": b"x"}, "config.json: "),
-        ({"config.json": config_with(width="../../etc"), "model.safetensors": b"x"}, "it must be int"),
-        ({"config.json": config_with(width=10**9), "model.safetensors": b"x"}, "it must lie between"),
+        ({"config.json": config_with(base_channels="../../etc"), "model.safetensors": b"x"}, "it must be int"),
+        ({"config.json": config_with(base_channels=10**9), "model.safetensors": b"x"}, "it must lie between"),
         ({"config.json": config_with(size=10**12), "model.safetensors": b"x"}, "it must lie between"),
         ({"config.json": config_with(generator="../../evil"), "model.safetensors": b"x"}, "generator is"),
         ({"config.json": config_with(path="/etc/passwd"), "model.safetensors": b"x"}, "has unknown keys: path"),

@@ -1,6 +1,5 @@
 """The Space, deployed by the real client to a server of our own (tests/helpers/hub_server.py)."""
 
-import dataclasses
 import io
 import re
 import subprocess
@@ -225,8 +224,8 @@ def test_the_readme_of_a_space_is_for_its_visitors(the_hub, trained):
 
 
 def test_the_space_of_a_model_for_another_task_says_what_it_does(the_hub, tmp_path):
-    config = dataclasses.replace(TINY, task="edges")
-    checkpoint.save(tmp_path / "edges", config, build_generator(config), card.write(config, METADATA, 100))
+    config = TINY.replace(task="edges")
+    checkpoint.save(tmp_path / "edges", config, build_generator(config.architecture), card.write(config, METADATA, 100))
     images.write_png(tmp_path / "lines.png", np.full((64, 64, 3), 255, np.uint8))
     push.push(str(tmp_path / "edges"), "anna/shoes", samples=[tmp_path / "lines.png"])
     deploy(SPACE, model="anna/shoes")
@@ -238,7 +237,7 @@ def test_the_space_of_a_model_for_another_task_says_what_it_does(the_hub, tmp_pa
 
 def test_the_datasets_of_a_model_are_those_of_its_space(the_hub, tmp_path):
     text = card.write(TINY, METADATA | {"data": "huggan/facades"}, 100)
-    checkpoint.save(tmp_path / "model", TINY, build_generator(TINY), text)
+    checkpoint.save(tmp_path / "model", TINY, build_generator(TINY.architecture), text)
     push.push(str(tmp_path / "model"), REPO)
     deploy(SPACE, model=REPO)
     assert head_of(the_hub)["datasets"] == ["huggan/facades"]

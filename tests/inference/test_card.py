@@ -1,6 +1,5 @@
 """The card on the Hub, read and followed as the stranger does who finds it there."""
 
-import dataclasses
 import os
 import re
 import subprocess
@@ -30,10 +29,10 @@ def no_graph(monkeypatch):
 
 def make(folder: Path, data: str = "path/to/pairs", **fields) -> Path:
     """A checkpoint as a run keeps it, of random weights."""
-    config = dataclasses.replace(TINY, **fields)
+    config = TINY.replace(**fields)
     torch.manual_seed(0)
     text = card.write(config, METADATA | {"data": data}, 100)
-    checkpoint.save(folder / "checkpoints" / "step-000000100", config, build_generator(config), text)
+    checkpoint.save(folder / "checkpoints" / "step-000000100", config, build_generator(config.architecture), text)
     (folder / "run.json").write_text(f'{{"data": "{data}"}}')
     return folder
 

@@ -14,7 +14,7 @@ from pix2pix.inference.onnx_session import HEADER_KEY, header_digest, read_heade
 
 onnx = pytest.importorskip("onnx", reason="onnx is not installed")
 helper, FLOAT, INT64, BOOL = onnx.helper, onnx.TensorProto.FLOAT, onnx.TensorProto.INT64, onnx.TensorProto.BOOL
-CONFIG = Config(task="photo", generator="unet", size=16, depth=2, width=4, dropped=0)
+CONFIG = Config.of(task="photo", generator="unet", size=16, depth=2, base_channels=4, dropout_decoders=0)
 
 
 def checkpoint(folder, nodes, initializers=(), inputs="inputs", outputs="generated", channels=3):

@@ -9,7 +9,7 @@ import torch
 
 import app
 from pix2pix import inference, synthetic
-from pix2pix.config import PRESETS
+from pix2pix.config import RECIPES
 from pix2pix.inference import checkpoint
 from pix2pix.labels import decode_runs, encode_runs
 from pix2pix.networks import build_generator
@@ -29,8 +29,8 @@ def bundled():
 
 def test_the_bundled_generators_are_much_faster_than_the_papers_in_eager_torch(bundled, tmp_path):
     """Measured when it is quiet: benchmarks/generators.py."""
-    config = PRESETS["paper"]
-    checkpoint.save(tmp_path / "paper", config, build_generator(config), "")
+    config = RECIPES["paper"]
+    checkpoint.save(tmp_path / "paper", config, build_generator(config.architecture), "")
     live = inference.load(MODELS[bundled.name + LIVE])
     contenders = inference.load_torch(tmp_path / "paper"), bundled, live
     threads = torch.get_num_threads()

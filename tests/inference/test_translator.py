@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from concurrent.futures import Future
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,19 +15,19 @@ from PIL import Image
 from pix2pix import __main__ as command_line
 from pix2pix import images, inference, labels, synthetic
 from pix2pix.cli import run_command
-from pix2pix.config import PRESETS
+from pix2pix.config import RECIPES
 from pix2pix.export import onnx_graph
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
 
 
-@pytest.fixture(scope="module", params=PRESETS)
+@pytest.fixture(scope="module", params=RECIPES)
 def folder(request, tmp_path_factory):
     """A checkpoint of a small generator with its ONNX graph."""
     torch.manual_seed(0)
     folder = tmp_path_factory.mktemp("checkpoints") / request.param
-    config = replace(PRESETS[request.param], width=4)
-    checkpoint.save(folder, config, build_generator(config), "card", half=True)
+    config = RECIPES[request.param].replace(base_channels=4)
+    checkpoint.save(folder, config, build_generator(config.architecture), "card", half=True)
     onnx_graph.add_onnx(folder, *checkpoint.load(folder))
     return folder
 
@@ -87,7 +86,7 @@ def test_colours_change_the_picture_of_those_who_take_them(folder, drawing):
     asked = ({}, {"wall": brick}, {"sky": blue}, {"wall": brick, "sky": blue})
     for load in (inference.load, inference.load_torch):
         translator = load(folder)
-        assert translator.takes_colours == translator.config.tone
+        assert translator.takes_colours == translator.config.architecture.color_code
         pictures = [translator(drawing, **colours) for colours in asked]
         assert len({picture.tobytes() for picture in pictures}) == (4 if translator.takes_colours else 1)
         assert np.array_equal(pictures[3], translator(drawing, **asked[3]))
@@ -116,8 +115,8 @@ def test_sides_that_fit_no_multiple_are_continued_by_reflection_and_cropped_back
 
 
 def test_a_graph_made_for_other_weights_is_refused(folder, tmp_path):
-    config = replace(checkpoint.load(folder)[0], width=5)
-    checkpoint.save(tmp_path / "other", config, build_generator(config), "card")
+    config = checkpoint.load(folder)[0].replace(base_channels=5)
+    checkpoint.save(tmp_path / "other", config, build_generator(config.architecture), "card")
     (tmp_path / "other" / "model.onnx").write_bytes((folder / "model.onnx").read_bytes())
     with pytest.raises(ValueError, match=r"made for other weights|does not load"):
         inference.load(tmp_path / "other")

@@ -60,7 +60,7 @@ def test_transposing_to_few_channels_equals_the_convolution():
 def test_a_wide_discriminator_learns_what_plain_convolutions_teach(monkeypatch):
     """With its norms, whose gradients torch gets wrong for some strides of their input."""
     torch.manual_seed(0)
-    net, pair = PatchGAN(width=MANY_OUTPUTS // 8), (torch.randn(1, 3, 64, 64), torch.randn(1, 3, 64, 64))
+    net, pair = PatchGAN(base_channels=MANY_OUTPUTS // 8), (torch.randn(1, 3, 64, 64), torch.randn(1, 3, 64, 64))
     ours = net(*pair)
     monkeypatch.setattr("pix2pix.networks.patchgan.conv", lambda x, weight: F.conv2d(x, weight, padding=1))
     assert_equal_in_value_and_gradient(ours, net(*pair), list(net.parameters()), 1e-4)

@@ -1,6 +1,5 @@
 """The networks against arithmetic and the paper."""
 
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -9,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from pix2pix import images, labels
-from pix2pix.config import PRESETS
+from pix2pix.config import RECIPES
 from pix2pix.networks import build_discriminator, build_generator
 from pix2pix.networks.layers import BatchStatisticsNorm, LabelPlanes, UpsampleConv
 from pix2pix.networks.noise_unet import NoiseUNet
@@ -30,24 +29,24 @@ def test_the_papers_generator_has_the_parameters_its_layers_add_up_to():
     decoders = 16 * (512 * 512 + 3 * 1024 * 512 + 1024 * 256 + 512 * 128 + 256 * 64 + 128 * 3)
     encoder_norms = 2 * (128 + 256 + 512 * 4)  # scale and offset; not on the first layer, not at the bottleneck
     decoder_norms = 2 * (512 * 4 + 256 + 128 + 64)
-    assert count(build_generator(PRESETS["paper"])) == encoders + decoders + encoder_norms + decoder_norms
+    assert count(build_generator(RECIPES["paper"].architecture)) == encoders + decoders + encoder_norms + decoder_norms
     # pytorch-CycleGAN-and-pix2pix counts 54,414,531: the same, with biases on the three layers that it gives no norm.
     assert count(UNet()) + 64 + 512 + 3 == 54_414_531
 
 
 def test_a_cap_bounds_the_inner_layers_of_either_generator():
     for name in ("paper", "best"):
-        capped = build_generator(replace(PRESETS[name], width=4, width_cap=2))
+        capped = build_generator(RECIPES[name].replace(base_channels=4, max_channel_multiplier=2).architecture)
         assert [conv.weight.shape[0] for conv in capped.encoders] == [4, 8, 8, 8, 8, 8, 8, 8]
 
 
 def test_the_papers_discriminator_has_the_parameters_its_layers_add_up_to():
     filters = sum(16 * before * after for before, after in pairwise([6, 64, 128, 256, 512, 1]))
-    assert count(build_discriminator(PRESETS["paper"])) == filters + 2 * (128 + 256 + 512)
+    assert count(build_discriminator(RECIPES["paper"])) == filters + 2 * (128 + 256 + 512)
 
 
 def test_the_discriminator_sees_70_pixels_and_gives_30_by_30_logits():
-    discriminator = PatchGAN(width=4)
+    discriminator = PatchGAN(base_channels=4)
     for norm in discriminator.norms:  # statistics of the batch would let every logit see everything
         norm.forward = lambda x: x
     image = noise(1, 3, 256, 256).requires_grad_()
@@ -61,7 +60,7 @@ def test_the_discriminator_sees_70_pixels_and_gives_30_by_30_logits():
 
 def test_filters_start_as_n_0_002_and_norm_scales_as_n_1_002():
     torch.manual_seed(0)
-    for net in (UNet(width=16), PatchGAN(width=16)):
+    for net in (UNet(base_channels=16), PatchGAN(base_channels=16)):
         filters = torch.cat([p.detach().flatten() for p in net.parameters() if p.ndim == 4])
         assert abs(filters.mean()) < 1e-4
         assert filters.std().item() == pytest.approx(0.02, rel=0.01)
@@ -74,7 +73,7 @@ def test_filters_start_as_n_0_002_and_norm_scales_as_n_1_002():
 
 @pytest.mark.parametrize("net", [UNet, NoiseUNet])
 def test_a_generator_gives_pictures_of_its_inputs_size_in_range(net):
-    net = net(width=2)
+    net = net(base_channels=2)
     pictures = net.eval()(noise(2, 3, 256, 512))
     assert pictures.shape == (2, 3, 256, 512)
     assert pictures.abs().max() <= 1
@@ -97,7 +96,7 @@ def test_a_norm_over_a_single_value_gives_its_offset_alone():
 def test_without_a_norm_there_the_bottleneck_carries_the_input_and_with_it_nothing():
     one, other = noise(1, 3, 256, 256), -noise(1, 3, 256, 256)
     for bottleneck_norm in (False, True):
-        net = UNet(width=2, bottleneck_norm=bottleneck_norm).eval()
+        net = UNet(base_channels=2, bottleneck_norm=bottleneck_norm).eval()
         seen = []
         net.encoder_norms[-1].register_forward_hook(lambda module, inputs, output, seen=seen: seen.append(output))
         net(one), net(other)
@@ -107,7 +106,7 @@ def test_without_a_norm_there_the_bottleneck_carries_the_input_and_with_it_nothi
 def test_dropout_is_on_at_training_off_at_test_and_follows_the_masks_given():
     torch.manual_seed(0)
     x = noise(1, 3, 256, 256)
-    net = UNet(width=4)
+    net = UNet(base_channels=4)
     assert not torch.equal(net.train()(x), net(x))
     net.eval()
     assert torch.equal(net(x), net(x))
@@ -120,7 +119,7 @@ def test_dropout_is_on_at_training_off_at_test_and_follows_the_masks_given():
 
 def test_our_generator_follows_the_noise_and_the_tone_given_and_draws_them_where_none_are():
     torch.manual_seed(0)
-    x, net = noise(1, 3, 256, 256), NoiseUNet(width=4, tone_size=3).eval()
+    x, net = noise(1, 3, 256, 256), NoiseUNet(base_channels=4, color_code_size=3).eval()
     assert net.latent_channels == [1, 1, 1, 1, 1, 1, 1, 3]
     planes = [torch.randn(1, 1, 2 << i, 2 << i) for i in range(7)]
     tone = torch.randn(1, 3, 1, 1)
@@ -132,7 +131,7 @@ def test_our_generator_follows_the_noise_and_the_tone_given_and_draws_them_where
 
 def test_the_colour_of_a_sky_matters_only_where_there_is_sky():
     torch.manual_seed(0)
-    net = NoiseUNet(width=4, tone_size=6).eval()
+    net = NoiseUNet(base_channels=4, color_code_size=6).eval()
     planes = [torch.zeros(1, 1, 2 << i, 2 << i) for i in range(7)]
     bright, dark = torch.tensor([0, 0, 0, 2.0, 2, 2]), torch.tensor([0, 0, 0, -2.0, -2, -2])
 
@@ -148,7 +147,7 @@ def test_the_colour_of_a_sky_matters_only_where_there_is_sky():
 
 
 def test_both_scales_of_the_discriminator_see_the_classes_apart():
-    discriminator = MultiscalePatchGAN(width=2)
+    discriminator = MultiscalePatchGAN(base_channels=2)
     colours = torch.from_numpy(images.normalize(labels.PALETTE.astype("float32")))
     wall, window = (colours[each, :, None, None].expand(1, 3, 128, 128) for each in (1, 2))
     picture = noise(1, 3, 128, 128)
@@ -164,7 +163,7 @@ def test_both_scales_of_the_discriminator_see_the_classes_apart():
 def test_batches_in_a_row_are_judged_as_each_by_itself_and_teach_the_same(net, size):
     """One batch is dark and even, one bright and rough: statistics over both would change either."""
     torch.manual_seed(0)
-    discriminator, inputs = net(width=4), noise(size, 3, 128, 128)
+    discriminator, inputs = net(base_channels=4), noise(size, 3, 128, 128)
     batches = 0.1 * noise(size, 3, 128, 128) - 0.8, noise(size, 3, 128, 128)
 
     def logits(pictures):
@@ -236,7 +235,7 @@ def test_our_generator_leaves_what_is_far_from_an_edit_as_it_was():
     edited[0, :, 10:40, 10:30] = window[:, None, None]
     changes = {}
     planes = [torch.zeros(1, 1, 2 << i, 2 << i) for i in range(7)]
-    for name, net, latents in (("unet", UNet(width=8), None), ("noise", NoiseUNet(width=8), planes)):
+    for name, net, latents in (("unet", UNet(base_channels=8), None), ("noise", NoiseUNet(base_channels=8), planes)):
         difference = (net.eval()(wall, latents) - net(edited, latents)).abs().mean(dim=1)[0]
         changes[name] = (difference[192:, 192:].mean() / difference[10:40, 10:30].mean()).item()
     assert changes["noise"] < changes["unet"] / 2

@@ -1,14 +1,12 @@
 """Discriminators on a frozen backbone: their shapes, what is trained of them, what they look at, and their losses."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
 from accelerate import Accelerator
 
 from pix2pix import images, labels, synthetic
-from pix2pix.config import PRESETS
+from pix2pix.config import RECIPES
 from pix2pix.data.pairs import Pair
 from pix2pix.networks import build_discriminator, build_generator
 from pix2pix.networks.projected import class_weights, segmentation_targets
@@ -16,7 +14,7 @@ from pix2pix.training.losses import build_objective, hinge_loss
 from pix2pix.training.style import Style
 from pix2pix.training.trainer import Trainer
 
-CONFIG = replace(PRESETS["projected"], size=64, width=4, discriminator_width=4, diff_augment=False)
+CONFIG = RECIPES["projected"].replace(size=64, base_channels=4, discriminator_channels=4, diff_augment=False)
 CLASSES = len(labels.CLASSES)
 
 
@@ -57,7 +55,7 @@ def test_the_random_mixing_and_the_backbone_are_not_trained():
 
 
 def test_other_tasks_have_heads_beside_their_inputs_and_no_segmenter():
-    config = replace(CONFIG, task="photo", style_size=0, style_swap=0.0)
+    config = CONFIG.replace(task="photo", style_size=0, style_swap=0.0)
     objective, judge = build_objective(config), build_discriminator(config)
     picture = batch(drawn(0).target)
     loss, real, fake = objective.judge(judge, picture, picture, picture)
@@ -111,10 +109,12 @@ def test_a_picture_of_its_labels_is_named_and_a_generated_one_is_found_out():
 def test_a_step_is_finite_where_a_drawing_has_neither_wall_nor_sky():
     """The mean colour of nothing is no number; neither the loss nor a gradient may become one by it."""
     torch.manual_seed(0)
-    config = replace(CONFIG, style_swap=0.5)
+    config = CONFIG.replace(style_swap=0.5)
     pairs = [drawn(seed) for seed in range(6)]
     style = Style(config, pairs)
-    trainer = Trainer(config, build_generator(config), build_discriminator(config), Accelerator(cpu=True), style)
+    trainer = Trainer(
+        config, build_generator(config.architecture), build_discriminator(config), Accelerator(cpu=True), style
+    )
     windows = np.full_like(pairs[0].input, labels.PALETTE[labels.INDEX["window"]])
     for _ in range(4):
         trainer.update(batch(windows), batch(pairs[0].target))
@@ -124,7 +124,7 @@ def test_a_step_is_finite_where_a_drawing_has_neither_wall_nor_sky():
 
 @pytest.mark.parametrize("size", [(16, 32), (48, 64), (32, 80)])
 def test_small_and_oblong_pictures_are_judged_too(size):
-    config = replace(CONFIG, size=size[0], columns=size[1], depth=3)
+    config = CONFIG.replace(size=size[0], width=size[1], depth=3)
     objective, judge = build_objective(config), build_discriminator(config)
     label_map, photo = synthetic.facade(1, 128, 128)
     inputs = batch(labels.colorize(label_map)[: size[0], : size[1]])

@@ -4,21 +4,20 @@ import json
 import re
 import shlex
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 import train
-from pix2pix.config import PRESETS, Config
+from pix2pix.config import RECIPES, Config
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
 from pix2pix.training.run import Run
 from tests.helpers.pairs_on_disk import write_ab
 
-SMALL = ["--size", "32", "--discriminator-width", "2", "--objective", "paper", "--epochs", "1", "--log-every", "1"]
-TINY = ["--preset", "paper", "--depth", "3", "--width", "2", *SMALL]
+SMALL = ["--size", "32", "--discriminator-channels", "2", "--objective", "paper", "--epochs", "1", "--log-every", "1"]
+TINY = ["--recipe", "paper", "--depth", "3", "--base-channels", "2", *SMALL]
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +56,8 @@ def advised(said: str, pattern: str) -> list[str]:
 
 def saved(name: Path, **changes) -> str:
     """An untrained checkpoint."""
-    config = replace(Config(size=32, depth=3, width=2), **changes)
-    checkpoint.save(name, config, build_generator(config), "card")
+    config = Config.of(size=32, depth=3, base_channels=2).replace(**changes)
+    checkpoint.save(name, config, build_generator(config.architecture), "card")
     return str(name)
 
 
@@ -68,19 +67,19 @@ def last_step(run: Path) -> int:
 
 def set_facts(run: Path, **changes) -> None:
     facts = json.loads((run / "run.json").read_text())
-    facts["config"] |= changes.pop("config", {})
+    facts["config"]["training"] |= changes.pop("training", {})
     (run / "run.json").write_text(json.dumps(facts | changes))
 
 
 def test_a_run_that_has_ended_goes_on_for_more_epochs(run):
     train.main(["--resume", str(run), "--epochs", "3"])
     assert last_step(run) == 9
-    assert Run.open(run).config.epochs == 3
+    assert Run.open(run).config.training.epochs == 3
     assert [entry["step"] for entry in Run.open(run).read_log()] == list(range(1, 10))
 
 
 def test_the_learning_rate_falls_in_the_same_share_of_more_epochs(run, capsys):
-    set_facts(run, config={"decay_epochs": 1})
+    set_facts(run, training={"decay_epochs": 1})
     train.main(["--resume", str(run), "--epochs", "2"])
     assert "2 epochs instead of 1: the learning rate falls over the last 2" in capsys.readouterr().out
     rates = [entry["learning_rate"] for entry in Run.open(run).read_log()][3:]
@@ -104,11 +103,11 @@ def test_the_line_at_the_end_of_a_run_tells_how_to_go_on(run, capsys):
 
 @pytest.mark.parametrize(
     "flags",
-    [["--preset", "paper"], ["--epochs", "2", "--learning-rate", "0.0002"], ["--no-mirror"], ["--init-from", "x"]],
+    [["--recipe", "paper"], ["--epochs", "2", "--learning-rate", "0.0002"], ["--no-hflip"], ["--init-from", "x"]],
 )
 def test_flags_that_a_run_cannot_take(run, data, flags, tmp_path):
     said = refusal("--resume", run, *flags)
-    name = flags[-2] if flags[-1] != "--no-mirror" else "--mirror"
+    name = flags[-2] if flags[-1] != "--no-hflip" else "--hflip"
     assert f"leave {name} out" in said
     start = advised(said, "with (--init-from .*) instead of --resume")
     train.main([*TINY, "--data", str(data), "--output", str(tmp_path / "other"), *start])
@@ -186,7 +185,7 @@ def test_pairs_that_have_become_fewer(run, data, tmp_path):
 
 def test_a_state_beyond_the_end(run):
     train.main(["--resume", str(run), "--epochs", "2"])
-    set_facts(run, config={"epochs": 1})
+    set_facts(run, training={"epochs": 1})
     train.main(["--resume", str(run), *advised(refusal("--resume", run), "give (.*)")])
 
 
@@ -201,22 +200,23 @@ def test_results_that_were_lost_are_made_up(run):
     assert (checkpoint.find(run) / "model.onnx").is_file()
 
 
-@pytest.mark.parametrize("flags", [["--width", "4"], ["--in-channels", "1"], ["--biases"]])
+@pytest.mark.parametrize("flags", [["--base-channels", "4"], ["--in-channels", "1"], ["--max-channel-multiplier", "2"]])
 def test_a_generator_of_another_shape_than_that_to_start_with(flags, data, tmp_path):
     start = ["--task", "photo", "--data", data, "--output", tmp_path / "run", "--init-from", saved(tmp_path / "start")]
-    said = refusal("--preset", "paper", *SMALL, *start, *flags)
+    said = refusal("--recipe", "paper", *SMALL, *start, *flags)
     assert f"{' '.join(flags)} asks for: leave that out" in said
-    train.main([*map(str, ["--preset", "paper", *SMALL, *start])])
+    train.main([*map(str, ["--recipe", "paper", *SMALL, *start])])
 
 
-@pytest.mark.parametrize("preset", ["paper", "best"])
+@pytest.mark.parametrize("recipe", ["paper", "best"])
 @pytest.mark.parametrize("generator", ["unet", "noise"])
-def test_any_checkpoint_is_started_from_with_any_preset(preset, generator, data, tmp_path):
-    changes = {"generator": generator, "tone": generator == "noise", "width": 4}
+def test_any_checkpoint_is_started_from_with_any_recipe(recipe, generator, data, tmp_path):
+    changes = {"generator": generator, "color_code": generator == "noise", "base_channels": 4}
     start = ["--init-from", saved(tmp_path / "start", **changes), "--data", data, "--output", tmp_path / "run"]
-    train.main([*map(str, ["--preset", preset, *SMALL, *start])])
-    config = Run.open(tmp_path / "run").config
-    assert (config.generator, config.width, config.depth, config.tone) == (generator, 4, 3, generator == "noise")
+    train.main([*map(str, ["--recipe", recipe, *SMALL, *start])])
+    net = Run.open(tmp_path / "run").config.architecture
+    has_code = generator == "noise"
+    assert (net.generator, net.base_channels, net.depth, net.color_code) == (generator, 4, 3, has_code)
 
 
 def test_a_colour_checkpoint_goes_on_with_grey_pictures(data, tmp_path):
@@ -225,21 +225,21 @@ def test_a_colour_checkpoint_goes_on_with_grey_pictures(data, tmp_path):
         Image.open(path).convert("L").save(tmp_path / "grey" / "train" / path.name)
     start = ["--task", "photo", "--data", tmp_path / "grey", "--init-from", saved(tmp_path / "start")]
     train.main([*map(str, [*TINY, *start, "--output", tmp_path / "run", "--in-channels", "3"])])
-    assert Run.open(tmp_path / "run").config.in_channels == 3
+    assert Run.open(tmp_path / "run").config.architecture.in_channels == 3
 
 
 def test_a_checkpoint_that_is_deeper_than_the_pictures_are_large(data, tmp_path):
     start = ["--data", data, "--output", tmp_path / "run", "--init-from", saved(tmp_path / "start", size=64, depth=6)]
-    flags = advised(refusal("--preset", "paper", *SMALL, *start), "give (.*)")
-    train.main([*map(str, ["--preset", "paper", *SMALL, *start]), *flags])
+    flags = advised(refusal("--recipe", "paper", *SMALL, *start), "give (.*)")
+    train.main([*map(str, ["--recipe", "paper", *SMALL, *start]), *flags])
 
 
-@pytest.mark.parametrize("changes", [{"depth": 3}, {"tone": False}, {"in_channels": 1, "task": "photo"}])
+@pytest.mark.parametrize("changes", [{"depth": 3}, {"color_code": False}, {"in_channels": 1, "task": "photo"}])
 def test_a_teacher_that_takes_other_inputs(changes, data, tmp_path):
-    live = replace(PRESETS["live"], size=32, width=2, epochs=1)
-    config = replace(live, **changes)
-    checkpoint.save(tmp_path / "teacher", config, build_generator(config), "card")
-    start = ["--preset", "live", "--width", "2", *SMALL, "--data", data, "--teacher", tmp_path / "teacher"]
+    live = RECIPES["live"].replace(size=32, base_channels=2, epochs=1)
+    config = live.replace(**changes)
+    checkpoint.save(tmp_path / "teacher", config, build_generator(config.architecture), "card")
+    start = ["--recipe", "live", "--base-channels", "2", *SMALL, "--data", data, "--teacher", tmp_path / "teacher"]
     flags = advised(refusal(*start, "--output", tmp_path / "run"), "cannot teach this generator: give (.*)")
     train.main([*map(str, start), *flags, "--output", str(tmp_path / "run")])
 

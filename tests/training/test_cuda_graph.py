@@ -1,13 +1,12 @@
 """Recorded steps, with a stand-in for the CUDA graph: one that computes anew into the tensors it was recorded with."""
 
 import copy
-from dataclasses import replace
 
 import pytest
 import torch
 from accelerate import Accelerator
 
-from pix2pix.config import PRESETS, Config
+from pix2pix.config import RECIPES, Config
 from pix2pix.networks import build_discriminator, build_generator
 from pix2pix.networks.patchgan import PatchGAN
 from pix2pix.networks.unet import UNet
@@ -28,8 +27,8 @@ def pair(step: int, batch: int = 1) -> tuple[torch.Tensor, torch.Tensor]:
 
 def trainer(recording: bool) -> Trainer:
     torch.manual_seed(0)
-    config = Config(size=64, depth=6, ema=0.9, epochs=12, warmup_steps=2, decay_epochs=8)
-    made = Trainer(config, UNet(width=2, depth=6), PatchGAN(width=2), Accelerator(cpu=True))
+    config = Config.of(size=64, depth=6, ema_decay=0.9, epochs=12, warmup_steps=2, decay_epochs=8)
+    made = Trainer(config, UNet(base_channels=2, depth=6), PatchGAN(base_channels=2), Accelerator(cpu=True))
     made.recording = recording
     prepare(made)
     return made
@@ -99,13 +98,15 @@ def test_what_cannot_be_recorded_is_said_once_and_runs_plainly(recwarn):
     ]
 
 
-@pytest.mark.parametrize("preset", ["paper", "best", "live"])
-def test_no_loss_waits_for_the_gpu(preset):
+@pytest.mark.parametrize("recipe", ["paper", "best", "live"])
+def test_no_loss_waits_for_the_gpu(recipe):
     """Nothing can be read back from the meta device, so whatever runs there never makes a host wait."""
-    config = replace(PRESETS[preset], task="photo", width=2, discriminator_width=2)  # autocast knows no meta device
+    config = RECIPES[recipe].replace(
+        task="photo", base_channels=2, discriminator_channels=2
+    )  # autocast knows no meta device
     with torch.device("meta"):
         inputs, targets = torch.empty(1, 3, 256, 256), torch.empty(1, 3, 256, 256)
-    networks = build_generator(config).to("meta"), build_discriminator(config).to("meta")
+    networks = build_generator(config.architecture).to("meta"), build_discriminator(config).to("meta")
     generator, discriminator = networks
     objective = build_objective(config).to("meta")
     generated = generator(inputs)

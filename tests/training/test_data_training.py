@@ -1,6 +1,5 @@
 """Training from every layout, every kind of picture, every task and other sizes: thirty steps on tiny networks."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +8,9 @@ import torch
 from accelerate import Accelerator
 from PIL import Image
 
+from pix2pix import config as configs
 from pix2pix import images, inference
-from pix2pix.config import TASKS, Config
+from pix2pix.config import Config
 from pix2pix.data.dataset import PairDataset, batches
 from pix2pix.data.decoded import load_pairs
 from pix2pix.data.generated import SCENES
@@ -23,7 +23,7 @@ from pix2pix.training.trainer import Trainer, step_seconds
 from tests.data.test_layouts import LAYOUTS
 from tests.helpers.pairs_on_disk import SIZE, labelled
 
-TINY = Config(size=SIZE, width=4, discriminator_width=4, epochs=100)
+TINY = Config.of(size=SIZE, base_channels=4, discriminator_channels=4, epochs=100)
 STEPS = 30
 
 
@@ -32,7 +32,7 @@ def trained(config: Config, data: Path | str, steps: int = STEPS) -> tuple[Confi
     config = fit_config(config, open_source(str(data), "train", config))
     pairs = load_pairs(str(data), "train", config)[:8]
     torch.manual_seed(0)
-    trainer = Trainer(config, build_generator(config), build_discriminator(config), Accelerator(cpu=True))
+    trainer = Trainer(config, build_generator(config.architecture), build_discriminator(config), Accelerator(cpu=True))
     dataset, done, epoch = PairDataset(pairs, config), 0, 0
     while done < steps:
         for inputs, targets in batches(dataset, config, epoch):
@@ -107,8 +107,8 @@ def test_training_from_every_kind_of_picture(tmp_path, kind, side):
         for number in range(1, 4):
             picture = labelled(number)[0] if folder == "input" else grainy(number)
             as_stored(kind if folder == side else "RGB", picture, tmp_path / folder / f"{number}")
-    config, trainer, pairs = trained(replace(TINY, task="photo"), tmp_path)
-    assert (config.in_channels, config.out_channels) == (
+    config, trainer, pairs = trained(TINY.replace(task="photo"), tmp_path)
+    assert (config.architecture.in_channels, config.architecture.out_channels) == (
         (CHANNELS[kind], 3) if side == "input" else (3, CHANNELS[kind])
     )
     used(trainer, pairs)
@@ -119,17 +119,17 @@ def test_transparency_can_be_kept(tmp_path):
     for folder in ("input", "target"):
         (tmp_path / folder).mkdir()
         as_stored("RGBA", labelled(1)[0], tmp_path / folder / "1")
-    config, trainer, pairs = trained(replace(TINY, task="photo", in_channels=4, out_channels=4), tmp_path)
-    assert (config.in_channels, config.out_channels) == (4, 4)
+    config, trainer, pairs = trained(TINY.replace(task="photo", in_channels=4, out_channels=4), tmp_path)
+    assert (config.architecture.in_channels, config.architecture.out_channels) == (4, 4)
     assert used(trainer, pairs).shape == (SIZE, SIZE, 4)
 
 
 @pytest.mark.parametrize(
-    ("size", "columns", "depth"),
+    ("size", "width", "depth"),
     [(32, 64, 5), (64, 32, 5), (512, 256, 8), (256, 512, 8), (128, 0, 7), (1024, 0, 8)],
 )
-def test_small_pictures_have_as_many_levels_as_they_can_be_halved(size, columns, depth):
-    assert Config(size=size, columns=columns).depth == depth
+def test_small_pictures_have_as_many_levels_as_they_can_be_halved(size, width, depth):
+    assert Config.of(size=size, width=width).architecture.depth == depth
 
 
 @pytest.mark.parametrize(
@@ -140,50 +140,52 @@ def test_small_pictures_have_as_many_levels_as_they_can_be_halved(size, columns,
         ({"size": 500}, ["--size 256", "--size 512"]),
         ({"size": 720}, ["--size 512", "--size 768"]),
         ({"size": 384}, ["--size 256", "--size 512", "--size 384 --depth 7"]),
-        ({"size": 48, "columns": 80}, ["--size 32 --columns 64", "--size 64 --columns 128"]),
+        ({"size": 48, "width": 80}, ["--size 32 --width 64", "--size 64 --width 128"]),
         ({"size": 5, "depth": 2}, ["--size 4", "--size 8"]),
     ],
 )  # fmt: skip
 def test_sides_that_would_leave_a_toy_network_are_refused_with_advice_that_works(asked, advice):
     with pytest.raises(ValueError, match="cannot be halved") as caught:
-        Config(**asked)
+        Config.of(**asked)
     for flags in advice:
         assert flags.split(" --depth")[0] in str(caught.value) or "--depth" in flags
         words = flags.replace("--", "").split()
-        fitting = Config(**{name: int(value) for name, value in zip(words[::2], words[1::2], strict=True)})
-        assert "--depth" not in flags or f"or --depth {fitting.depth}" in str(caught.value)
-        assert fitting.depth >= min(8, fitting.size.bit_length() - 1) - ("--depth" in flags)
+        fitting = Config.of(**{name: int(value) for name, value in zip(words[::2], words[1::2], strict=True)})
+        assert "--depth" not in flags or f"or --depth {fitting.architecture.depth}" in str(caught.value)
+        assert fitting.architecture.depth >= min(8, fitting.data.size.bit_length() - 1) - ("--depth" in flags)
 
 
 def test_a_depth_that_was_asked_for_is_never_made_less():
-    assert Config(size=300, depth=2).depth == 2
+    assert Config.of(size=300, depth=2).architecture.depth == 2
     with pytest.raises(ValueError, match="300 cannot be halved 3 times"):
-        Config(size=300, depth=3)
+        Config.of(size=300, depth=3)
 
 
 @pytest.mark.parametrize("generator", ["unet", "noise"])
-@pytest.mark.parametrize(("size", "columns", "depth"), [(32, 64, 5), (48, 80, 4), (96, 0, 5)])
-def test_training_at_other_sizes(generator, size, columns, depth):
-    config = replace(TINY, size=size, columns=columns, depth=depth, generator=generator)
+@pytest.mark.parametrize(("size", "width", "depth"), [(32, 64, 5), (48, 80, 4), (96, 0, 5)])
+def test_training_at_other_sizes(generator, size, width, depth):
+    config = TINY.replace(size=size, width=width, depth=depth, generator=generator)
     _, trainer, pairs = trained(config, "synthetic", steps=4)
-    assert used(trainer, pairs).shape == (size, columns or size, 3)
+    assert used(trainer, pairs).shape == (size, width or size, 3)
     assert step_seconds(trainer, steps=1) > 0
 
 
 @pytest.mark.parametrize("size", [(512, 256), (512, 512)])
 def test_larger_pictures_are_translated_at_their_own_size(size):
-    config = replace(TINY, size=256, width=2)
-    translator = Translator(config, TorchNetwork(build_generator(config)))
+    config = TINY.replace(size=256, base_channels=2)
+    translator = Translator(config, TorchNetwork(build_generator(config.architecture)))
     assert translator(np.zeros((*size, 3), np.uint8)).shape == (*size, 3)
 
 
-@pytest.mark.parametrize("preset", ["aerial2map", "edges2photo", "day2night", "colorize"])
-def test_every_task_learns_from_drawn_pairs(preset):
-    config = replace(TASKS[preset], size=SIZE, width=8, discriminator_width=4, batch_size=4, learning_rate=2e-3)
+@pytest.mark.parametrize("task", ["aerial2map", "edges2photo", "day2night", "colorize"])
+def test_every_task_learns_from_drawn_pairs(task):
+    config = configs.defaults("paper", task).replace(
+        size=SIZE, base_channels=8, discriminator_channels=4, batch_size=4, learning_rate=2e-3
+    )
     name = next(
         name for name in ("synthetic-edges", "synthetic-maps", "synthetic") if config.task in SCENES[name].tasks
     )
-    name = "synthetic-night" if "night" in preset else name
+    name = "synthetic-night" if "night" in task else name
     config, trainer, pairs = trained(config, name, steps=1)
     before = error(trainer, pairs)
     config, trainer, pairs = trained(config, name, steps=40)
@@ -194,9 +196,9 @@ def test_a_net_of_other_channels_sides_biases_and_dropout_saves_exports_and_load
     pytest.importorskip("onnxscript")
     from pix2pix.commands import export as export_command
 
-    other = {"in_channels": 5, "out_channels": 1, "biases": True, "first_dropped": 1, "dropped": 2}
-    config = replace(TINY, task="photo", size=32, columns=64, **other)
-    generator = build_generator(config).eval()
+    other = {"in_channels": 5, "out_channels": 1, "biases": True, "first_dropout_decoder": 1, "dropout_decoders": 2}
+    config = TINY.replace(task="photo", size=32, width=64, **other)
+    generator = build_generator(config.architecture).eval()
     folder = tmp_path / "five"
     checkpoint.save(folder, config, generator, "card")
     picture = np.random.default_rng(0).integers(0, 256, (32, 64, 5), dtype=np.uint8)

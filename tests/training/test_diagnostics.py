@@ -1,14 +1,12 @@
 """Each finding on the log that should bring it, and none on logs of runs that are well."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from pix2pix.config import Config
 from pix2pix.training.diagnostics import diagnose
 
-CONFIG = Config(epochs=100)
+CONFIG = Config.of(epochs=100)
 WELL = {"discriminator": 0.7, "adversarial": 2.0, "l1": 0.3, "right_on_real": 0.93, "right_on_fake": 0.95}
 WON = {"discriminator": 0.01, "adversarial": 6.0, "right_on_real": 0.995, "right_on_fake": 0.999}
 GUESSED = {"discriminator": 1.387, "adversarial": 0.69, "right_on_real": 0.4, "right_on_fake": 0.6}
@@ -64,7 +62,7 @@ def test_d_wins_when_it_is_always_right_and_takes_nothing_of_gs_for_real():
     assert finding.kind == "D wins"
     assert "over the last 2,000 steps" in finding.text
     assert "99.5% of the real" in finding.text and "99.9% of the generated" in finding.text
-    assert "--discriminator-width" in finding.text
+    assert "--discriminator-channels" in finding.text
 
 
 @pytest.mark.parametrize("other", [{"right_on_real": 0.97}, {"right_on_fake": 0.97}, {"adversarial": 4.5}])
@@ -94,7 +92,7 @@ def test_a_d_of_little_loss_does_not_guess():
 
 
 def test_where_d_has_no_weight_nobody_cares_who_wins():
-    without = replace(CONFIG, gan_weight=0)
+    without = CONFIG.replace(gan_weight=0)
     assert kinds(log(60, **WON), without) == kinds(log(60, **GUESSED), without) == []
 
 
@@ -106,7 +104,7 @@ def test_g_collapsed_when_twice_its_pictures_hardly_differ():
     (finding,) = diagnose(lines, CONFIG)
     assert finding.kind == "G collapsed"
     assert "5.0%" in finding.text and "--gan-weight" in finding.text
-    assert "--gan-weight" not in diagnose(lines, replace(CONFIG, gan_weight=0))[0].text
+    assert "--gan-weight" not in diagnose(lines, CONFIG.replace(gan_weight=0))[0].text
     assert kinds([*lines, *scored([0.3], variety=0.6)]) == [], "it has recovered"
 
 
@@ -155,9 +153,9 @@ def test_pairs_learnt_by_heart_are_told_by_the_loss_that_still_falls():
 
 
 def test_a_plateau_before_the_learning_rate_falls_is_to_be_waited_out():
-    waiting = diagnose(scored([0.32] * 40), replace(CONFIG, decay_epochs=50))[0].text
+    waiting = diagnose(scored([0.32] * 40), CONFIG.replace(decay_epochs=50))[0].text
     assert "from epoch 51 on" in waiting
-    assert "wait" not in diagnose(scored([0.32] * 40), replace(CONFIG, decay_epochs=70))[0].text
+    assert "wait" not in diagnose(scored([0.32] * 40), CONFIG.replace(decay_epochs=70))[0].text
 
 
 def test_a_real_run_on_facades_had_learnt_what_it_could_after_forty_of_sixty_epochs():

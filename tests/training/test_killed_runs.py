@@ -12,8 +12,8 @@ import pytest
 from tests.helpers.pairs_on_disk import write_ab
 
 KILLS, MAX_EVENTS = 50, 30  # events: files touched, 16 in a step with its save, 6 at a start
-TINY = ["--preset", "paper", "--size", "32", "--depth", "3", "--width", "2", "--discriminator-width", "2"]
-RUN = [*TINY, "--epochs", "6", "--decay-epochs", "3", "--ema", "0.9", "--log-every", "1", "--save-every", "1"]
+TINY = ["--recipe", "paper", "--size", "32", "--depth", "3", "--base-channels", "2", "--discriminator-channels", "2"]
+RUN = [*TINY, "--epochs", "6", "--decay-epochs", "3", "--ema-decay", "0.9", "--log-every", "1", "--save-every", "1"]
 EVENTS = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.chmod"}
 processes = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload(["pix2pix.training.launch", "pix2pix.export.onnx_graph", __name__])

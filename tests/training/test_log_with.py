@@ -5,8 +5,8 @@ import pytest
 import train
 from pix2pix.training import options
 
-SMALL = ["--data", "synthetic-edges", "--task", "edges", "--preset", "paper", "--size", "32", "--depth", "3"]
-SMALL += ["--width", "2", "--discriminator-width", "2", "--log-every", "10", "--sample-every", "10"]
+SMALL = ["--data", "synthetic-edges", "--task", "edges", "--recipe", "paper", "--size", "32", "--depth", "3"]
+SMALL += ["--base-channels", "2", "--discriminator-channels", "2", "--log-every", "10", "--sample-every", "10"]
 
 
 @pytest.mark.slow

@@ -1,14 +1,12 @@
 """What the networks are trained for: our objective, the tone, and a teacher."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
 from accelerate import Accelerator
 
 from pix2pix import images, labels, synthetic
-from pix2pix.config import PRESETS, Config
+from pix2pix.config import RECIPES, Config
 from pix2pix.data.dataset import PairDataset
 from pix2pix.data.pairs import Pair
 from pix2pix.inference import checkpoint
@@ -19,7 +17,7 @@ from pix2pix.training.losses import build_objective, feature_loss
 from pix2pix.training.plans import check_teacher
 from pix2pix.training.trainer import Trainer
 
-TINY = replace(PRESETS["best"], size=64, width=4, discriminator_width=4, jitter=False, mirror=False)
+TINY = RECIPES["best"].replace(size=64, base_channels=4, discriminator_channels=4, jitter=False, hflip=False)
 
 
 def batch(*pictures: np.ndarray) -> torch.Tensor:
@@ -47,7 +45,7 @@ def test_the_perceptual_loss_has_a_bounded_gradient_where_there_is_next_to_nothi
 
 @pytest.mark.parametrize("name", ["perceptual", "projected"])
 def test_our_objectives_prefer_the_photo_to_its_blurred_self(name):
-    pair, config = drawn(1), replace(TINY, objective=name, gan_weight=0.0, segmentation_weight=0.0)
+    pair, config = drawn(1), TINY.replace(objective=name, gan_weight=0.0, segmentation_weight=0.0)
     inputs, photo = batch(pair.input), batch(pair.target)
     blurred = torch.nn.functional.avg_pool2d(photo, 5, stride=1, padding=2, count_include_pad=False)
     objective, judge = build_objective(config), build_discriminator(config)
@@ -62,9 +60,10 @@ def test_our_objectives_prefer_the_photo_to_its_blurred_self(name):
 @pytest.mark.parametrize("name", ["perceptual", "projected"])
 def test_training_with_our_objectives_brings_the_pictures_nearer(name):
     torch.manual_seed(0)
-    pairs, config = [drawn(seed) for seed in range(4)], replace(TINY, objective=name, l1_weight=10.0, warmup_steps=20)
+    pairs, config = [drawn(seed) for seed in range(4)], TINY.replace(objective=name, l1_weight=10.0, warmup_steps=20)
     trainer = Trainer(
-        config, build_generator(config), build_discriminator(config), Accelerator(cpu=True), ColorCode(config, pairs)
+        config, build_generator(config.architecture), build_discriminator(config), Accelerator(cpu=True),
+        ColorCode(config, pairs),
     )  # fmt: skip
     inputs, targets = batch(*(pair.input for pair in pairs)), batch(*(pair.target for pair in pairs))
     losses = []
@@ -78,7 +77,7 @@ def test_tones_of_the_pairs_have_mean_0_and_are_uncorrelated():
     pairs = [drawn(seed) for seed in range(40)]
     tone = ColorCode(TINY, pairs)
     tones = tone(batch(*(pair.input for pair in pairs)), batch(*(pair.target for pair in pairs)))
-    assert tones.shape == (40, TINY.tone_size) == (40, 6)
+    assert tones.shape == (40, TINY.architecture.color_code_size) == (40, 6)
     assert tones.mean(dim=0).abs().max() < 1e-3
     assert (torch.cov(tones.T) - torch.eye(6)).abs().max() < 0.3  # a little less spread: the floor under it
 
@@ -106,7 +105,7 @@ def test_the_tone_is_the_colours_of_wall_and_sky_alone():
 def test_a_generator_and_its_average_are_told_what_colours_tones_stand_for():
     pairs = [drawn(seed) for seed in range(10)]
     tone = ColorCode(TINY, pairs)
-    trainer = Trainer(TINY, build_generator(TINY), build_discriminator(TINY), Accelerator(cpu=True), tone)
+    trainer = Trainer(TINY, build_generator(TINY.architecture), build_discriminator(TINY), Accelerator(cpu=True), tone)
     inputs, targets = batch(pairs[0].input), batch(pairs[0].target)
     told = trainer.result.tone_mean + trainer.result.tone_spread @ tone(inputs, targets)[0]
     wall = targets[0, :, (labels.snap(pairs[0].input) == labels.INDEX["facade"])].mean(dim=1)
@@ -123,9 +122,9 @@ def test_what_a_picture_does_not_show_counts_as_the_mean():
 
 def test_a_pupil_comes_to_paint_as_its_teacher_does(tmp_path):
     torch.manual_seed(1)
-    checkpoint.save(tmp_path / "teacher", TINY, build_generator(TINY), "card")
-    config = replace(TINY, teacher=str(tmp_path / "teacher"), l1_weight=100.0, learning_rate=1e-3, ema=0.0)
-    student, teacher = build_generator(config), checkpoint.load(tmp_path / "teacher")[1]
+    checkpoint.save(tmp_path / "teacher", TINY, build_generator(TINY.architecture), "card")
+    config = TINY.replace(teacher=str(tmp_path / "teacher"), l1_weight=100.0, learning_rate=1e-3, ema_decay=0.0)
+    student, teacher = build_generator(config.architecture), checkpoint.load(tmp_path / "teacher")[1]
     trainer = Trainer(config, student, build_discriminator(config), Accelerator(cpu=True), teacher=teacher)
     inputs = batch(*(drawn(seed).input for seed in range(4)))
 
@@ -141,18 +140,18 @@ def test_a_pupil_comes_to_paint_as_its_teacher_does(tmp_path):
 
 
 def test_a_teacher_of_another_kind_is_refused_in_one_line(tmp_path):
-    paper = Config(size=64, width=2)
-    checkpoint.save(tmp_path / "paper", paper, build_generator(paper), "card")
+    paper = Config.of(size=64, base_channels=2)
+    checkpoint.save(tmp_path / "paper", paper, build_generator(paper.architecture), "card")
     with pytest.raises(ValueError, match="cannot teach: its generator is unet, a teacher's is noise"):
-        check_teacher(replace(TINY, teacher=str(tmp_path / "paper")))
+        check_teacher(TINY.replace(teacher=str(tmp_path / "paper")))
     with pytest.raises(ValueError, match="a teacher is for --generator noise"):
-        replace(paper, teacher="somewhere")
+        paper.replace(teacher="somewhere")
 
 
 def test_half_of_a_pupils_label_images_are_drawn():
     pairs = [drawn(0)]
     own = labels.snap(pairs[0].input)
-    dataset = PairDataset(pairs, replace(TINY, teacher="somewhere"))
+    dataset = PairDataset(pairs, TINY.replace(teacher="somewhere"))
     seen = [labels.snap(dataset[0, seed][0].permute(1, 2, 0).numpy()) for seed in range(20)]
     same = sum(np.array_equal(each, own) for each in seen)
     assert same == 10

@@ -37,7 +37,7 @@ def load_scope(golden, scope: str, conv: torch.nn.Module, norm: torch.nn.Module)
 
 @pytest.fixture
 def networks(golden):
-    generator, discriminator = UNet(width=8, bottleneck_norm=True), PatchGAN(width=8)
+    generator, discriminator = UNet(base_channels=8, bottleneck_norm=True), PatchGAN(base_channels=8)
     for i in range(8):
         load_scope(golden, f"generator/encoder_{i + 1}", generator.encoders[i], generator.encoder_norms[i])
         load_scope(golden, f"generator/decoder_{8 - i}", generator.decoders[i], generator.decoder_norms[i])

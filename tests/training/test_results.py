@@ -120,9 +120,9 @@ def test_the_time_left_is_told_in_words(run, seconds, words):
 
 def trained(pairs: list[Pair], folder: Path, **settings) -> Run:
     """A whole run on tiny networks, in this process."""
-    config = Config(size=64, jitter=False, mirror=False, log_every=10, **settings)
+    config = Config.of(size=64, jitter=False, hflip=False, log_every=10, **settings)
     torch.manual_seed(0)
-    trainer = Trainer(config, build_generator(config), build_discriminator(config), Accelerator(cpu=True))
+    trainer = Trainer(config, build_generator(config.architecture), build_discriminator(config), Accelerator(cpu=True))
     run = Run.create(folder, config, METADATA)
     train(trainer, pairs, pairs[:4], run)
     return run
@@ -130,7 +130,7 @@ def trained(pairs: list[Pair], folder: Path, **settings) -> Run:
 
 @pytest.fixture(scope="module")
 def pairs() -> list[Pair]:
-    return load_pairs("synthetic", "train", Config(size=64))[:8]
+    return load_pairs("synthetic", "train", Config.of(size=64))[:8]
 
 
 @pytest.mark.slow

@@ -1,7 +1,6 @@
 """The style of a facade: measured, chosen, kept beside the weights, and asked for by name."""
 
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,15 +8,15 @@ import torch
 
 from pix2pix import __main__ as command_line
 from pix2pix import images, inference, labels, synthetic
-from pix2pix.config import PRESETS
+from pix2pix.config import RECIPES
 from pix2pix.data.pairs import Pair
 from pix2pix.export.onnx_graph import add_onnx
 from pix2pix.inference import checkpoint, isolated
 from pix2pix.networks import build_generator
 from pix2pix.training.style import Style, choose_styles
 
-CONFIG = replace(PRESETS["projected"], size=64, width=4, detail_channels=4)
-SIZE = CONFIG.code_size
+CONFIG = RECIPES["projected"].replace(size=64, base_channels=4, detail_channels=4)
+SIZE = CONFIG.architecture.code_size
 NAMES = ("plaster", "brick", "stone")
 
 
@@ -34,7 +33,7 @@ def batch(picture: np.ndarray) -> torch.Tensor:
 def styled(tmp_path_factory):
     """A checkpoint with three styles, its generator shifted far by them, as a folder with a graph."""
     torch.manual_seed(0)
-    generator = build_generator(CONFIG)
+    generator = build_generator(CONFIG.architecture)
     for each in generator.styles:
         each.data *= 10
     torch.nn.init.constant_(generator.detail.outer.gain, 0.5)
@@ -48,7 +47,7 @@ def styled(tmp_path_factory):
 
 def test_codes_of_the_pairs_have_mean_0_unit_spread_and_are_not_correlated():
     style = Style(CONFIG, [drawn(seed) for seed in range(40)])
-    codes = style.codes[:, CONFIG.tone_size :]
+    codes = style.codes[:, CONFIG.architecture.color_code_size :]
     assert style.codes.shape == (40, SIZE)
     assert codes.mean(dim=0).abs().max() < 0.1
     spread = torch.cov(codes.T)
@@ -71,8 +70,8 @@ def test_a_style_tells_what_colours_do_not():
     rough += np.random.default_rng(0).choice([-40, 40], rough.shape[:2])[..., None]
     plain, changed = (style(batch(pair.input), batch(each)) for each in (pair.target, rough.clip(0, 255).astype("u1")))
     moved = (changed - plain).abs()[0]
-    assert moved[CONFIG.tone_size :].max() > 1
-    assert moved[: CONFIG.tone_size].max() < moved[CONFIG.tone_size :].max()
+    assert moved[CONFIG.architecture.color_code_size :].max() > 1
+    assert moved[: CONFIG.architecture.color_code_size].max() < moved[CONFIG.architecture.color_code_size :].max()
 
 
 def test_chosen_styles_are_codes_of_pairs_and_unlike_each_other():
@@ -125,8 +124,8 @@ def test_an_unknown_style_is_refused_with_the_list(styled):
 
 
 def test_a_checkpoint_without_styles_says_that_it_has_none(tmp_path):
-    config = replace(CONFIG, style_size=0, style_swap=0.0)
-    checkpoint.save(tmp_path / "plain", config, build_generator(config), "card")
+    config = CONFIG.replace(style_size=0, style_swap=0.0)
+    checkpoint.save(tmp_path / "plain", config, build_generator(config.architecture), "card")
     with pytest.raises(ValueError, match="plain has no style 'brick'; it has none"):
         inference.load_torch(tmp_path / "plain")(drawn(0).input, style="brick")
 
@@ -136,7 +135,7 @@ def test_a_checkpoint_without_styles_says_that_it_has_none(tmp_path):
     ["", "[]", "{}", '{"brick": [1, 2]}', '{"brick": 3}', json.dumps({"brick": [float("nan")] * SIZE}), '{"": []}'],
 )
 def test_a_broken_file_of_styles_is_named(tmp_path, text):
-    checkpoint.save(tmp_path / "broken", CONFIG, build_generator(CONFIG), "card")
+    checkpoint.save(tmp_path / "broken", CONFIG, build_generator(CONFIG.architecture), "card")
     (tmp_path / "broken" / "styles.json").write_text(text)
     with pytest.raises(ValueError, match=r"styles\.json"):
         inference.load_torch(tmp_path / "broken")

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +35,7 @@ from pix2pix.training.run import Run
 from pix2pix.training.trainer import Trainer, saturated
 
 ROOT = Path(__file__).parents[2]
-TINY = ["--preset", "paper", "--size", "64", "--depth", "6", "--width", "2", "--discriminator-width", "2"]
+TINY = ["--recipe", "paper", "--size", "64", "--depth", "6", "--base-channels", "2", "--discriminator-channels", "2"]
 
 
 def pair() -> tuple[torch.Tensor, torch.Tensor]:
@@ -48,8 +47,8 @@ def pair() -> tuple[torch.Tensor, torch.Tensor]:
 @pytest.fixture
 def trainer():
     torch.manual_seed(0)
-    config = Config(size=64, depth=6, ema=0.9)
-    return Trainer(config, UNet(width=2, depth=6).eval(), PatchGAN(width=2), Accelerator(cpu=True))
+    config = Config.of(size=64, depth=6, ema_decay=0.9)
+    return Trainer(config, UNet(base_channels=2, depth=6).eval(), PatchGAN(base_channels=2), Accelerator(cpu=True))
 
 
 def changed(before: dict, module: torch.nn.Module) -> bool:
@@ -137,7 +136,7 @@ def test_a_state_from_before_the_shares_goes_on(trainer):
 
 
 def test_the_learning_rate_is_constant_then_falls_linearly_and_never_reaches_zero(trainer):
-    trainer.config = Config(size=64, depth=6, epochs=10, decay_epochs=4)
+    trainer.config = Config.of(size=64, depth=6, epochs=10, decay_epochs=4)
     rates = []
     for epoch in range(10):
         trainer.set_learning_rate(epoch)
@@ -146,7 +145,7 @@ def test_the_learning_rate_is_constant_then_falls_linearly_and_never_reaches_zer
 
 
 def test_the_learning_rate_grows_over_the_warm_up_and_goes_on_growing_after_a_resume(trainer):
-    trainer.config = replace(trainer.config, warmup_steps=4)
+    trainer.config = trainer.config.replace(warmup_steps=4)
     rates = []
     for step in range(6):
         if step == 2:
@@ -219,7 +218,7 @@ RUN = [
     "1",
     "--warmup-steps",
     "20",
-    "--ema",
+    "--ema-decay",
     "0.9",
     "--log-every",
     "1",
@@ -316,7 +315,7 @@ def test_bfloat16_trains(pairs, tmp_path):
 
 
 def test_losses_that_are_no_numbers_stop_the_run_and_keep_the_last_good_checkpoint(pairs, trainer, tmp_path):
-    trainer.config = Config(size=64, depth=6, width=2, ema=0.9, epochs=1, log_every=1, save_every=4)
+    trainer.config = Config.of(size=64, depth=6, base_channels=2, ema_decay=0.9, epochs=1, log_every=1, save_every=4)
     metadata = {
         "data": "pairs",
         "train_pairs": 10,
@@ -373,7 +372,9 @@ def test_help_and_what_is_wrong_with_the_flags_are_told_without_torch(command, s
         (["--data", "nowhere"], "no data at nowhere"),
         (["--data", "."], "what is understood"),
         ([], "no data: give --data"),
-        (["--data", "synthetic", "--preset", "best-ever"], "unknown preset 'best-ever'; there are: paper, best, live"),
+        (["--data", "synthetic", "--recipe", "best-ever"], "unknown recipe 'best-ever'; there are: best, live, paper"),
+        (["--data", "synthetic", "--task=cats"], "unknown task 'cats'; there are: facades, edges, colors, photo, map2"),
+        (["--data", "synthetic", "--biases"], "Unrecognized options: --biases"),
         (["--data", "synthetic", "--batch-size", "0"], "error: batch_size is 0"),
         (["--data", "synthetic", "--epohcs", "3"], "Unrecognized options: --epohcs"),
         (["--resume", "."], "is not a run folder"),

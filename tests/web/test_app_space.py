@@ -25,8 +25,8 @@ SPACE = {"GRADIO_SSR_MODE": "True", "SYSTEM": "spaces", "SPACE_ID": "anna/paint"
 def make_checkpoint(folder: Path, task: str) -> Path:
     """A tiny one of random weights."""
     torch.manual_seed(1)
-    config = Config(task=task, direction="AtoB" if task == "edges" else "BtoA", width=2, depth=6, size=64)
-    checkpoint.save(folder / task, config, build_generator(config), "card")
+    config = Config.of(task=task, direction="AtoB" if task == "edges" else "BtoA", base_channels=2, depth=6, size=64)
+    checkpoint.save(folder / task, config, build_generator(config.architecture), "card")
     return folder / task
 
 

@@ -21,11 +21,11 @@ from tests.helpers.running_app import free_port
 
 SIZE = 64
 TASKS = {
-    "edges": Config(task="edges", direction="AtoB", width=2, depth=6, size=SIZE),
-    "colors": Config(task="colors", in_channels=1, width=2, depth=6, size=SIZE),
-    "photo": Config(task="photo", width=2, depth=6, size=SIZE),
-    "facades": Config(width=2, depth=6, size=SIZE),
-    "five": Config(task="photo", in_channels=5, width=2, depth=6, size=SIZE),
+    "edges": Config.of(task="edges", direction="AtoB", base_channels=2, depth=6, size=SIZE),
+    "colors": Config.of(task="colors", in_channels=1, base_channels=2, depth=6, size=SIZE),
+    "photo": Config.of(task="photo", base_channels=2, depth=6, size=SIZE),
+    "facades": Config.of(base_channels=2, depth=6, size=SIZE),
+    "five": Config.of(task="photo", in_channels=5, base_channels=2, depth=6, size=SIZE),
 }
 
 
@@ -35,7 +35,7 @@ def checkpoints(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("checkpoints")
     for task, config in TASKS.items():
         torch.manual_seed(1)
-        checkpoint.save(folder / task, config, build_generator(config), "card")
+        checkpoint.save(folder / task, config, build_generator(config.architecture), "card")
     return folder
 
 

@@ -4,14 +4,13 @@ import io
 import json
 import shutil
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from pix2pix.config import PRESETS
+from pix2pix.config import RECIPES
 from pix2pix.labels import CMP_PALETTE, PALETTE, colorize
 from pix2pix.synthetic import label_map
 from pix2pix.web.canvas.uploads import read_labels
@@ -64,8 +63,8 @@ def test_the_worker_gives_the_graph_what_the_translator_gives_it():
     from pix2pix.networks import build_generator
 
     torch.manual_seed(0)
-    config = replace(PRESETS["live"], width=4, size=256, tone=True, style_size=3, detail_channels=3)
-    generator = build_generator(config).eval()
+    config = RECIPES["live"].replace(base_channels=4, size=256, color_code=True, style_size=3, detail_channels=3)
+    generator = build_generator(config.architecture).eval()
     generator.tone_mean += 0.1 * torch.randn(6)
     generator.tone_spread.copy_(0.3 * torch.eye(6) + 0.05 * torch.randn(6, 6).tril())
     form = wasm_graph.build(config, generator, STYLES)

@@ -269,8 +269,8 @@ def tiny_checkpoint(folder: Path, tint: tuple[float, float, float]) -> Path:
     from pix2pix.networks import build_generator
 
     torch.manual_seed(1)
-    config = Config(width=4, depth=6, biases=True)
-    generator = build_generator(config)
+    config = Config.of(base_channels=4, depth=6, biases=True)
+    generator = build_generator(config.architecture)
     weights = generator.state_dict()
     (last,) = [name for name, tensor in weights.items() if name.endswith("bias") and tensor.shape == (3,)]
     weights[last].copy_(torch.atanh(torch.tensor(tint)))

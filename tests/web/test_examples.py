@@ -1,7 +1,5 @@
 """The pages' examples are the validation pairs that training has, whatever the layout of their set."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -57,12 +55,12 @@ def test_uploads_of_other_numbers_are_refused(tmp_path):
 def test_the_page_for_pictures_shows_maps_of_classes_as_the_model_takes_them(tmp_path):
     from pix2pix.web.image_page import find_pairs, read_input
 
-    plain = Config(task="photo", size=32, width=2)
+    plain = Config.of(task="photo", size=32, base_channels=2)
     config, _, val = load_set(str(write_set(tmp_path, as_numbers("8 bit", 0, 33))), plain)
     (shown, target), *_ = find_pairs(tmp_path, config)
     assert (shown == val[0].input).all()
     assert (target == val[0].target).all()
-    half = replace(config, size=16)
+    half = config.replace(size=16)
     sent = read_input((tmp_path / "input" / "9.png").read_bytes(), half)
     assert sent.shape == (16, 16, 3)
     assert {*map(tuple, sent.reshape(-1, 3).tolist())} <= {*map(tuple, labels.NUMBER_COLORS[:34].tolist())}
@@ -73,4 +71,4 @@ def test_the_page_for_pictures_refuses_what_it_would_crush(tmp_path):
 
     Image.fromarray(np.full((32, 32), 4095, np.uint16)).save(tmp_path / "xray.png")
     with pytest.raises(ValueError, match="holds numbers from 4095 to 4095"):
-        read_input((tmp_path / "xray.png").read_bytes(), Config(task="photo", size=32))
+        read_input((tmp_path / "xray.png").read_bytes(), Config.of(task="photo", size=32))
