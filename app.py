@@ -2,7 +2,7 @@
 
 A checkpoint for another task opens a page of its own: a pen for edges, an image upload for the rest.
 
-python app.py [--model FOLDER|NAME|USER/REPO] [--data FOLDER] [--visitors bundled|hub|any] [--behind-proxy] [--mcp]
+python app.py [--model FOLDER|NAME|USER/REPO] [--data FOLDER] [--allow-models bundled|hub|any] [--behind-proxy] [--mcp]
 """
 
 import argparse
@@ -115,7 +115,7 @@ def serve(options: argparse.Namespace, **further) -> gr.Blocks:
     config = read_config(next(iter(listed.values()), None))
     task = config.task if config else "facades"
     strangers = partial(load, task=task, open_checkpoint=isolated.load)
-    models = Models(partial(load, task=task), of_task(listed, task), options.visitors, strangers)
+    models = Models(partial(load, task=task), of_task(listed, task), options.allow_models, strangers)
     proxy = "any" if options.behind_proxy else "space" if os.environ.get("SPACE_ID") else "none"
     bounds = Bounds(proxy, Path(get_upload_folder()))
     threading.Thread(target=warm_up, args=[models], daemon=True).start()
@@ -180,13 +180,13 @@ def load(name: str | Path, task: str = "facades", open_checkpoint: Callable | No
 def warm_up(models: Models) -> None:
     """Load the default model while the first visitor's page opens, and say so in the terminal if that fails.
 
-    Its live companion comes before it: that one loads sooner, and paints the first picture.
+    Its fast model comes before it: that one loads sooner, and paints the first picture.
     """
-    if companion := models.companions.get(models.default):
+    if fast := models.fast_models.get(models.default):
         try:
-            models.get(companion)
+            models.get(fast)
         except UserError as error:
-            print(f"No live companion, so {models.default} paints everything: {error}")
+            print(f"No fast model, so {models.default} paints everything: {error}")
     try:
         models.get()
     except UserError as error:

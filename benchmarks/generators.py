@@ -41,8 +41,8 @@ def main() -> None:
             "paper, ONNX Runtime, int8": inference.load(int8),
             f"{bundled.name}, ONNX Runtime": inference.load(bundled),
         }
-        if (companion := bundled.with_name(f"{bundled.name}-live")).is_dir():
-            contenders[f"{companion.name}, ONNX Runtime"] = inference.load(companion)
+        if (fast := bundled.with_name(f"{bundled.name}-live")).is_dir():
+            contenders[f"{fast.name}, ONNX Runtime"] = inference.load(fast)
         seconds = measuring.pictures_in_turns(contenders, rounds)
 
     results = {name: measuring.summary(times) for name, times in seconds.items()}

@@ -41,7 +41,7 @@ LIVE = RECIPES["live"].replace(
 Layer = Callable[[int, int], nn.Module]  # channels before and after
 
 
-class Pupil(NoiseUNet):
+class Student(NoiseUNet):
     """`NoiseUNet` with other channels of each encoder, from the outside in, or made of other layers."""
 
     def __init__(
@@ -152,7 +152,7 @@ def unit_mix(before: int, after: int) -> nn.Module:
     return nn.utils.parametrizations.weight_norm(nn.Conv2d(before, after, 1))
 
 
-class Shallow(Pupil):
+class Shallow(Student):
     """Without the innermost encoders and decoders; it takes the teacher's noise, and leaves theirs."""
 
     def __init__(self, config: Config, widths: Sequence[int]):
@@ -177,11 +177,11 @@ PLAIN = {  # by the package's own settings
 }
 WIDTHS = unet_channels(16, LIVE.architecture.depth)
 OTHER: dict[str, Callable[[], nn.Module]] = {
-    "w16-outer8": lambda: Pupil(LIVE, [8, *WIDTHS[1:]]),
+    "w16-outer8": lambda: Student(LIVE, [8, *WIDTHS[1:]]),
     "w16-depth6": lambda: Shallow(LIVE, WIDTHS[:6]),
-    "w16-branches": lambda: Pupil(LIVE, WIDTHS, BranchedConv, BranchedSmooth, BranchedConv, BranchedSmooth),
-    "w16-separable": lambda: Pupil(LIVE, WIDTHS, encoder=SeparableConv),
-    "w16-separable-both": lambda: Pupil(LIVE, WIDTHS, encoder=SeparableConv, decoder=SeparableSmooth),
+    "w16-branches": lambda: Student(LIVE, WIDTHS, BranchedConv, BranchedSmooth, BranchedConv, BranchedSmooth),
+    "w16-separable": lambda: Student(LIVE, WIDTHS, encoder=SeparableConv),
+    "w16-separable-both": lambda: Student(LIVE, WIDTHS, encoder=SeparableConv, decoder=SeparableSmooth),
 }
 SHAPES = [*PLAIN, *OTHER]
 

@@ -124,12 +124,12 @@ def build(models: Models, config: ModelConfig, data: Path | None = None) -> gr.B
     with Page(title, fill_width=True) as page:
         with gr.Row(elem_classes="head"):
             gr.HTML(f"<h1>{TITLES[config.task]}</h1>", elem_classes="title")
-            several = len(models.offered) > 1 or models.visitors != "bundled"
+            several = len(models.offered) > 1 or models.allowed != "bundled"
             model = gr.Dropdown(
                 models.offered,
                 value=models.default,
                 label="Model",
-                allow_custom_value=models.visitors != "bundled",
+                allow_custom_value=models.allowed != "bundled",
                 visible=several,
                 min_width=200,
                 scale=0,

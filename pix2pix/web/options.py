@@ -11,7 +11,7 @@ from pix2pix.hub import ids
 from pix2pix.hub.proxies import check_proxies
 from pix2pix.inference import checkpoint
 from pix2pix.utils import UserError
-from pix2pix.web.serving import Visitors, listed_models
+from pix2pix.web.serving import AllowedModels, listed_models
 
 CHECKPOINTS = Path(__file__).parents[2] / "checkpoints"
 
@@ -23,10 +23,10 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--model", default=env("PIX2PIX_MODEL"), help="checkpoint: name, folder or Hub id")
     parser.add_argument("--data", type=Path, default=env("PIX2PIX_DATA"), help="dataset whose val pairs are examples")
     parser.add_argument(
-        "--visitors",
-        choices=get_args(Visitors),
-        default=env("PIX2PIX_VISITORS", "bundled"),
-        help="what visitors may load: the listed models (default), also Hub ids, also folders of this machine",
+        "--allow-models",
+        choices=get_args(AllowedModels),
+        default=env("PIX2PIX_ALLOW_MODELS", "bundled"),
+        help="what clients may load: the listed models (default), also Hub ids, also folders of this machine",
     )
     parser.add_argument(
         "--behind-proxy",
@@ -36,8 +36,10 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--mcp", action="store_true", help="also serve the API as an MCP tool (needs gradio[mcp])")
     options = parser.parse_args(arguments)
-    if options.visitors not in get_args(Visitors):  # argparse does not check what comes from the environment
-        parser.error(f"PIX2PIX_VISITORS is {options.visitors!r}; it can be {', '.join(get_args(Visitors))}")
+    if options.allow_models not in get_args(AllowedModels):  # argparse does not check what comes from the environment
+        parser.error(
+            f"PIX2PIX_ALLOW_MODELS is {options.allow_models!r}; it can be {', '.join(get_args(AllowedModels))}"
+        )
     if options.mcp and find_spec("mcp") is None:
         parser.error('--mcp needs one more package: pip install "gradio[mcp]"')
     if options.data and not options.data.is_dir():

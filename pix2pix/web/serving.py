@@ -23,9 +23,11 @@ from pix2pix.utils import UserError
 Model = Callable[..., np.ndarray]  # (labels, variation, cancel: Future | None = None, wall=None, sky=None, style=None)
 Loader = Callable[[str | Path], Model]
 Queue = tuple[str, bool]  # of a line: an address, and whether its visitors asked before
-Visitors = Literal["bundled", "hub", "any"]  # what visitors may load: listed models, also Hub ids, also server folders
+AllowedModels = Literal[
+    "bundled", "hub", "any"
+]  # what clients may load: listed models, also Hub ids, also server folders
 
-LIVE = "-live"  # how the name of a live companion ends: what paints in its model's stead while the drawing changes
+LIVE = "-live"  # how the name of a fast model ends: what paints in its model's stead while the drawing changes
 MAX_KNOWN = 2**16  # visitors that a line remembers: 7 MB, and only where so many names are sent
 MAX_OTHERS = 2  # models that are not listed kept in memory at once: about 0.5 GB each for the paper's generator
 
@@ -157,12 +159,12 @@ class Models:
         self,
         load: Loader,
         listed: dict[str, str | Path],
-        visitors: Visitors = "bundled",
+        allowed: AllowedModels = "bundled",
         load_other: Loader | None = None,
     ):
         """`load_other` loads what is not listed; a visitor named that, whom nobody knows."""
         self.listed = dict(listed)
-        self.visitors = visitors
+        self.allowed = allowed
         self._load, self._load_other = load, load_other or load
         self._loaded: dict[str, Model] = {}
         self._loading, self._loading_others = (
@@ -176,15 +178,15 @@ class Models:
         return next(iter(self.listed), None)
 
     @property
-    def companions(self) -> dict[str, str]:
-        """The live companion of each listed model that has one: NAME-live of NAME."""
+    def fast_models(self) -> dict[str, str]:
+        """The fast model of each listed model that has one: NAME-live of NAME."""
         return {name: name + LIVE for name in self.listed if name + LIVE in self.listed}
 
     @property
     def offered(self) -> list[str]:
-        """The names to choose from: all that are listed, companions only where one is the default."""
-        companions = self.companions.values()
-        return [name for name in self.listed if name == self.default or name not in companions]
+        """The names to choose from: all that are listed, fast models only where one is the default."""
+        fast_models = self.fast_models.values()
+        return [name for name in self.listed if name == self.default or name not in fast_models]
 
     def get(self, name: str | None = None) -> Model:
         """The model of that name (None: the default), loaded now if it is not yet; blocks meanwhile.
@@ -222,14 +224,14 @@ class Models:
     def _source(self, name: str) -> str | Path:
         if name in self.listed:
             return self.listed[name]
-        if self.visitors == "any" and Path(name).is_dir():
+        if self.allowed == "any" and Path(name).is_dir():
             return Path(name)
-        if self.visitors != "bundled" and ids.MODEL.fullmatch(name) and not _on_disk(name):
+        if self.allowed != "bundled" and ids.MODEL.fullmatch(name) and not _on_disk(name):
             return name
         raise UserError(f"{name[:80]} is not a model of this page. {self._remedy()}")
 
     def _remedy(self) -> str:
-        if self.visitors == "bundled":
+        if self.allowed == "bundled":
             return f"It offers: {', '.join(self.offered) or 'none'}."
         return "A model on the Hub is named USER/REPO or USER/REPO@REVISION."
 
@@ -242,7 +244,7 @@ def _on_disk(name: str) -> bool:
 def listed_models(folder: Path, chosen: str | None = None) -> dict[str, str | Path]:
     """The checkpoints in `folder` by name, after the `chosen` one (a name in it, another folder, or a Hub id).
 
-    Live companions are among them, also that of a chosen folder: the folder NAME-live beside the folder NAME.
+    Fast models are among them, also that of a chosen folder: the folder NAME-live beside the folder NAME.
     """
     bundled = {path.parent.name: path.parent for path in sorted(folder.glob("*/config.json"))}
     if not chosen:
@@ -252,9 +254,9 @@ def listed_models(folder: Path, chosen: str | None = None) -> dict[str, str | Pa
     if Path(chosen).exists() or not ids.MODEL.fullmatch(chosen):
         own = Path(chosen).resolve()
         first = {own.name: Path(chosen)}
-        if (companion := own.with_name(own.name + LIVE)).is_dir():
-            first[companion.name] = companion
+        if (fast := own.with_name(own.name + LIVE)).is_dir():
+            first[fast.name] = fast
     else:
         first = {chosen: chosen}
-    taken = {*first, *(name + LIVE for name in first)}  # a bundled companion is none of another model of that name
+    taken = {*first, *(name + LIVE for name in first)}  # a bundled fast model is none of another model of that name
     return first | {name: path for name, path in bundled.items() if name not in taken}

@@ -52,7 +52,7 @@ def test_exactly_what_the_app_needs_is_deployed(the_hub, capsys):
         assert files[name] == (ROOT / name).read_bytes()
 
 
-def test_a_model_is_deployed_with_its_live_companion(tmp_path):
+def test_a_model_is_deployed_with_its_fast_model(tmp_path):
     (tmp_path / "README.md").write_text("")
     for name in ("facades", "facades-live"):
         make_checkpoint(tmp_path / "checkpoints" / name, seed=1)
@@ -130,7 +130,10 @@ def test_the_readme_with_a_model_is_valid_too(the_hub, trained, tmp_path):
 
 def test_other_variables_and_the_hardware_stay_as_they_are(the_hub):
     deploy(SPACE)
-    values = the_hub.state.read("spaces", SPACE) | {"hardware": "t4-small", "variables": {"PIX2PIX_VISITORS": "hub"}}
+    values = the_hub.state.read("spaces", SPACE) | {
+        "hardware": "t4-small",
+        "variables": {"PIX2PIX_ALLOW_MODELS": "hub"},
+    }
     the_hub.state.write("spaces", SPACE, values)
     deploy(SPACE)
     assert the_hub.state.read("spaces", SPACE) == values

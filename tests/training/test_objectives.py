@@ -120,7 +120,7 @@ def test_what_a_picture_does_not_show_counts_as_the_mean():
     assert torch.equal(tone(batch(neither), batch(pair.target)), torch.zeros(1, 6))
 
 
-def test_a_pupil_comes_to_paint_as_its_teacher_does(tmp_path):
+def test_a_student_comes_to_paint_as_its_teacher_does(tmp_path):
     torch.manual_seed(1)
     checkpoint.save(tmp_path / "teacher", TINY, build_generator(TINY.architecture), "card")
     config = TINY.replace(teacher=str(tmp_path / "teacher"), l1_weight=100.0, learning_rate=1e-3, ema_decay=0.0)
@@ -148,7 +148,7 @@ def test_a_teacher_of_another_kind_is_refused_in_one_line(tmp_path):
         paper.replace(teacher="somewhere")
 
 
-def test_half_of_a_pupils_label_images_are_drawn():
+def test_half_of_a_students_label_images_are_synthetic():
     pairs = [drawn(0)]
     own = labels.snap(pairs[0].input)
     dataset = PairDataset(pairs, TINY.replace(teacher="somewhere"))

@@ -291,11 +291,11 @@ def test_the_api_takes_the_colours_of_wall_and_sky(running_app, tmp_path):
 
 def test_flags_have_environment_variables_as_defaults(monkeypatch, tmp_path):
     monkeypatch.setenv("PIX2PIX_MODEL", "someone/model@v2")
-    monkeypatch.setenv("PIX2PIX_VISITORS", "hub")
+    monkeypatch.setenv("PIX2PIX_ALLOW_MODELS", "hub")
     monkeypatch.setenv("PIX2PIX_DATA", str(tmp_path))
     options = app.parse([])
-    assert (options.model, options.visitors, options.data) == ("someone/model@v2", "hub", tmp_path)
-    assert app.parse(["--visitors", "any"]).visitors == "any"
+    assert (options.model, options.allow_models, options.data) == ("someone/model@v2", "hub", tmp_path)
+    assert app.parse(["--allow-models", "any"]).allow_models == "any"
 
 
 @pytest.mark.parametrize(
@@ -310,11 +310,11 @@ def test_a_path_that_is_not_there_ends_the_app_before_it_serves(flag, said, caps
 
 
 def test_a_wrong_setting_ends_in_one_line_with_exit_code_2(monkeypatch, capsys):
-    monkeypatch.setenv("PIX2PIX_VISITORS", "everyone")
+    monkeypatch.setenv("PIX2PIX_ALLOW_MODELS", "everyone")
     with pytest.raises(SystemExit) as stop:
         app.parse([])
     assert stop.value.code == 2
-    assert "PIX2PIX_VISITORS is 'everyone'" in capsys.readouterr().err.splitlines()[-1]
+    assert "PIX2PIX_ALLOW_MODELS is 'everyone'" in capsys.readouterr().err.splitlines()[-1]
 
 
 def test_the_mcp_flag_without_its_package_says_what_to_install(monkeypatch, capsys):

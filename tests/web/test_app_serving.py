@@ -342,23 +342,23 @@ def folders(parent, *names):
         (parent / name / "config.json").write_text("{}")
 
 
-def test_the_folder_beside_a_model_that_is_named_live_holds_its_companion_which_is_not_offered(tmp_path):
+def test_the_folder_beside_a_model_that_is_named_live_holds_its_fast_model_which_is_not_offered(tmp_path):
     folders(tmp_path / "bundled", "facades", "facades-live", "winter")
     models = Models(load, listed_models(tmp_path / "bundled"))
-    assert models.companions == {"facades": "facades-live"}
+    assert models.fast_models == {"facades": "facades-live"}
     assert models.offered == ["facades", "winter"]
     assert models.get("facades-live")(None) == tmp_path / "bundled" / "facades-live"
     with pytest.raises(ValueError, match=r"It offers: facades, winter\."):
         models.get("summer")
 
 
-def test_a_companion_may_be_the_chosen_model_itself(tmp_path):
+def test_a_fast_model_may_be_the_chosen_model_itself(tmp_path):
     folders(tmp_path, "facades", "facades-live")
     models = Models(load, listed_models(tmp_path, "facades-live"))
     assert (models.default, models.offered) == ("facades-live", ["facades-live", "facades"])
 
 
-def test_a_chosen_folder_brings_its_own_companion_and_never_takes_a_bundled_one(tmp_path):
+def test_a_chosen_folder_brings_its_own_fast_model_and_never_takes_a_bundled_one(tmp_path):
     folders(tmp_path / "bundled", "facades", "facades-live")
     folders(tmp_path / "with", "facades", "facades-live")
     folders(tmp_path / "without", "facades")
@@ -367,4 +367,4 @@ def test_a_chosen_folder_brings_its_own_companion_and_never_takes_a_bundled_one(
     assert own == {name: tmp_path / "with" / name for name in ("facades", "facades-live")}
     alone = Models(load, listed_models(bundled, str(tmp_path / "without" / "facades")))
     assert alone.listed == {"facades": tmp_path / "without" / "facades"}
-    assert alone.companions == {}
+    assert alone.fast_models == {}

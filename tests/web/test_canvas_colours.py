@@ -37,7 +37,7 @@ class ColoursPage(CanvasPage):
 
 
 class ColoursApp(RunningApp):
-    """A model and its companion that take colours, and one that takes none."""
+    """A model and its fast model that take colours, and one that takes none."""
 
     def __init__(self, examples):
         self.models = {name: StandIn(name, takes_colours=name != "plain") for name in ("best", "best-live", "plain")}

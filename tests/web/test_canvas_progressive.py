@@ -1,4 +1,4 @@
-"""Progressive answers: a live companion paints while the drawing changes, the model itself refines what rests."""
+"""Progressive answers: a fast model paints while the drawing changes, the model itself refines what rests."""
 
 import itertools
 from pathlib import Path
@@ -40,7 +40,7 @@ class Reddish(StandIn):
 
 
 class ProgressiveApp(RunningApp):
-    """Models with a companion, without, and with one that does not load."""
+    """Models with a fast model, without, and with one that does not load."""
 
     def __init__(self, examples):
         self.best, self.live, self.alone = StandIn("facades"), Reddish("facades-live"), StandIn("alone")
@@ -222,7 +222,7 @@ def test_a_machine_too_slow_to_refine_says_so_and_refines_when_asked(visit, prog
 
 
 @pytest.mark.parametrize("name", ["alone", "lame"])
-def test_a_model_without_a_companion_that_loads_paints_everything_itself(visit, progressive, name):
+def test_a_model_without_a_fast_model_that_loads_paints_everything_itself(visit, progressive, name):
     canvas = visit()
     choose_model(canvas, name)
     others = progressive.live.painted + progressive.best.painted
@@ -254,7 +254,7 @@ def test_the_refined_picture_comes_in_one_step_for_those_who_ask_for_less_motion
     assert set(canvas.page.evaluate("alphas")) == {1}
 
 
-def test_only_models_are_offered_not_their_companions(canvas):
+def test_only_models_are_offered_not_their_fast_models(canvas):
     options = canvas.page.locator("[data-control=model] option").all_inner_texts()
     assert options == ["facades", "alone", "lame"]
 

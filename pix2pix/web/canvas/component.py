@@ -49,8 +49,8 @@ class LabelCanvas(gr.HTML):
             # Names of files and models are put in place by the JS: Gradio would evaluate what stands in a template.
             examples=list(painter.examples.names),
             models=models.offered,
-            companions=models.companions,
-            others=models.visitors,
+            fast_models=models.fast_models,
+            others=models.allowed,
             **kwargs,
         )
 

@@ -19,12 +19,12 @@ export function painting({ describe, server, models, pictures, say, tell }) {
   const generate = (state, signal) => server.generate({ format: "shown", ...state }, signal);
 
   async function paintLive(state) {
-    const companion = models.companions[state.model];
+    const fastModel = models.fastModels[state.model];
     try {
-      return await generate({ ...state, model: companion ?? state.model });
+      return await generate({ ...state, model: fastModel ?? state.model });
     } catch (error) {
-      if (!companion || !(error instanceof RequestRejected) || error.again) throw error;
-      models.forgetCompanion(state.model);
+      if (!fastModel || !(error instanceof RequestRejected) || error.again) throw error;
+      models.forgetFastModel(state.model);
       return generate(state);
     }
   }
@@ -47,9 +47,9 @@ export function painting({ describe, server, models, pictures, say, tell }) {
     generate: paintLive,
     show({ picture }, milliseconds, state) {
       const painter = refiner.tooSlow(state) ? LIVE_ONLY : "live";
-      pictures.show(picture, milliseconds, models.companions[state.model] ? painter : "");
+      pictures.show(picture, milliseconds, models.fastModels[state.model] ? painter : "");
     },
-    settled: (state) => models.companions[state.model] && refiner.rest(state),
+    settled: (state) => models.fastModels[state.model] && refiner.rest(state),
     say,
   });
 
@@ -68,7 +68,7 @@ export function painting({ describe, server, models, pictures, say, tell }) {
       const state = describe();
       const started = performance.now();
       const answer = await generate({ ...state, format: "png" });
-      if (models.companions[state.model]) refiner.offer(state, answer, performance.now() - started);
+      if (models.fastModels[state.model]) refiner.offer(state, answer, performance.now() - started);
       return answer.picture;
     },
   };

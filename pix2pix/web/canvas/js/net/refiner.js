@@ -1,4 +1,4 @@
-// Progressive answers. While a drawing changes, the live companion of its model paints it; when it rests, the model
+// Progressive answers. While a drawing changes, the fast model paints it; when it rests, the model
 // itself refines the picture. This is the whole rule:
 //
 // - The live picture comes first, always. What changed nothing for REST after it is refined.
@@ -6,7 +6,7 @@
 // - Where the model itself takes longer than TOO_SLOW, by the median of the times that the server measured, the live
 //   picture stays, the page says so, and refining is there for the asking. Every answer asked for is measured too.
 //
-// What is saved or copied is always refined. A model without a companion paints everything itself.
+// What is saved or copied is always refined. A model without a fast model paints everything itself.
 
 import { RequestRejected } from "./server.js";
 

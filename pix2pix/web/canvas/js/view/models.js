@@ -6,11 +6,11 @@ const OTHER = "Another…";
 
 export class ModelChoice {
   /**
-   * `companions` maps a model to the one that paints in its stead while the drawing changes; `others` says what
+   * `fast_models` maps a model to the one that paints in its stead while the drawing changes; `others` says what
    * visitors may load beyond those listed: "bundled" (nothing), "hub" or "any".
    */
-  constructor(element, { models: listed, companions, others }, store, server, tell) {
-    this.companions = { ...companions };
+  constructor(element, { models: listed, fast_models: fastModels, others }, store, server, tell) {
+    this.fastModels = { ...fastModels };
     this.store = store;
     this.server = server;
     this.tell = tell;
@@ -59,9 +59,9 @@ export class ModelChoice {
     }
   }
 
-  /** The live companion of a model does not load: the model paints everything. */
-  forgetCompanion(model) {
-    delete this.companions[model];
+  /** The fast model of a model does not load: the model paints everything. */
+  forgetFastModel(model) {
+    delete this.fastModels[model];
   }
 
   #take(name, colours) {
