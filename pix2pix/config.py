@@ -189,6 +189,8 @@ class Training:
     """Pairs a step, on each process."""
     learning_rate: float = 2e-4
     """Of both Adam optimisers (paper, section 3.3)."""
+    discriminator_learning_rate_ratio: float = 1.0
+    """The discriminator's learning rate over the generator's (Heusel et al. 2017, two time-scale update rule)."""
     beta1: float = 0.5
     beta2: float = 0.999
     warmup_steps: int = 0
@@ -229,9 +231,9 @@ class Training:
         weights = [field.name for field in dataclasses.fields(self) if field.name.endswith("_weight")]
         _check_ranges(
             self, discriminator_channels=(1, MAX_BASE_CHANNELS), epochs=(1, 10**6), batch_size=(1, 4096),
-            learning_rate=(1e-9, 1), beta1=(0, 1), beta2=(0, 1), warmup_steps=(0, 10**9), decay_epochs=(0, 10**6),
-            style_swap=(0, 1), max_grad_norm=(0, 1e9), ema_decay=(0, 0.999999), seed=(0, 2**63 - 1),
-            **dict.fromkeys(weights, (0, 1e9)),
+            learning_rate=(1e-9, 1), discriminator_learning_rate_ratio=(1e-3, 1e3), beta1=(0, 1), beta2=(0, 1),
+            warmup_steps=(0, 10**9), decay_epochs=(0, 10**6), style_swap=(0, 1), max_grad_norm=(0, 1e9),
+            ema_decay=(0, 0.999999), seed=(0, 2**63 - 1), **dict.fromkeys(weights, (0, 1e9)),
         )  # fmt: skip
         object.__setattr__(self, "decay_epochs", min(self.decay_epochs, self.epochs))
 
@@ -357,9 +359,9 @@ RECIPES = {
     "paper": Config(),
     # Discriminators on a frozen, pretrained network, and a style: sharper and more varied, for long trainings.
     "projected": _BEST.replace(
-        objective="projected", style_size=10, style_swap=0.2, detail_channels=16, l1_weight=1.0,
-        gan_weight=0.4, segmentation_weight=1.0, perceptual_weight=2.0, color_weight=2.0, saturation_weight=1.0,
-        beta1=0.0, beta2=0.99, max_grad_norm=50.0,
+        objective="projected", style_size=10, style_swap=0.2, detail_channels=16, l1_weight=2.0,
+        gan_weight=0.4, segmentation_weight=0.5, perceptual_weight=3.0, color_weight=2.0, saturation_weight=1.0,
+        learning_rate=1.5e-4, discriminator_learning_rate_ratio=2.0, max_grad_norm=50.0,
     ),
 }  # fmt: skip
 

@@ -126,7 +126,7 @@ def segmentation_targets(planes: Tensor) -> Tensor:
     return torch.where(planes.sum(dim=1) > 0.5, planes.argmax(dim=1), -1)
 
 
-def class_weights(targets: Tensor, classes: int = len(labels.CLASSES), most: float = 10.0) -> Tensor:
+def class_weights(targets: Tensor, classes: int = len(labels.CLASSES), most: float = 3.0) -> Tensor:
     """A weight for each class, inverse to its share of the pixels, at most `most` and 1 on average over pixels."""
     counts = torch.stack([(targets == index).sum() for index in range(classes)]).float()
     weights = (counts.sum() / (counts.clamp(min=1) * (counts > 0).sum().clamp(min=1))).clamp(max=most)

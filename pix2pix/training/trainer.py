@@ -159,7 +159,8 @@ class Trainer:
         return dict(zip(SHOWN, values, strict=True))
 
     def set_learning_rate(self, epoch: int) -> None:
-        """Of the next step: linear over the first `warmup_steps`, constant, then linear towards 0 over `decay_epochs`.
+        """Set the generator's: linear over the first `warmup_steps`, constant, then linear towards 0 over
+        `decay_epochs`; and the discriminator's, in its ratio to that.
 
         The authors' torch code falls so; their rate is full from the first step.
         """
@@ -170,11 +171,13 @@ class Trainer:
         if rate == self._rate:
             return
         self._rate = rate
-        for group in self._groups():
-            if self.recording:
-                group["lr"].fill_(rate)
-            else:
-                group["lr"] = rate
+        of_discriminator = training.discriminator_learning_rate_ratio * rate
+        for optimizer, own in ((self.generator_optimizer, rate), (self.discriminator_optimizer, of_discriminator)):
+            for group in optimizer.param_groups:
+                if self.recording:
+                    group["lr"].fill_(own)
+                else:
+                    group["lr"] = own
 
     @property
     def learning_rate(self) -> float:

@@ -156,3 +156,20 @@ def test_half_of_a_students_label_images_are_synthetic():
     same = sum(np.array_equal(each, own) for each in seen)
     assert same == 10
     assert len({each.tobytes() for each in seen}) == 11
+
+
+def test_the_discriminator_learns_at_its_own_rate_from_the_warm_up_to_the_end():
+    config = TINY.replace(
+        learning_rate=1e-3, discriminator_learning_rate_ratio=2.0, warmup_steps=1, epochs=4, decay_epochs=2
+    )
+    trainer = Trainer(
+        config, build_generator(config.architecture), build_discriminator(config), Accelerator(cpu=True),
+        color_code=ColorCode(config, [drawn(0), drawn(1)]),
+    )  # fmt: skip
+    rates = []
+    for epoch in (0, 1, 3):
+        trainer.set_learning_rate(epoch)
+        optimizers = trainer.generator_optimizer, trainer.discriminator_optimizer
+        rates.append([each.param_groups[0]["lr"] for each in optimizers])
+        trainer.steps += 1
+    assert rates == [pytest.approx(each) for each in ([5e-4, 1e-3], [1e-3, 2e-3], [1e-3 / 3, 2e-3 / 3])]
