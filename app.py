@@ -2,7 +2,7 @@
 
 A checkpoint for another task opens a page of its own: a pen for edges, an image upload for the rest.
 
-python app.py [--model FOLDER|NAME|USER/REPO] [--data FOLDER] [--allow-models bundled|hub|any] [--behind-proxy] [--mcp]
+python app.py [--model FOLDER|NAME|USER/REPO] [--data WHERE] [--allow-models bundled|hub|any] [--behind-proxy] [--mcp]
 """
 
 import argparse
@@ -33,7 +33,7 @@ from pix2pix.inference.isolated import ModelError
 from pix2pix.utils import available_cores
 from pix2pix.web import image_page
 from pix2pix.web.canvas import MAX_SEEDS, SIZE, STARTED, LabelCanvas, Painter, find_examples, preloads, read_labels
-from pix2pix.web.gradio_page import MAX_WAITING, Page, served_options
+from pix2pix.web.gradio_page import MAX_WAITING, Page, describe_parameters, example_file, served_options
 from pix2pix.web.limits import Bounds
 from pix2pix.web.link_preview import LinkPreview
 from pix2pix.web.serving import FairQueue, Models, QueueFull, listed_models
@@ -68,7 +68,8 @@ def build(painter: Painter) -> gr.Blocks:
             image: label image in the colours of the 12 CMP facade classes, any size.
             seed: picks one of many variations; empty for the most likely photo.
             model: name of the checkpoint; empty for the default one.
-            wall: colour of the wall as #rrggbb; empty for the most likely one, or with a seed that of the variation.
+            wall: colour of the wall, as #rrggbb, #rgb or a name such as peru; empty for the most likely one, or with a
+                seed that of the variation.
             sky: colour of the sky, likewise.
             style: name of one of the model's styles; empty for its first one, or with a seed one near any of them.
         """
@@ -99,6 +100,9 @@ def build(painter: Painter) -> gr.Blocks:
             photo = gr.Image(format="png", label="photo")
             button = gr.Button()
         inputs = [image, seed, model, wall, sky, style]
+        examples = [example_file("facade-input.png"), 7, painter.models.default, "#c99a54", "skyblue", None]
+        names = ("image", "seed", "model", "wall", "sky", "style")
+        describe_parameters(generate, dict(zip(names, zip(inputs, examples, strict=True), strict=True)))
         button.click(generate, inputs, photo, api_name="generate", concurrency_limit=1)
     return page.queue(max_size=MAX_WAITING)
 
@@ -122,7 +126,8 @@ def serve(options: argparse.Namespace, **further) -> gr.Blocks:
     if task == "facades":
         queue = FairQueue(running=available_cores())  # one picture on two cores takes nearly as long as two on one each
         direction = config.data.direction if config else "BtoA"
-        examples = find_examples(options.data or ROOT / "data" / "facades", direction)
+        own = ROOT / "data" / "facades"
+        examples = find_examples(options.data or (own if own.is_dir() else None), direction)
         painter = Painter(models, examples, queue, bounds)
         page = build(painter)
         launch(page, painter, **further)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+from PIL import ImageColor
 
 from pix2pix import config as configs
 from pix2pix import images, labels
@@ -191,16 +192,22 @@ def color_code_of(
 
 
 def read_colour(text: str | None, name: str) -> Colour | None:
-    """A colour as "#rrggbb", the # left out where a shell would take it for a comment; None where there is no text.
+    """A colour as "#rrggbb" or "#rgb", or by its name in HTML; None where there is no text.
 
-    ValueError for another text, with the `name` of what it was to colour.
+    The # may be left out where a shell would take it for a comment. ValueError for another text, with the `name` of
+    what it was to colour.
     """
     if not text:
         return None
-    digits = re.fullmatch(r"#?([0-9a-fA-F]{6})", text)
-    if not digits:
-        raise UserError(f"{name} is {text[:20]!r}; a colour is written as #rrggbb, such as #c99a54")
-    return tuple(bytes.fromhex(digits[1]))
+    bare = re.fullmatch(r"[0-9a-fA-F]{6}|[0-9a-fA-F]{3}", text)
+    written = re.fullmatch(r"#([0-9a-fA-F]{6}|[0-9a-fA-F]{3})|[a-zA-Z]{1,30}", text)
+    try:
+        return ImageColor.getrgb(f"#{text}" if bare else written[0])[:3]
+    except (TypeError, ValueError):  # nothing was matched, or the name is unknown
+        message = (
+            f"{name} is {text[:20]!r}; a colour is written as #rrggbb, such as #c99a54, or by a name, such as peru"
+        )
+        raise UserError(message) from None
 
 
 def read_colours(translator: Translator, wall: str | None, sky: str | None) -> dict[str, Colour | None]:

@@ -1,5 +1,6 @@
-"""Drawings to start from: validation pairs of a dataset where there is one, else synthetic pairs."""
+"""What to start from: drawings by hand, then validation pairs of a dataset where there is one, else synthetic pairs."""
 
+import threading
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -7,33 +8,57 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from pix2pix.config import ModelConfig
-from pix2pix.data.decoded import Pairs
+from pix2pix.data import decoded
+from pix2pix.data.generated import SCENES
 from pix2pix.data.pairs import Source
 from pix2pix.data.sources import open_source
+from pix2pix.evaluation import test_drawings
 from pix2pix.labels import snap
 from pix2pix.utils import UserError
 
 SIZE = 256  # pixels: the side of a drawing
-MAX_EXAMPLES = 12
+MAX_PAIRS = 12
 
 
 class Pair(NamedTuple):
     labels: np.ndarray  # (SIZE, SIZE) uint8
-    target: np.ndarray  # (SIZE, SIZE, 3) uint8: the photo
+    target: np.ndarray | None  # (SIZE, SIZE, 3) uint8
 
 
-class Examples(Protocol):
+class Pairs(Protocol):
     names: list[str]
+    target: str | None  # what the targets are: "photo", "drawn", or None where there are none
 
     def pair(self, number: int) -> Pair: ...
 
 
-class DataExamples:
+class HandDrawings:
+    """Drawings by hand, the best first: what a visitor sees before anything else. Nobody knows their targets."""
+
+    target = None
+    _drawings = (
+        ("corner house", "asymmetric"),
+        ("palazzo", "palazzo"),
+        ("cottage", "cottage"),
+        ("shop street", "shop_street"),
+        ("tower", "tower"),
+    )
+
+    def __init__(self):
+        self.names = [shown for shown, _ in self._drawings]
+
+    def pair(self, number: int) -> Pair:
+        return Pair(test_drawings.load(self._drawings[number][1]), None)
+
+
+class DataPairs:
     """Validation pairs of a set, in any layout that training reads."""
 
+    target = "photo"
+
     def __init__(self, source: Source):
-        self._pairs = Pairs(source, ModelConfig.of(size=SIZE))
-        self.names = [f"pair {name}" for name in source.names[:MAX_EXAMPLES]]
+        self._pairs = decoded.Pairs(source, ModelConfig.of(size=SIZE))
+        self.names = [f"pair {name}" for name in source.names[:MAX_PAIRS]]
 
     def pair(self, number: int) -> Pair:
         """Raises ValueError, in one line that names the file, for a picture that cannot be read."""
@@ -41,26 +66,67 @@ class DataExamples:
         return Pair(snap(pair.input), np.ascontiguousarray(pair.target))
 
 
-class SyntheticExamples:
-    """Procedural facades: need no download."""
+class SyntheticPairs:
+    """Procedural facades: need no download, and their targets are drawn, not photos."""
 
+    target = "drawn"
     seeds = (12, 3, 9, 23, 2, 5, 11, 15, 4, 17, 22, 16)  # chosen by eye: storeys, styles and outlines that differ
 
     def __init__(self):
         self.names = [f"facade {number + 1}" for number in range(len(self.seeds))]
 
-    @lru_cache(maxsize=MAX_EXAMPLES)  # noqa: B019
+    @lru_cache(maxsize=MAX_PAIRS)  # noqa: B019
     def pair(self, number: int) -> Pair:
         from pix2pix.synthetic import facade
 
         return Pair(*facade(self.seeds[number], SIZE, SIZE))
 
 
-def find_examples(data: Path | None, direction: str = "BtoA") -> Examples:
-    """The validation pairs of a folder; synthetic ones where there are none, and the terminal says why."""
-    if data and data.is_dir():
-        try:
-            return DataExamples(open_source(str(data), "val", ModelConfig.of(direction=direction)))
-        except UserError as error:
-            print(f"No examples of {data}: {error}")
-    return SyntheticExamples()
+class Examples:
+    """All that can be started from, by number. Numbers stay: pairs that come later stand behind what is there."""
+
+    def __init__(self, *groups: Pairs, complete: bool = True):
+        self._groups = list(groups)
+        self.complete = complete  # whether no more are to come
+
+    def add(self, group: Pairs) -> None:
+        """Add what was to come."""
+        self._groups.append(group)
+        self.complete = True
+
+    @property
+    def listed(self) -> list[dict]:
+        """As the page gets them: name, and what the target is ("photo", "drawn" or None)."""
+        return [{"name": name, "target": group.target} for group in self._groups for name in group.names]
+
+    def pair(self, number: int) -> Pair:
+        for group in self._groups:
+            if number < len(group.names):
+                return group.pair(number)
+            number -= len(group.names)
+        raise UserError("there is no such example")
+
+
+def find_examples(data: str | Path | None, direction: str = "BtoA") -> Examples:
+    """Find what to start from: drawings by hand, then the validation pairs that `data` names, or synthetic ones.
+
+    A set of the Hub comes in the background. Where there are no pairs, the terminal says why.
+    """
+    drawings = HandDrawings()
+    if not data or str(data) in SCENES:
+        return Examples(drawings, SyntheticPairs())
+    if Path(data).exists():
+        return Examples(drawings, _pairs_of(data, direction))
+    examples = Examples(drawings, complete=False)
+    threading.Thread(target=lambda: examples.add(_pairs_of(data, direction)), daemon=True).start()
+    return examples
+
+
+def _pairs_of(data: str | Path, direction: str) -> Pairs:
+    try:
+        return DataPairs(open_source(str(data), "val", ModelConfig.of(direction=direction)))
+    except UserError as error:
+        print(f"No examples of {data}: {error}")
+    except Exception as error:  # of a set on the Hub: the page is served without it
+        print(f"No examples of {data}: {type(error).__name__}: {error}")
+    return SyntheticPairs()

@@ -1,9 +1,11 @@
 """What our Gradio pages have in common: bounded uploads that are cleaned up, and errors in one line of our own."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import gradio as gr
+from gradio.utils import get_function_description
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
@@ -42,9 +44,28 @@ class Page(gr.Blocks):
             raise gr.Error(message, print_exception=False) from None
 
 
+def describe_parameters(function: Callable, parameters: Mapping[str, tuple[gr.components.Component, Any]]) -> None:
+    """Tell /?view=api and MCP clients what each parameter is, from the docstring of `function`, with an example.
+
+    Args:
+        parameters: component and example by name.
+    """
+    _, told, _ = get_function_description(function)
+    for name, (component, example) in parameters.items():
+        info = {**component.api_info(), "additional_description": told[name]}
+        component.api_info = lambda info=info: info
+        component.example_payload = lambda example=example: example
+
+
+def example_file(name: str) -> dict:
+    """An example of a file, as `gradio_client.handle_file` gives it."""
+    return {"path": name, "meta": {"_type": "gradio.FileData"}}
+
+
 def served_options(*middleware: Middleware, routes: Sequence[BaseRoute] = ()) -> dict:
     """Give options of `gr.Blocks.launch`: middleware around Gradio's own routes, further `routes` beside them."""
     return {
         "app_kwargs": {"routes": list(routes), "middleware": list(middleware)},
         "max_file_size": MAX_UPLOAD,
+        "show_error": True,
     }

@@ -18,7 +18,6 @@ from PIL import Image
 
 from pix2pix import images
 from pix2pix.config import ModelConfig
-from pix2pix.data import generated as scenes
 from pix2pix.data import values
 from pix2pix.data.decoded import Pairs
 from pix2pix.data.generated import GeneratedSource
@@ -26,7 +25,7 @@ from pix2pix.data.pairs import Source
 from pix2pix.data.sources import open_source
 from pix2pix.inference.isolated import ModelError
 from pix2pix.utils import UserError
-from pix2pix.web.gradio_page import MAX_WAITING, Page
+from pix2pix.web.gradio_page import MAX_WAITING, Page, describe_parameters, example_file
 from pix2pix.web.serving import Models
 
 TITLES = {"edges": "Draw lines, get a picture", "colors": "Colour a grey picture", "photo": "Translate a picture"}
@@ -78,7 +77,7 @@ class Pen(gr.ImageEditor):
         return drawing if isinstance(drawing, bytes) else _unopened(drawing)
 
 
-def build(models: Models, config: ModelConfig, data: Path | None = None) -> gr.Blocks:
+def build(models: Models, config: ModelConfig, data: str | Path | None = None) -> gr.Blocks:
     """The page for models of the task of `config`; its examples are val pairs of `data`, drawn ones without."""
 
     def translate(picture: bytes | Path | None, seed: float | None, model: str | None) -> np.ndarray:
@@ -159,6 +158,12 @@ def build(models: Models, config: ModelConfig, data: Path | None = None) -> gr.B
             api_model = gr.Textbox(label="model")
             answer = gr.Image(format="png", label="generated")
             button = gr.Button()
+        described = {
+            "image": (image, example_file("input.png")),
+            "seed": (api_seed, 7),
+            "model": (api_model, models.default),
+        }
+        describe_parameters(generate, described)
         gr.on(
             [given.change, seed.change, model.change],
             follow,
@@ -198,9 +203,9 @@ def read_input(picture: bytes | Path, config: ModelConfig) -> np.ndarray:
     )
 
 
-def find_pairs(data: Path | None, config: ModelConfig) -> list[tuple[np.ndarray, np.ndarray]]:
+def find_pairs(data: str | Path | None, config: ModelConfig) -> list[tuple[np.ndarray, np.ndarray]]:
     """Some (input, target) to start from, as people see them: val pairs of a folder, else drawn ones."""
-    if data and (data.exists() or str(data) in scenes.SCENES):
+    if data:
         try:
             return _read_pairs(open_source(str(data), "val", config), config)
         except ValueError as error:

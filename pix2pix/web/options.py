@@ -21,7 +21,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Paint facades and watch them become photos.")
     env = os.environ.get
     parser.add_argument("--model", default=env("PIX2PIX_MODEL"), help="checkpoint: name, folder or Hub id")
-    parser.add_argument("--data", type=Path, default=env("PIX2PIX_DATA"), help="dataset whose val pairs are examples")
+    parser.add_argument("--data", default=env("PIX2PIX_DATA"), help="folder, or dataset on the Hub, of pairs")
     parser.add_argument(
         "--allow-models",
         choices=get_args(AllowedModels),
@@ -42,8 +42,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         )
     if options.mcp and find_spec("mcp") is None:
         parser.error('--mcp needs one more package: pip install "gradio[mcp]"')
-    if options.data and not options.data.is_dir():
-        parser.error(f"no folder of pairs at {options.data}")
+    if options.data and not (Path(options.data).is_dir() or ids.DATASET.fullmatch(options.data)):
+        parser.error(f"no folder of pairs at {options.data}, and no USER/NAME of a dataset on the Hub either")
     is_listed = not options.model or options.model in listed_models(CHECKPOINTS)
     if not is_listed and not ids.MODEL.fullmatch(options.model):  # what is on the Hub may come; a wrong path never will
         _tell(parser, checkpoint.find, options.model)

@@ -70,11 +70,23 @@ class CanvasPage:
 
     def choose(self, name: str) -> None:
         """Choose a class by the name that people see."""
-        self.page.click(f".palette button:has(.name:text-is('{name}'))")
+        self.press_button(f".palette button:has(.name:text-is('{name}'))")
 
     def do(self, action: str) -> None:
-        self.page.click(f"[data-action={action}]")
+        self.press_button(f"[data-action={action}]")
         self.frame()
+
+    def press_button(self, selector: str) -> None:
+        """Click a button; on a phone it may lie in a sheet, which is opened for it and closed again."""
+        button = self.page.locator(selector)
+        if button.is_visible():
+            return button.click()
+        sheet = button.evaluate("button => button.closest('.sheet').id.replace('sheet-', '')")
+        self.page.click(f".dock [data-sheet={sheet}]")
+        button.click()
+        if self.page.get_attribute(".studio", "data-open"):
+            self.page.click(f".dock [data-sheet={sheet}]")
+        return None
 
     def key(self, keys: str) -> None:
         self.page.keyboard.press(keys)
@@ -99,6 +111,16 @@ class CanvasPage:
         if self.page.get_attribute("[data-action=mirror]", "aria-pressed") == "true":
             self.do("mirror")
         self.empty_wall()
+        self.settle()
+
+    def example(self, name: str) -> None:
+        """Start from an example; its target is there afterwards where it has one."""
+        button = self.page.locator(f"[data-example][title='Example {name}']")
+        with self.page.expect_response("**/examples/*"):
+            button.evaluate("button => button.click()")
+        if button.get_attribute("data-target") != "none":
+            self.page.wait_for_function("document.querySelector('img.target').complete")
+            self.page.wait_for_selector("img.target:not([hidden])", state="attached")
         self.settle()
 
     def empty_wall(self) -> None:

@@ -17,7 +17,6 @@ from pix2pix.labels import INDEX, PALETTE, colorize, decode_runs, encode_runs
 from pix2pix.web import options as flags
 from pix2pix.web.canvas import Painter, find_examples
 from pix2pix.web.canvas.routes import MAX_REQUEST, MAX_UPLOAD
-from pix2pix.web.examples import SyntheticExamples
 from pix2pix.web.serving import FairQueue, Models
 from tests.helpers.running_app import StandIn, StandInApp, grey_of, run
 
@@ -66,7 +65,7 @@ def test_a_picture_says_what_took_how_long(client, running_app):
         ({"model": "../secrets"}, "not a model of this page"),
         ({"variation": "many"}, "whole number"),
         ({"variation": -1}, "whole number"),
-        ({"wall": "red"}, "wall is 'red'; a colour is written as #rrggbb"),
+        ({"wall": "reddish"}, "wall is 'reddish'; a colour is written as #rrggbb"),
         ({"sky": "#12345g"}, "sky is '#12345g'"),
         ({"sky": ["#ffffff"]}, "sky must be text"),
         ({"style": {"name": "brick"}}, "style must be text"),
@@ -216,12 +215,18 @@ def test_what_is_no_label_image_is_refused_with_one_line(client, data, words):
 
 
 def test_examples_hold_drawing_target_and_thumbnail(client, example_pairs):
-    answer = client.get("examples/0").json()
+    listed = client.get("examples").json()
+    assert listed["complete"]
+    number = [each["name"] for each in listed["examples"]].index("pair 1")
+    assert listed["examples"][number]["target"] == "photo"
+    answer = client.get(f"examples/{number}").json()
     pair = np.asarray(Image.open(example_pairs / "val" / "1.png"))
     assert (colorize(decode_runs(answer["drawing"], 256, 256)) == pair[:, 256:]).all()
-    target = np.asarray(Image.open(io.BytesIO(client.get("examples/0/target.jpg").content)))
+    target = np.asarray(Image.open(io.BytesIO(client.get(f"examples/{number}/target.jpg").content)))
     assert np.abs(target.astype(int) - pair[:, :256]).mean() < 8
-    assert Image.open(io.BytesIO(client.get("examples/0/thumbnail.jpg").content)).size == (144, 72)
+    assert Image.open(io.BytesIO(client.get(f"examples/{number}/thumbnail.jpg").content)).size == (144, 72)
+    assert Image.open(io.BytesIO(client.get("examples/0/thumbnail.jpg").content)).size == (72, 72)  # by hand
+    assert client.get("examples/0/target.jpg").status_code == 404
     assert client.get("examples/99").status_code == 404
 
 
@@ -231,9 +236,10 @@ def test_a_random_facade_is_the_same_for_the_same_seed(client):
 
 def test_without_a_dataset_the_examples_are_synthetic(tmp_path):
     examples = find_examples(tmp_path)
-    assert isinstance(examples, SyntheticExamples)
-    assert examples.pair(0).labels.shape == (256, 256)
-    assert examples.pair(0).target.shape == (256, 256, 3)
+    number = [each["name"] for each in examples.listed].index("facade 1")
+    assert examples.listed[number]["target"] == "drawn"
+    assert examples.pair(number).labels.shape == (256, 256)
+    assert examples.pair(number).target.shape == (256, 256, 3)
 
 
 # --- The API, as in the README
@@ -258,7 +264,12 @@ def test_the_api_refuses_in_one_line(running_app, tmp_path):
     client = Client(running_app.url, verbose=False)
     with pytest.raises(Exception, match="looks like a photo"):
         client.predict(handle_file(tmp_path / "photo.png"), api_name="/generate")
-    assert list(client.view_api(return_format="dict")["named_endpoints"]) == ["/generate"]
+    told = client.view_api(return_format="dict")["named_endpoints"]
+    assert list(told) == ["/generate"]
+    parameters = {each["parameter_name"]: each for each in told["/generate"]["parameters"]}
+    assert all(each["python_type"]["description"] for each in parameters.values())
+    assert parameters["wall"]["example_input"] == "#c99a54"
+    assert parameters["image"]["example_input"]["path"] == "facade-input.png"
 
 
 def test_the_api_takes_the_colours_of_wall_and_sky(running_app, tmp_path):
@@ -273,11 +284,13 @@ def test_the_api_takes_the_colours_of_wall_and_sky(running_app, tmp_path):
 
     photo = generate(model="other", wall="#a0604c")
     assert (photo[200, 9] == (0xA0, 0x60, 0x4C)).all()
+    assert (generate(model="other", wall="#f80")[200, 9] == (0xFF, 0x88, 0)).all()
+    assert (generate(model="other", wall="peru")[200, 9] == (0xCD, 0x85, 0x3F)).all()
     assert (photo[:128] == generate(model="other")[:128]).all()
     assert (generate(model="other", sky="6EA3DC")[9, 9] == (0x6E, 0xA3, 0xDC)).all()
     assert (generate(model="other", style="brick")[9, 9] < generate(model="other")[9, 9]).all()
     for asked, words in (
-        ({"wall": "red"}, "wall is 'red'"),
+        ({"wall": "reddish"}, "wall is 'reddish'"),
         ({"sky": "#6ea3dc"}, "facades takes no colours"),
         ({"style": "brick"}, "facades has no style 'brick'; it has none"),
         ({"style": "wood", "model": "other"}, "other has no style 'wood'; it has plaster, brick"),
@@ -363,7 +376,7 @@ def test_starting_imports_neither_torch_nor_the_trainer():
 
 def test_without_a_checkpoint_the_page_still_serves_and_says_so():
     models = Models(StandIn, {})
-    painter = Painter(models, SyntheticExamples(), FairQueue())
+    painter = Painter(models, find_examples(None), FairQueue())
     page = app.build(painter)
     from starlette.applications import Starlette
 

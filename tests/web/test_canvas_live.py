@@ -13,8 +13,7 @@ WALL, WINDOW, DOOR = (INDEX[name] for name in ("facade", "window", "door"))
 
 
 def test_holding_compares_the_generated_photo_with_the_target(canvas):
-    canvas.page.click("[data-example='0']")
-    canvas.page.wait_for_selector("img.target:visible")
+    canvas.example("pair 1")
     box = canvas.page.locator("canvas.generated").bounding_box()
     canvas.page.mouse.move(box["x"] + 50, box["y"] + 50)
     canvas.page.mouse.down()

@@ -6,8 +6,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pix2pix.evaluation import test_drawings
 from pix2pix.images import read_image
 from pix2pix.labels import CMP_PALETTE, INDEX, PALETTE, colorize, snap
+from pix2pix.web.canvas import Painter
+from pix2pix.web.examples import Examples, HandDrawings, SyntheticPairs
+from pix2pix.web.serving import FairQueue, Models
+from tests.conftest import DESKTOP
+from tests.helpers.canvas_page import CanvasPage
+from tests.helpers.running_app import RunningApp, StandIn
 
 pytestmark = pytest.mark.browser
 WALL, WINDOW, DOOR = (INDEX[name] for name in ("facade", "window", "door"))
@@ -33,24 +40,39 @@ def downloaded(canvas, action: str) -> np.ndarray:
 # --- Start
 
 
-def test_a_first_visitor_finds_a_painted_facade_its_photo_and_one_line_of_what_to_do(visit, example_pairs):
+def test_a_first_visitor_finds_a_drawing_its_photo_and_one_line_of_what_to_do(visit):
     canvas = visit()
-    labels = example_labels(example_pairs, 1)
+    labels = test_drawings.load("asymmetric")
     assert (canvas.labels() == labels).all()
     expected = colorize(labels).astype(int).sum(axis=-1) // 4
     assert np.abs(canvas.generated()[..., 0].astype(int) - expected).mean() < 3  # JPEG
-    assert canvas.page.locator("img.target").is_visible()
+    assert not canvas.page.locator("img.target").is_visible()
     assert "Drag" in canvas.message()
+    assert canvas.page.get_attribute("[data-example='0']", "aria-pressed") == "true"
 
 
-def test_an_example_brings_its_target_and_a_free_drawing_says_that_it_has_none(canvas, example_pairs):
-    canvas.page.click("[data-example='1']")
-    canvas.page.wait_for_selector("img.target:visible")
-    canvas.settle()
+def test_an_example_brings_its_target_and_a_free_drawing_has_none(canvas, example_pairs):
+    canvas.example("pair 2")
     assert (canvas.labels() == example_labels(example_pairs, 2)).all()
+    assert canvas.page.get_attribute("img.target", "alt") == "Target: the true photo of this facade"
     canvas.empty_wall()
     assert not canvas.page.locator("img.target").is_visible()
-    assert canvas.page.inner_text(".none") == "A free drawing has no target."
+
+
+def test_a_drawn_target_is_called_drawn_and_pairs_that_come_later_are_added(chromium):
+    examples = Examples(HandDrawings(), complete=False)
+    running = RunningApp(Painter(Models(StandIn, {"facades": "facades"}), examples, FairQueue()))
+    context = chromium.new_context(**DESKTOP)
+    canvas = CanvasPage(context.new_page(), running.url).open()
+    assert canvas.page.locator("[data-example]").count() == len(examples.listed) == 5
+    examples.add(SyntheticPairs())
+    canvas.page.wait_for_selector("[data-example='16']", timeout=60_000)
+    canvas.example("facade 2")
+    assert canvas.page.get_attribute("img.target", "alt") == "Target: drawn, not a photo"
+    assert canvas.page.inner_text("[data-shows=target]") == "Target, drawn"
+    assert canvas.errors == []
+    context.close()
+    running.close()
 
 
 def test_a_random_facade_is_another_one_at_each_press(canvas):
@@ -102,9 +124,7 @@ def test_a_photo_is_refused_kindly_and_the_drawing_stays(canvas, example_pairs):
 def test_undo_and_redo_go_through_painting_loading_and_clearing(canvas, example_pairs):
     canvas.drag(20.5, 20.5, 60.5, 60.5)
     painted = canvas.labels()
-    with canvas.page.expect_response("**/examples/2"):
-        canvas.page.click("[data-example='2']")
-    canvas.settle()
+    canvas.example("pair 3")
     canvas.do("clear")
     canvas.key("Control+z")
     assert (canvas.labels() == example_labels(example_pairs, 3)).all()
@@ -118,6 +138,7 @@ def test_undo_and_redo_go_through_painting_loading_and_clearing(canvas, example_
 
 def test_a_reload_brings_the_drawing_and_its_target_back(visit):
     canvas = visit()
+    canvas.example("pair 1")
     canvas.drag(20.5, 20.5, 60.5, 60.5)
     before = canvas.labels()
     canvas.open()
@@ -161,9 +182,7 @@ def test_the_saved_photo_is_what_the_model_painted_without_loss(canvas):
 
 
 def test_the_sheet_holds_input_generated_and_target_side_by_side(canvas):
-    canvas.page.click("[data-example='0']")
-    canvas.page.wait_for_selector("img.target:visible")
-    canvas.settle()
+    canvas.example("pair 1")
     sheet = downloaded(canvas, "save-sheet")
     assert sheet.shape == (256, 3 * 256 + 2 * 8, 3)
     assert (sheet[:, :256] == PALETTE[canvas.labels()]).all()

@@ -61,8 +61,7 @@ def test_a_wrong_model_is_one_friendly_line_and_the_old_one_keeps_painting(canva
 def test_on_a_phone_nothing_is_wider_than_the_screen_and_one_finger_paints(visit):
     canvas = visit(**PHONE)
     assert canvas.page.evaluate("document.documentElement.scrollWidth") <= 360
-    canvas.page.click("[data-action=empty]")
-    canvas.page.evaluate("scrollTo(0, 0)")
+    canvas.empty_wall()
     fingers = Fingers(canvas)
     fingers.touch((40.5, 40.5))
     fingers.slide((99.5, 99.5))
@@ -71,17 +70,49 @@ def test_on_a_phone_nothing_is_wider_than_the_screen_and_one_finger_paints(visit
     assert canvas.page.evaluate("scrollY") == 0
 
 
-def test_on_a_phone_two_fingers_scroll_and_paint_nothing(visit):
+def test_on_a_phone_photo_drawing_and_tools_share_the_screen_and_two_fingers_zoom(visit):
     canvas = visit(**PHONE)
-    canvas.page.click("[data-action=empty]")
-    canvas.page.evaluate("scrollTo(0, 0)")
+    page, screen = canvas.page, PHONE["viewport"]
+
+    def in_view(selector: str) -> bool:
+        box = page.locator(selector).bounding_box()
+        return (
+            box["x"] >= 0
+            and box["y"] >= 0
+            and box["x"] + box["width"] <= screen["width"]
+            and (box["y"] + box["height"] <= screen["height"])
+        )
+
+    always = ("canvas.generated", "canvas.labels", "[data-tool=select]", ".dock [data-sheet=keep]")
+    assert all(map(in_view, always))
+    page.tap(".dock [data-sheet=classes]")
+    assert page.locator(".palette [data-label]").count() == 12
+    assert all(in_view(f"[data-label='{label}']") for label in range(12))
+    photo = page.locator("canvas.generated").bounding_box()
+    assert page.locator("#sheet-classes").bounding_box()["y"] >= photo["y"] + photo["height"]
+    page.tap("[data-label='3']")
+    assert page.inner_text("[data-shows=class]") == "door"
+    assert not page.locator("#sheet-classes").is_visible()
+    page.tap("[data-tool=select]")
+    for action in ("copy", "paste", "duplicate", "flip", "remove", "repeat-left", "repeat-down"):
+        assert in_view(f"[data-action={action}]")
+    page.tap("[data-tool=rectangle]")
+
+    canvas.empty_wall()
     fingers = Fingers(canvas)
-    fingers.touch((40, 200))
-    fingers.touch((40, 200), (90, 200))
-    fingers.slide((40, 80), (90, 80))
+    fingers.touch((100, 128))
+    fingers.touch((100, 128), (156, 128))
+    fingers.slide((60, 128), (196, 128))
     fingers.lift()
-    assert canvas.page.evaluate("scrollY") > 60
+    zoom = float(page.evaluate("document.querySelector('.panes').style.getPropertyValue('--zoom')"))
+    assert 2 < zoom < 3  # 136 / 56 = 2.43
     assert (canvas.labels() == WALL).all()
+    fingers.touch((128, 128))
+    fingers.slide((192, 192))
+    fingers.lift()
+    rows, columns = (canvas.labels() == INDEX["door"]).nonzero()
+    assert abs(len(set(columns)) - 64 / zoom) <= 2
+    assert abs(rows.min() - 128) <= 2
 
 
 class Fingers:

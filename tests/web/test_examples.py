@@ -1,25 +1,36 @@
 """The pages' examples are the validation pairs that training has, whatever the layout of their set."""
 
+import threading
+import time
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from pix2pix import images, labels
 from pix2pix.config import Config
+from pix2pix.utils import UserError
 from pix2pix.web.canvas.uploads import read_labels
-from pix2pix.web.examples import SIZE, SyntheticExamples, find_examples
+from pix2pix.web.examples import SIZE, Examples, find_examples
 from tests.data.test_layouts import LAYOUTS
 from tests.data.test_values import as_numbers, numbers, write_set
 from tests.helpers.pairs_on_disk import labelled, load_set, write, write_ab
+
+
+def pairs_of(examples: Examples) -> list:
+    """All pairs that have a target; the drawings by hand before them have none."""
+    return [examples.pair(number) for number, each in enumerate(examples.listed) if each["target"]]
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_every_layout_gives_its_own_pairs_the_right_way_round(tmp_path, layout):
     LAYOUTS[layout](tmp_path)
     examples = find_examples(tmp_path)
-    assert len(examples.names) == 3
-    for number in range(3):
-        pair, (inputs, photo) = examples.pair(number), labelled(number + 1)
+    assert {each["target"] for each in examples.listed} == {None, "photo"}
+    pairs = pairs_of(examples)
+    assert len(pairs) == 3
+    for number, pair in enumerate(pairs):
+        inputs, photo = labelled(number + 1)
         assert (pair.labels == images.resize_labels(labels.snap(inputs), SIZE, SIZE)).all()
         assert np.abs(pair.target.astype(int) - images.resize(photo, SIZE, SIZE)).mean() < 4
 
@@ -27,14 +38,34 @@ def test_every_layout_gives_its_own_pairs_the_right_way_round(tmp_path, layout):
 def test_the_direction_of_the_model_says_which_half_is_drawn_on(tmp_path):
     for number in range(3):
         write(tmp_path / "val" / f"{number}.png", np.hstack(labelled(number)))
-    pair = find_examples(tmp_path, "AtoB").pair(1)
+    pair = pairs_of(find_examples(tmp_path, "AtoB"))[1]
     assert (pair.labels == images.resize_labels(labels.snap(labelled(1)[0]), SIZE, SIZE)).all()
 
 
 def test_what_cannot_be_read_is_told_in_the_terminal_and_drawn_facades_are_shown(tmp_path, capsys):
     write_ab(tmp_path / "val", 3)
-    assert isinstance(find_examples(tmp_path, "AtoB"), SyntheticExamples)
+    assert {each["target"] for each in find_examples(tmp_path, "AtoB").listed} == {None, "drawn"}
     assert "are no facade labels" in capsys.readouterr().out
+
+
+def test_a_set_of_the_hub_is_fetched_in_the_background_and_drawn_pairs_come_where_it_is_not_there(monkeypatch, capsys):
+    asked, answered = threading.Event(), threading.Event()
+
+    def open_source(data, split, config):
+        asked.set()
+        answered.wait(30)
+        raise UserError(f"{data} is not there")
+
+    monkeypatch.setattr("pix2pix.web.examples.open_source", open_source)
+    examples = find_examples("nobody/nothing")
+    assert asked.wait(30)
+    assert not examples.complete
+    before = len(examples.listed)
+    answered.set()
+    while not examples.complete:
+        time.sleep(0.01)
+    assert {each["target"] for each in examples.listed[before:]} == {"drawn"}
+    assert "No examples of nobody/nothing: nobody/nothing is not there" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("kind", ["8 bit", "16 bit", "palette"])

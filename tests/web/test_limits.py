@@ -19,7 +19,7 @@ from starlette.applications import Starlette
 from pix2pix.labels import CLASSES, decode_runs, encode_runs
 from pix2pix.web import limits
 from pix2pix.web.canvas import Painter
-from pix2pix.web.examples import SyntheticExamples
+from pix2pix.web.examples import find_examples
 from pix2pix.web.limits import Bounds, address_of
 from pix2pix.web.serving import FairQueue, Models
 from tests.helpers.running_app import StandIn, run
@@ -67,7 +67,7 @@ def test_whatever_a_visitor_writes_before_the_proxys_entry_changes_nothing(writt
 
 
 def painter() -> Painter:
-    return Painter(Models(lambda name: StandIn(), {"facades": "facades"}), SyntheticExamples(), FairQueue())
+    return Painter(Models(lambda name: StandIn(), {"facades": "facades"}), find_examples(None), FairQueue())
 
 
 def call(method: str, path: str, body: bytes = b"") -> httpx.Response:

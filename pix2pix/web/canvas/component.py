@@ -4,6 +4,7 @@ from pathlib import Path
 
 import gradio as gr
 
+from pix2pix import __version__
 from pix2pix.labels import CLASSES, INDEX
 from pix2pix.web.canvas.routes import Painter
 from pix2pix.web.examples import SIZE
@@ -38,6 +39,7 @@ class LabelCanvas(gr.HTML):
             apply_default_css=False,
             module=painter.main_module,
             base=painter.base,
+            version=__version__,
             size=SIZE,
             classes=[
                 {"index": index, "name": label.shown, "rgb": list(label.rgb), "key": KEYS[index]}
@@ -47,7 +49,8 @@ class LabelCanvas(gr.HTML):
             background=INDEX["background"],
             window=INDEX["window"],
             # Names of files and models are put in place by the JS: Gradio would evaluate what stands in a template.
-            examples=list(painter.examples.names),
+            examples=painter.examples.listed,
+            complete=painter.examples.complete,
             models=models.offered,
             fast_models=models.fast_models,
             others=models.allowed,

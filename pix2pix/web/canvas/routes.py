@@ -76,6 +76,7 @@ class Painter:
             self._route("model", "model", self.model, "POST"),
             self._route("read", "read", self.read, "POST"),
             self._route("random", "random/{seed}", self.random),
+            self._route("example", "examples", self.list_examples),
             self._route("example", "examples/{number}", self.example),
             self._route("example", "examples/{number}/{picture}.jpg", self.picture),
             self._route("other", "{digest}/{name}", self.module),
@@ -207,6 +208,10 @@ class Painter:
         await asyncio.sleep(REST * (time.perf_counter() - start))  # in its turn, so that the next one waits
         return JSONResponse({"drawing": drawing}, headers=FOREVER)
 
+    async def list_examples(self, request: Request) -> Response:
+        """-> {examples: [{name, target: "photo" | "drawn" | null}], complete: whether no more are to come}."""
+        return JSONResponse({"examples": self.examples.listed, "complete": self.examples.complete})
+
     async def example(self, request: Request) -> Response:
         try:
             pair = await self._pair(request)
@@ -215,15 +220,18 @@ class Painter:
         return JSONResponse({"drawing": encode_runs(pair.labels)})
 
     async def picture(self, request: Request) -> Response:
-        """The example's target, or a thumbnail of drawing and target side by side."""
+        """The example's target, or a thumbnail of its drawing, with its target beside it where it has one."""
         try:
             pair = await self._pair(request)
         except ValueError as error:
             return refusal(str(error), 404)
         picture = pair.target
         if request.path_params["picture"] == "thumbnail":
-            halves = [Image.fromarray(each).resize((THUMBNAIL, THUMBNAIL)) for each in (colorize(pair.labels), picture)]
-            picture = np.hstack([np.asarray(half) for half in halves])
+            parts = [colorize(pair.labels), *([] if picture is None else [picture])]
+            parts = [Image.fromarray(part).resize((THUMBNAIL, THUMBNAIL)) for part in parts]
+            picture = np.hstack([np.asarray(part) for part in parts])
+        if picture is None:
+            return refusal("nobody knows the target of this drawing", 404)
         return Response(encode(picture, "JPEG"), media_type="image/jpeg")
 
     async def module(self, request: Request) -> Response:
@@ -234,7 +242,7 @@ class Painter:
         return Response(code, media_type="text/javascript", headers=FOREVER)
 
     async def _pair(self, request: Request) -> Pair:
-        number = _number(request.path_params["number"], len(self.examples.names), "examples are numbered")
+        number = _number(request.path_params["number"], len(self.examples.listed), "examples are numbered")
         await _body(request, 0)
         await _check_there(request)
         return await anyio.to_thread.run_sync(self.examples.pair, number, limiter=self._drawers)

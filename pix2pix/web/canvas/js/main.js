@@ -1,23 +1,29 @@
 // Puts the page together: one store, what shows it, what changes it, and the live loop to the server.
 
+import { Examples } from "./model/examples.js";
 import { choiceOf } from "./model/link.js";
 import { Storage } from "./model/storage.js";
 import { Store } from "./model/store.js";
 import { Studio } from "./model/studio.js";
+import { Zoom } from "./model/zoom.js";
 import { painting } from "./net/painting.js";
 import { Server } from "./net/server.js";
 import { actions, bindActions } from "./view/actions.js";
 import { CanvasView } from "./view/canvas.js";
+import { bindClipboard } from "./view/clipboard.js";
 import { bindColours, defaultColours } from "./view/colours.js";
 import { bindControls } from "./view/controls.js";
 import { Exporter } from "./view/exporter.js";
 import { bindKeyboard } from "./view/keyboard.js";
 import { ModelChoice } from "./view/models.js";
 import { Pictures } from "./view/pictures.js";
-import { bindPointer } from "./view/pointer.js";
+import { bindPointer, bindZoom } from "./view/pointer.js";
+import { bindSheets } from "./view/sheets.js";
 import { Sources } from "./view/sources.js";
 import { describeCondition, describePointer, messages } from "./view/status.js";
 import { Variations } from "./view/variations.js";
+
+const EXAMPLES_PAUSE = 4000; // milliseconds until the server is asked again whether more have come
 
 /**
  * `element` holds canvas.html, `props` come from LabelCanvas, `root` is the app's URL; `server` is whatever answers the
@@ -25,41 +31,53 @@ import { Variations } from "./view/variations.js";
  * @param {HTMLElement} element
  * @param {any} props
  * @param {URL} root
- * @param {Pick<Server, "generate" | "load" | "read" | "random" | "example" | "pictureOf">} server
+ * @param {Pick<Server, "generate" | "load" | "read" | "random" | "example" | "pictureOf"> & Partial<Pick<Server, "examples">>} server
  */
 export async function start(element, props, root, server = new Server(new URL(`${props.base}/`, root))) {
   const find = (selector) => element.querySelector(selector);
-  const { size, wall, window: label, classes, examples } = props;
-  const tell = messages(find(".message"));
+  const { size, wall, window: label, classes } = props;
+  const examples = new Examples(props.examples);
   const storage = new Storage();
 
   const kept = storage.load(size * size, classes.length);
   const studio = new Studio({ width: size, height: size, wall, label, start: kept });
+  const tell = messages(find(".message"), studio);
+  const zoom = new Zoom(studio.drawing);
   const first = { variation: null, ...defaultColours(element), model: props.models[0] ?? "" };
   const store = new Store(studio, { ...first, ...(kept && choiceOf(kept.settings)) });
 
-  const view = new CanvasView(find(".labels"), find(".overlay"), studio, classes);
+  const view = new CanvasView(find(".labels"), find(".overlay"), studio, classes, zoom);
   const pictures = new Pictures(element);
   const models = new ModelChoice(element, props, store, server, tell);
   const painter = painting({ describe: () => store.request, server, models, pictures, say: describeCondition(element, tell), tell });
   bindColours(element, store);
   const variations = new Variations(element, store, (seed) => painter.vary(seed), tell);
   const sources = new Sources(element, store, server, examples, classes.length, tell);
-  const exporter = new Exporter(element, store, () => painter.photo(), tell);
+  const exporter = new Exporter(element, store, () => painter.photo(), tell, props.version);
 
   const number = (name) => {
     const { value } = find(`[data-control=${name}]`);
     return value === "" ? null : Number(value);
   };
-  const act = actions({ find, number, studio, sources, exporter, variations, painter, pictures, tell });
+  /** Where zooming by key holds still, as shares of the pane: at the cursor or the pointer, else in the middle. */
+  const place = () => {
+    const point = view.cursor ?? view.hover;
+    const inside = point && [((point.x - zoom.left) * zoom.scale) / size, ((point.y - zoom.top) * zoom.scale) / size];
+    return inside?.every((share) => share >= 0 && share <= 1) ? inside : [0.5, 0.5];
+  };
+  const act = actions({ find, number, place, studio, zoom, sources, exporter, variations, painter, pictures, tell });
   const say = describePointer(element, studio, classes);
   bindActions(element, act);
   bindControls(element, studio);
-  bindPointer(find(".overlay"), studio, view, say);
+  bindZoom(element, zoom);
+  bindSheets(element, studio, classes);
+  bindClipboard(element, studio, classes.length, act);
+  bindPointer(find(".overlay"), studio, zoom, view, say);
   bindKeyboard(element, find(".overlay"), studio, view, classes.map(({ key }) => key), act, say);
 
+  let opened = false; // whether the drawing to begin with is there: nothing else is painted before it
   store.subscribe(({ painted, committed, chosen }) => {
-    if (painted || chosen) painter.paint();
+    if (opened && (painted || chosen)) painter.paint();
     if (committed || chosen) storage.save(() => store.kept);
     if (committed) showOrigin(element, studio, server, pictures, examples);
   });
@@ -72,14 +90,28 @@ export async function start(element, props, root, server = new Server(new URL(`$
   showOrigin(element, studio, server, pictures, examples);
   const linked = await sources.link();
   if (!linked && !kept) await sources.example(0); // a first visit starts from a painted facade, not an empty page
+  opened = true;
   painter.paint();
   element.dataset.ready = "true";
+  if (props.complete === false) await awaitExamples(server, examples);
+  showOrigin(element, studio, server, pictures, examples); // a kept drawing may have started from one of them
+}
+
+/** Ask for the examples until all are there: those of a dataset that the server is fetching come later. */
+async function awaitExamples(server, examples) {
+  for (let complete = false; !complete; ) {
+    await new Promise((resolve) => setTimeout(resolve, EXAMPLES_PAUSE));
+    const answer = await server.examples?.().catch(() => null);
+    if (answer) examples.update(answer.examples);
+    complete = answer?.complete ?? false;
+  }
 }
 
 function showOrigin(element, studio, server, pictures, examples) {
-  const number = examples.indexOf(studio.origin);
-  pictures.showTarget(number < 0 ? null : server.pictureOf(number, "target"));
-  element.querySelector("[data-shows=example]").textContent = examples[number] ?? "";
+  const number = examples.numberOf(studio.origin);
+  const kind = examples.listed[number]?.target;
+  pictures.showTarget(kind ? server.pictureOf(number, "target") : null, kind);
+  element.querySelector("[data-shows=example]").textContent = kind ? studio.origin : "";
   for (const button of element.querySelectorAll("[data-example]")) {
     button.setAttribute("aria-pressed", String(Number(button.dataset.example) === number));
   }

@@ -134,6 +134,19 @@ export function flipped(patch) {
 }
 
 /**
+ * A patch in another size, by its nearest pixels: no class appears that was not there.
+ * @type {(patch: Drawing, width: number, height: number) => Drawing}
+ */
+export function stretched(patch, width, height) {
+  const result = blank(width, height, 0);
+  for (let y = 0, at = 0; y < height; y++) {
+    const row = Math.floor(((y + 0.5) * patch.height) / height) * patch.width;
+    for (let x = 0; x < width; x++, at++) result.labels[at] = patch.labels[row + Math.floor(((x + 0.5) * patch.width) / width)];
+  }
+  return result;
+}
+
+/**
  * The share of the area that each class covers, 0..1.
  * @type {(drawing: Drawing, classes: number) => number[]}
  */

@@ -2,8 +2,9 @@
 // this. Listeners get {painted, committed}: whether pixels changed, and whether history took a new state.
 
 import { blank, clipped, cutOut, equal, fillRect, paste } from "./drawing.js";
+import { areaAt, edgesOf, guidesOf } from "./edges.js";
 import { History } from "./history.js";
-import { around, copiesBeside, lift, mirrored, place } from "./selection.js";
+import { around, copiesBeside, handlesOf, lift, mirrored, place, resized } from "./selection.js";
 import { TOOLS } from "./tools.js";
 
 export class Studio {
@@ -16,6 +17,9 @@ export class Studio {
     this.floating = null;
     this.readout = null; // {width, height} of what is being dragged
     this.gesture = null;
+    this.guides = null; // {xs, ys}: edges of the drawing that what is being dragged is in line with
+    this.toolBefore = null; // to which the picker returns
+    this.clipboard = null; // {patch, x, y}
     this.origin = null; // the name of the example this drawing started from, whose target is shown
     this.listeners = [];
     if (start) this.#take(start);
@@ -34,6 +38,7 @@ export class Studio {
   }
 
   set(settings) {
+    if (settings.tool === "pick" && this.settings.tool !== "pick") this.toolBefore = this.settings.tool;
     this.settings = { ...this.settings, ...settings };
     if (settings.tool && settings.tool !== "select") this.selectRect(null);
     this.#tell();
@@ -45,6 +50,7 @@ export class Studio {
     this.cancel();
     const tool = keys.pick && this.settings.tool !== "select" ? "pick" : this.settings.tool;
     this.before = { selection: this.selection, floating: this.floating };
+    this.edges = null;
     this.gesture = TOOLS[tool](this, point, keys);
     this.move(point, keys);
   }
@@ -57,13 +63,14 @@ export class Studio {
 
   end() {
     if (!this.gesture) return;
-    this.gesture = this.readout = null;
+    this.gesture = this.readout = this.guides = null;
     this.#commit();
+    if (this.settings.tool === "pick") this.set({ tool: this.toolBefore ?? "rectangle" });
   }
 
   cancel() {
     if (!this.gesture) return;
-    this.gesture = this.readout = null;
+    this.gesture = this.readout = this.guides = null;
     this.restore();
     Object.assign(this, this.before);
     this.#tell({ painted: true });
@@ -76,8 +83,19 @@ export class Studio {
     this.drawing.labels.set(this.history.current.labels);
   }
 
+  /** Tell the size of what is dragged, and for a rectangle with what it is in line. */
   measure(size) {
     this.readout = size;
+    if (size.x === undefined) return;
+    this.edges ??= edgesOf(this.drawing, this.floating?.base ?? this.history.current.labels);
+    this.guides = guidesOf(this.edges, size, this.drawing);
+  }
+
+  /** The handle of the selection at a point, if any; `reach` in drawing pixels. */
+  handleAt(point, reach = 0) {
+    if (!this.selection || !reach) return null;
+    const near = (handle) => Math.abs(handle.x - point.x) <= reach && Math.abs(handle.y - point.y) <= reach;
+    return handlesOf(this.selection, reach).find(near) ?? null;
   }
 
   /** A shape, and with mirror painting also the one across the axis. */
@@ -112,6 +130,48 @@ export class Studio {
   selectAll() {
     this.set({ tool: "select" });
     this.selectRect({ x: 0, y: 0, ...this.drawing });
+  }
+
+  /** Select the rectangle around the area of one class at a point, such as a window. */
+  selectArea(point) {
+    const pixel = this.pixelAt(point);
+    if (!pixel) return;
+    this.cancel();
+    if (this.settings.tool !== "select") this.set({ tool: "select" });
+    this.selectRect(areaAt(this.drawing, pixel.x, pixel.y));
+  }
+
+  /** Keep the selection's pixels to be pasted; returns what is kept. */
+  copy() {
+    if (!this.selection) return null;
+    const rect = this.floating ? this.selection : clipped(this.selection, this.drawing);
+    this.clipboard = { patch: this.floating?.patch ?? cutOut(this.drawing, rect), x: rect.x, y: rect.y };
+    this.#tell();
+    return this.clipboard;
+  }
+
+  /** Lay down what was copied, here or in another drawing, as a selection; beside itself where it came from here. */
+  paste(piece = this.clipboard) {
+    if (!piece) return false;
+    this.clipboard = piece;
+    this.set({ tool: "select" });
+    const { patch } = piece;
+    const offset = Math.max(8, this.grid);
+    const there = { x: Math.min(piece.x, this.drawing.width - patch.width), y: Math.min(piece.y, this.drawing.height - patch.height) };
+    const under = clipped({ ...there, width: patch.width, height: patch.height }, this.drawing);
+    const same = under.width === patch.width && under.height === patch.height && equal(cutOut(this.drawing, under).labels, patch.labels);
+    this.float({ patch, base: this.drawing.labels.slice() }, same ? { x: there.x + offset, y: there.y + offset } : there);
+    this.#commit();
+    return true;
+  }
+
+  /** Make the selection wider and higher by so many pixels, as its right and lower handles do. */
+  grow(across, down) {
+    if (!this.selection) return;
+    const { width, height } = this.selection;
+    const wanted = { width: Math.max(1, width + across), height: Math.max(1, height + down) };
+    this.float(resized(this.lifted(), wanted), this.selection);
+    this.#commit("grow");
   }
 
   /** The selection as a floating one; a copy leaves the original where it is. */
@@ -177,19 +237,20 @@ export class Studio {
     this.load(new Uint8Array(this.drawing.labels.length).fill(this.eraser));
   }
 
+  /** Step back; whether there was anything to step to. */
   undo() {
     this.cancel();
-    this.#travel(this.history.undo());
+    return this.#travel(this.history.undo());
   }
 
   redo() {
     this.cancel();
-    this.#travel(this.history.redo());
+    return this.#travel(this.history.redo());
   }
 
   // --- Within.
 
-  /** @param {"nudge" | null} kind */
+  /** @param {"nudge" | "grow" | null} kind */
   #state(kind = null) {
     const { snapshot: labels, revision, origin, selection } = this;
     return { labels, revision, origin, selection, kind };
@@ -204,12 +265,13 @@ export class Studio {
   }
 
   #travel(state) {
-    if (!state) return;
+    if (!state) return false;
     this.#take(state);
     this.#tell({ painted: true, committed: true });
+    return true;
   }
 
-  /** @param {"nudge" | null} kind changes of one kind in a row are one step */
+  /** @param {"nudge" | "grow" | null} kind changes of one kind in a row are one step */
   #commit(kind = null) {
     this.#revise();
     const { current } = this.history;

@@ -1,7 +1,8 @@
 // What each tool does with a drag. `begin` functions take the studio, the point where the drag starts (in drawing
-// pixels, fractions allowed) and the held keys {square, copy}; they return {move(point, keys), end()}.
+// pixels, fractions allowed) and the held keys {square, copy, reach}; they return {move(point, keys), end()}.
 
 import { acrossAxis, contains, fillRect, floodFill, labelAt, strokeLine } from "./drawing.js";
+import { draggedBy, resized } from "./selection.js";
 
 /** The rectangle of all grid cells that a drag from `a` to `b` touches; grid 1 is the pixels themselves. */
 export function touchedCells(a, b, grid, square = false) {
@@ -85,6 +86,8 @@ function pick(studio) {
 }
 
 function select(studio, start, keys) {
+  const handle = studio.handleAt(start, keys.reach);
+  if (handle) return stretch(studio, handle);
   const pixel = studio.pixelAt(start);
   const inside = studio.selection && pixel && contains(studio.selection, pixel.x, pixel.y);
   return inside ? drag(studio, start, keys) : marquee(studio, start);
@@ -112,6 +115,23 @@ function drag(studio, start, keys) {
       if (!floating && corner.x === x && corner.y === y) return;
       floating ??= studio.lifted(keys.copy);
       studio.float(floating, corner);
+      studio.measure(studio.selection);
+    },
+  };
+}
+
+function stretch(studio, handle) {
+  const rect = studio.selection;
+  const { width, height } = studio.drawing;
+  let floating = null;
+  return {
+    move(point, keys) {
+      const corner = studio.snappedCorner({ x: Math.min(Math.max(point.x, -width), 2 * width), y: Math.min(Math.max(point.y, -height), 2 * height) });
+      const wanted = draggedBy(handle, rect, corner, keys.square);
+      if (!floating && wanted.width === rect.width && wanted.height === rect.height) return;
+      floating ??= studio.lifted();
+      studio.float(resized(floating, wanted), wanted);
+      studio.measure(studio.selection);
     },
   };
 }

@@ -54,6 +54,14 @@ export class Server {
     return (await this.#answer(fetch(new URL(`random/${seed}`, this.base)))).json();
   }
 
+  /**
+   * What can be started from, by number; `complete` says whether no more are to come.
+   * @returns {Promise<{examples: import("../model/examples.js").Example[], complete: boolean}>}
+   */
+  async examples() {
+    return (await this.#answer(fetch(new URL("examples", this.base)))).json();
+  }
+
   async example(number) {
     return (await this.#answer(fetch(new URL(`examples/${number}`, this.base)))).json();
   }

@@ -11,6 +11,13 @@ const SHOWN = { ctrl: "Ctrl", shift: "Shift", delete: "Del", arrowleft: "Left", 
 
 const svg = (content) => `<svg viewBox="0 0 20 20">${content}</svg>`;
 
+const NOTHING_SELECTED = "Nothing is selected: drag a frame with the selection tool first.";
+
+/** What an action did to the selection, or why it did nothing. */
+const withSelection = (act) => ({ studio }) => (studio.selection ? act(studio) : NOTHING_SELECTED);
+
+const sizeOf = ({ width, height }) => `${width} × ${height}`;
+
 const tool = (name, title, keys, icon, more) => ({ title, keys, icon: svg(icon), run: ({ studio }) => studio.set({ tool: name }), ...more });
 
 const repeat = (direction, title, icon) => ({
@@ -18,10 +25,10 @@ const repeat = (direction, title, icon) => ({
   keys: [`ctrl+arrow${direction}`],
   icon,
   needsSelection: true,
-  run({ studio, number, tell }) {
-    if (!studio.selection) return;
+  run({ studio, number }) {
+    if (!studio.selection) return "";
     const copies = studio.repeat(direction, number("count"), number("gap") ?? 0);
-    if (!copies) tell("There is no room for a copy in that direction.");
+    return copies ? `Repeated ${copies} ${copies === 1 ? "time" : "times"}; the whole row is selected.` : "There is no room for a copy in that direction.";
   },
 });
 
@@ -44,29 +51,38 @@ export const ACTIONS = {
   thinner: { title: "Thinner", keys: ["["], run: ({ studio }) => studio.set({ size: Math.max(1, studio.size - (studio.size > 8 ? 4 : 1)) }) },
   thicker: { title: "Thicker", keys: ["]"], run: ({ studio }) => studio.set({ size: Math.min(MAX_BRUSH, studio.size + (studio.size >= 8 ? 4 : 1)) }) },
 
-  undo: { title: "Undo", keys: ["ctrl+z"], icon: svg('<path d="M7 4 3.5 7.5 7 11M4 7.5h7.5a4.5 4.5 0 0 1 0 9H8"/>'), run: ({ studio }) => studio.undo() },
-  redo: { title: "Redo", keys: ["ctrl+shift+z", "ctrl+y"], icon: svg('<path d="m13 4 3.5 3.5L13 11M16 7.5H8.5a4.5 4.5 0 0 0 0 9H12"/>'), run: ({ studio }) => studio.redo() },
-  clear: { title: "Clear to an empty wall; undo brings it back", run: ({ studio }) => studio.clear() },
+  "zoom-in": { title: "Zoom in", keys: ["z"], also: "turn the wheel", icon: svg('<circle cx="9" cy="9" r="5.5"/><path d="m13 13 4 4M6.5 9h5M9 6.5v5"/>'), run: ({ zoom, place }) => zoom.in(...place()) },
+  "zoom-out": { title: "Zoom out", keys: ["shift+z"], icon: svg('<circle cx="9" cy="9" r="5.5"/><path d="m13 13 4 4M6.5 9h5"/>'), run: ({ zoom, place }) => zoom.out(...place()) },
+  "zoom-whole": { title: "Show the whole drawing", keys: ["home"], run: ({ zoom }) => zoom.whole() },
+  fullscreen: { title: "The photo over the whole screen", keys: ["p"], icon: svg('<path d="M4 8V4h4M12 4h4v4M16 12v4h-4M8 16H4v-4"/>'), run: ({ pictures }) => pictures.enlarge() },
 
-  duplicate: { title: "Duplicate", keys: ["ctrl+d"], also: "drag with Alt", run: ({ studio }) => studio.duplicate() },
-  flip: { title: "Mirror the selection", keys: ["h"], run: ({ studio }) => studio.flip() },
-  remove: { title: "Delete", keys: ["delete", "backspace"], run: ({ studio }) => studio.remove() },
-  "select-all": { title: "Select everything", keys: ["ctrl+a"], run: ({ studio }) => studio.selectAll() },
+  undo: { title: "Undo", keys: ["ctrl+z"], icon: svg('<path d="M7 4 3.5 7.5 7 11M4 7.5h7.5a4.5 4.5 0 0 1 0 9H8"/>'), run: ({ studio }) => (studio.undo() ? "Undid that." : "There is nothing to undo.") },
+  redo: { title: "Redo", keys: ["ctrl+shift+z", "ctrl+y"], icon: svg('<path d="m13 4 3.5 3.5L13 11M16 7.5H8.5a4.5 4.5 0 0 0 0 9H12"/>'), run: ({ studio }) => (studio.redo() ? "Did it again." : "There is nothing to do again.") },
+  clear: { title: "Clear to an empty wall; undo brings it back", run: ({ studio }) => (studio.clear(), "Cleared. Undo brings the drawing back.") },
+
+  // The browser's own events copy, cut and paste bring these (clipboard.js): they alone reach the system's clipboard.
+  copy: { title: "Copy the selection", keys: ["ctrl+c"], native: true, icon: svg('<rect x="7" y="7" width="9" height="9.5" rx="1.5"/><path d="M13 7V5a1.5 1.5 0 0 0-1.5-1.5h-6A1.5 1.5 0 0 0 4 5v6.5A1.5 1.5 0 0 0 5.5 13H7"/>'), run: withSelection((studio) => `Copied ${sizeOf(studio.copy().patch)} pixels.`) },
+  cut: { title: "Cut the selection out", keys: ["ctrl+x"], native: true, run: withSelection((studio) => { const { patch } = studio.copy(); studio.remove(); return `Cut out ${sizeOf(patch)} pixels.`; }) },
+  paste: { title: "Paste what was copied, from any drawing", keys: ["ctrl+v"], native: true, icon: svg('<path d="M7 4.5H5.5A1.5 1.5 0 0 0 4 6v9.5A1.5 1.5 0 0 0 5.5 17h9a1.5 1.5 0 0 0 1.5-1.5V6a1.5 1.5 0 0 0-1.5-1.5H13"/><rect x="7" y="3" width="6" height="3" rx="1"/>'), run: ({ studio }) => (studio.paste() ? "Pasted; drag it to its place." : "Nothing was copied yet.") },
+  duplicate: { title: "Duplicate", keys: ["ctrl+d"], also: "drag with Alt", icon: svg('<rect x="3.5" y="3.5" width="9" height="9"/><path d="M15 8v7H8M12 16.5h4.5V12"/>'), run: withSelection((studio) => (studio.duplicate(), "Duplicated; drag the copy to its place.")) },
+  flip: { title: "Mirror the selection", keys: ["h"], icon: svg('<path d="M10 3v14"/><path d="M7.5 6v8L3 14zM12.5 6v8l4.5 0z"/>'), run: withSelection((studio) => (studio.flip(), "Mirrored the selection.")) },
+  remove: { title: "Delete", keys: ["delete", "backspace"], icon: svg('<path d="M4 6h12M8 6V4h4v2M5.5 6l.7 10.5h7.6L14.5 6M8.5 9v5M11.5 9v5"/>'), run: withSelection((studio) => (studio.remove(), "Deleted. Undo brings it back.")) },
+  "select-all": { title: "Select everything", keys: ["ctrl+a"], run: ({ studio }) => (studio.selectAll(), "The whole drawing is selected.") },
   "repeat-left": repeat("left", "Repeat to the left", "←"),
   "repeat-right": repeat("right", "Repeat to the right", "→"),
   "repeat-up": repeat("up", "Repeat upwards", "↑"),
   "repeat-down": repeat("down", "Repeat downwards", "↓"),
 
   shares: { title: "Show how much of the drawing each class covers", run: ({ studio }) => studio.set({ shares: !studio.settings.shares }) },
-  random: { title: "A new facade at each press", keys: ["n"], run: ({ sources }) => sources.random() },
-  empty: { title: "Start from a wall with nothing on it", run: ({ sources }) => sources.empty() },
+  random: { title: "A new facade at each press", keys: ["n"], run: async ({ sources }) => ((await sources.random()) ? "A random facade. Undo brings the drawing before back." : "") },
+  empty: { title: "Start from a wall with nothing on it", run: ({ sources }) => (sources.empty(), "An empty wall. Undo brings the drawing before back.") },
   upload: { title: "A label image of any size; you can also drop or paste one", run: ({ find }) => find("input[type=file]").click() },
 
-  compare: { title: "Hold to see the target", keys: ["c"], hold: ({ pictures }, on) => pictures.compare(on) },
+  compare: { title: "Hold to see the target, also on the photo itself", keys: ["c"], hold: ({ pictures }, on) => pictures.compare(on) },
   variations: { title: "The same drawing painted with four other seeds", run: ({ variations }) => variations.offer() },
   refine: { title: "This machine is too slow to refine every picture: refine this one", run: ({ painter }) => painter.refiner.ask() },
 
-  "save-labels": { title: "Download the label image as PNG", run: ({ exporter }) => exporter.saveLabels() },
+  "save-labels": { title: "Download the label image as PNG; dropped here it opens again", run: ({ exporter }) => exporter.saveLabels() },
   "save-photo": { title: "Download the generated photo as PNG", run: ({ exporter }) => exporter.savePhoto() },
   "save-sheet": { title: "Download input, generated and target side by side", run: ({ exporter }) => exporter.saveSheet() },
   "copy-photo": { title: "Copy the generated photo", run: ({ exporter }) => exporter.copyPhoto() },
@@ -88,19 +104,24 @@ const BY_KEY = new Map(Object.entries(ACTIONS).flatMap(([name, { keys = [] }]) =
 
 /** The name of the action that a key event asks for, or undefined. */
 export function actionOf({ key, ctrlKey = false, metaKey = false, shiftKey = false }) {
-  const chord = ctrlKey || metaKey ? `ctrl+${shiftKey ? "shift+" : ""}` : "";
-  return BY_KEY.get(chord + key.toLowerCase());
+  const [chord, name] = [ctrlKey || metaKey ? "ctrl+" : "", key.toLowerCase()];
+  return (shiftKey && BY_KEY.get(`${chord}shift+${name}`)) || (shiftKey && chord ? undefined : BY_KEY.get(chord + name));
 }
 
 /** "ctrl+shift+z" -> ["Ctrl", "Shift", "Z"]. */
 const shownKeys = (keys) => keys.split("+").map((key) => SHOWN[key] ?? key.toUpperCase());
 
-/** A function (name) that runs an action with what `page` holds, and tells when it fails; (name, false) ends a held one. */
+/**
+ * A function (name) that runs an action with what `page` holds, and tells what it did or why it failed; (name, false)
+ * ends a held one.
+ */
 export function actions(page) {
   return async (name, on = true) => {
     const { run, hold } = ACTIONS[name];
     try {
-      await (hold ? hold(page, on) : run(page));
+      if (hold) return hold(page, on);
+      const done = await run(page);
+      if (done) page.tell(done);
     } catch (error) {
       page.tell(error.again === undefined ? "This did not work; is the connection there?" : sentence(error.message), "warning");
     }

@@ -1,9 +1,14 @@
 // Shows the drawing: pixels on one canvas, and what is not part of it (grid, selection, cursor) on another above it.
 
+import { handlesOf } from "../model/selection.js";
+
+export const HANDLE_REACH = 6; // CSS pixels from which a mouse takes a handle of the selection
+
 export class CanvasView {
-  constructor(labels, overlay, studio, palette) {
+  constructor(labels, overlay, studio, palette, zoom) {
     this.overlay = overlay;
     this.studio = studio;
+    this.zoom = zoom;
     this.pixels = labels.getContext("2d");
     this.image = this.pixels.createImageData(labels.width, labels.height);
     this.colours = new Uint32Array(palette.map(({ rgb: [r, g, b] }) => (0xff << 24) | (b << 16) | (g << 8) | r));
@@ -12,6 +17,7 @@ export class CanvasView {
     this.hover = null; // {x, y} of the pointer, for the outline of the brush
     this.stale = { pixels: true, scheduled: false };
     studio.subscribe(({ painted }) => this.refresh(painted));
+    zoom.subscribe(() => this.refresh());
     new ResizeObserver(() => this.refresh()).observe(overlay);
     this.refresh(true);
   }
@@ -47,13 +53,18 @@ export class CanvasView {
     if (overlay.width !== side) overlay.width = overlay.height = side;
     marks.setTransform(1, 0, 0, 1, 0, 0);
     marks.clearRect(0, 0, side, side);
-    const scale = side / studio.drawing.width; // device pixels per drawing pixel
-    if (studio.grid > 1) this.#drawGrid(scale, side);
-    if (studio.settings.mirror) this.#line([[side / 2, 0], [side / 2, side]], [6 * devicePixelRatio]);
+    const { left, top } = this.zoom;
+    const scale = (this.zoom.scale * side) / studio.drawing.width; // device pixels per drawing pixel
+    marks.setTransform(1, 0, 0, 1, -Math.round(left * scale), -Math.round(top * scale));
+    const whole = studio.drawing.width * scale;
+    if (studio.grid > 1) this.#drawGrid(scale, whole);
+    if (studio.settings.mirror) this.#line([[whole / 2, 0], [whole / 2, whole]], [6 * devicePixelRatio]);
     if (studio.selection) this.#box(studio.selection, scale, [4 * devicePixelRatio]);
+    if (studio.selection && studio.settings.tool === "select" && !studio.gesture) this.#drawHandles(scale);
+    if (studio.guides) this.#drawGuides(studio.guides, scale, whole);
     const point = this.cursor ?? this.hover;
     if (point && ["brush", "line", "eraser"].includes(studio.settings.tool)) this.#ring(point, scale);
-    if (this.cursor) this.#crosshair(this.cursor, scale, side);
+    if (this.cursor) this.#crosshair(this.cursor, scale, whole);
   }
 
   #drawGrid(scale, side) {
@@ -70,6 +81,24 @@ export class CanvasView {
     marks.setLineDash([]);
     marks.strokeStyle = "rgb(255 255 255 / 0.22)";
     marks.stroke();
+  }
+
+  #drawGuides({ xs, ys }, scale, whole) {
+    for (const x of xs) this.#line([[x * scale, 0], [x * scale, whole]], [2 * devicePixelRatio, 3 * devicePixelRatio]);
+    for (const y of ys) this.#line([[0, y * scale], [whole, y * scale]], [2 * devicePixelRatio, 3 * devicePixelRatio]);
+  }
+
+  #drawHandles(scale) {
+    const { marks, studio } = this;
+    const side = 7 * devicePixelRatio;
+    for (const { x, y } of handlesOf(studio.selection, HANDLE_REACH * (studio.drawing.width / this.zoom.scale / this.overlay.clientWidth))) {
+      marks.setLineDash([]);
+      marks.fillStyle = "white";
+      marks.strokeStyle = "black";
+      marks.lineWidth = devicePixelRatio;
+      marks.fillRect(x * scale - side / 2, y * scale - side / 2, side, side);
+      marks.strokeRect(x * scale - side / 2, y * scale - side / 2, side, side);
+    }
   }
 
   #box({ x, y, width, height }, scale, dash) {

@@ -20,7 +20,7 @@ export function bindControls(element, studio) {
     for (const part of all("[data-for]")) {
       const needed = part.dataset.for.split(" ").includes(settings.tool);
       part.hidden = !needed;
-      if (part.dataset.needs) for (const field of part.querySelectorAll("button, input")) field.disabled = !selection;
+      if (part.dataset.needs) for (const field of part.querySelectorAll("button")) field.disabled = field.dataset.action === "paste" ? !studio.clipboard : !selection;
     }
     for (const name of ["mirror", "shares"]) press(element.querySelector(`[data-action=${name}]`), settings[name]);
     for (const name of NUMBERS) if (control(name)) control(name).value = settings[name];

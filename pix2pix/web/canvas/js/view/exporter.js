@@ -1,13 +1,15 @@
 // What people take with them: the drawing, the photo, both beside the target, and a link.
 
 import { fragmentOf } from "../model/link.js";
+import { withFacts } from "../model/png.js";
 
 const GAP = 8; // pixels between the pictures of a sheet
 const SHEET_COLOUR = "#ffffff";
 
 export class Exporter {
   /** `photo()` resolves to the generated picture as a lossless PNG Blob. */
-  constructor(element, store, photo, tell) {
+  constructor(element, store, photo, tell, version = "") {
+    this.version = version;
     this.element = element;
     this.store = store;
     this.photo = photo;
@@ -17,17 +19,30 @@ export class Exporter {
   }
 
   async saveLabels() {
-    save(await pngOf(this.labels), "facade-input.png");
+    await this.#save(await pngOf(this.labels), "facade-input.png");
   }
 
   async savePhoto() {
-    save(await this.photo(), "facade-generated.png");
+    await this.#save(await this.photo(), "facade-generated.png");
   }
 
   async saveSheet() {
     const pictures = [this.labels, await createImageBitmap(await this.photo())];
     if (!this.target.hidden) pictures.push(this.target);
-    save(await pngOf(sideBySide(pictures, this.labels.width)), "facade-sheet.png");
+    await this.#save(await pngOf(sideBySide(pictures, this.labels.width)), "facade-sheet.png");
+  }
+
+  /** Save a PNG with what it was made of, so that dropped on the page it opens again. */
+  async #save(blob, name) {
+    const bytes = new Uint8Array(await blob.arrayBuffer());
+    save(new Blob([/** @type {BlobPart} */ (withFacts(bytes, await this.#facts()))], { type: "image/png" }), name);
+    this.tell(`Saved ${name}; dropped on this page, it opens again.`);
+  }
+
+  async #facts() {
+    const { model, variation: seed, wall, sky } = this.store.choice;
+    const drawing = await fragmentOf(this.store.request.labels, this.store.choice);
+    return { program: "pix2pix", version: this.version, model, seed, wall, sky, drawing };
   }
 
   async copyPhoto() {

@@ -5,7 +5,7 @@ import { ACTIONS, actionOf } from "./actions.js";
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const LEAP = 8; // pixels that an arrow moves with Shift
 
-const typing = (target) => target.closest?.("select, textarea, input:not([type=range], [type=file], [type=radio], [type=color]), dialog");
+export const typing = (target) => target.closest?.("select, textarea, input:not([type=range], [type=file], [type=radio], [type=color]), dialog");
 
 /** `act(name)` runs an action, `act(name, false)` ends a held one; `say(point)` tells what lies under the cursor. */
 export function bindKeyboard(element, overlay, studio, view, classKeys, act, say) {
@@ -30,7 +30,7 @@ export function bindKeyboard(element, overlay, studio, view, classKeys, act, say
 
   /** Do what a key asks for; whether it asks for anything. */
   function handle(event) {
-    if (event.altKey && event.key !== "Alt" && !ARROWS[event.key]) return false;
+    if (event.altKey && event.key !== "Alt") return ARROWS[event.key] ? grown(event) : false;
     const chord = event.ctrlKey || event.metaKey;
     return (!chord && handlePlain(event)) || handleAction(event);
   }
@@ -47,7 +47,7 @@ export function bindKeyboard(element, overlay, studio, view, classKeys, act, say
 
   function handleAction(event) {
     const name = actionOf(event);
-    if (!name || (ACTIONS[name].needsSelection && !studio.selection)) return false;
+    if (!name || ACTIONS[name].native || (ACTIONS[name].needsSelection && !studio.selection)) return false;
     act(name);
     return true;
   }
@@ -69,6 +69,7 @@ export function bindKeyboard(element, overlay, studio, view, classKeys, act, say
 
   function moveTo(cursor) {
     view.show({ cursor });
+    view.zoom.reveal(cursor);
     if (dragging) studio.move(cursor, {});
     say(cursor, true);
   }
@@ -79,6 +80,14 @@ export function bindKeyboard(element, overlay, studio, view, classKeys, act, say
     else studio.begin(view.cursor, {});
     dragging = !dragging;
     if (["fill", "pick"].includes(studio.settings.tool) && dragging) dragOrDrop(); // done at once
+  }
+
+  function grown(event) {
+    if (!studio.selection || event.target.matches?.("input, [role=group]")) return false;
+    const [across, down] = ARROWS[event.key];
+    const step = event.shiftKey ? LEAP : studio.grid;
+    studio.grow(across * step, down * step);
+    return true;
   }
 
   function nudged(event) {

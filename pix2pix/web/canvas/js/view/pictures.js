@@ -7,17 +7,23 @@ const FADE = 120; // milliseconds from the live picture to the refined one
 export class Pictures {
   constructor(element) {
     const find = (selector) => element.querySelector(selector);
+    this.page = find(".studio");
     this.generated = find("canvas.generated");
     this.time = find(".time");
     this.refineButton = find("[data-action=refine]");
     this.target = find("img.target");
     this.compared = find("img.compared");
-    this.none = find(".none");
+    this.truth = find("figure.truth");
+    this.pane = find("[data-pane=generated]");
     this.compareButton = find("[data-action=compare]");
+    this.targetCaption = find("[data-shows=target]");
     this.caption = find("[data-shows=generated]");
     this.newest = 0;
     this.shown = 0;
-    for (const held of [this.compareButton, find("[data-pane=generated]")]) this.#holdOn(held);
+    this.pane.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && this.pane.hasAttribute("data-full")) this.enlarge();
+    });
+    for (const held of [this.compareButton, this.pane]) this.#holdOn(held);
   }
 
   /**
@@ -63,8 +69,8 @@ export class Pictures {
     }
   }
 
-  /** `url` of the target's photo, or null for a free drawing. */
-  async showTarget(url) {
+  /** `url` of the target, which is a "photo" or "drawn"; null for a free drawing. */
+  async showTarget(url, kind) {
     if (this.url === url) return;
     this.url = url;
     if (url) await decoded(url).catch(() => {});
@@ -73,8 +79,12 @@ export class Pictures {
       if (url) image.src = url;
       else image.removeAttribute("src");
     }
+    this.target.alt = kind === "drawn" ? "Target: drawn, not a photo" : "Target: the true photo of this facade";
+    this.compared.alt = this.target.alt;
+    this.targetCaption.textContent = kind === "drawn" ? "Target, drawn" : "Target";
     this.target.hidden = !url;
-    this.none.hidden = !!url;
+    this.truth.hidden = !url; // its place goes to the other panes
+    this.page.dataset.panes = url ? "3" : "2";
     this.compareButton.disabled = !url;
   }
 
@@ -84,10 +94,19 @@ export class Pictures {
     this.caption.textContent = this.compared.hidden ? "Generated" : "Target";
   }
 
+  /** Show the photo over the whole screen, or end that. */
+  async enlarge() {
+    const { pane } = this;
+    if (document.fullscreenElement) return document.exitFullscreen();
+    if (pane.hasAttribute("data-full")) return pane.removeAttribute("data-full");
+    // Phones of Apple's allow that for films alone: then the pane lies over the page.
+    await (pane.requestFullscreen?.() ?? Promise.reject()).catch(() => pane.setAttribute("data-full", ""));
+  }
+
   #holdOn(held) {
-    held.addEventListener("pointerdown", () => this.compare(true));
+    held.addEventListener("pointerdown", (event) => this.compare(!event.target.closest?.(".corner, .variations")));
     for (const end of ["pointerup", "pointerleave", "pointercancel"]) held.addEventListener(end, () => this.compare(false));
-    held.addEventListener("keydown", (event) => [" ", "Enter"].includes(event.key) && this.compare(true));
+    held.addEventListener("keydown", (event) => event.target === this.compareButton && [" ", "Enter"].includes(event.key) && this.compare(true));
     held.addEventListener("keyup", () => this.compare(false));
   }
 }

@@ -1,10 +1,12 @@
 // What a drawing can start from: an example, a random facade, an empty wall, an uploaded image, a link.
 
 import { choiceOf, drawingIn } from "../model/link.js";
+import { factsIn } from "../model/png.js";
 import { decodeRuns } from "../model/runs.js";
 import { sentence } from "./status.js";
 
 const SEEDS = 2 ** 31;
+const MAX_SAVED = 8 * 2 ** 20; // bytes: larger files are not ours
 
 export class Sources {
   /** `classes` is how many there are; `tell(message, kind)` shows a line to the person. */
@@ -20,21 +22,23 @@ export class Sources {
       if (this.file.files[0]) this.open(this.file.files[0]);
       this.file.value = ""; // so that the same file can be chosen again
     });
-    element.querySelector(".examples").append(...examples.map((name, number) => this.#thumbnail(name, number)));
+    const shelf = element.querySelector(".examples");
+    examples.subscribe((added, from) => shelf.append(...added.map((each, at) => this.#thumbnail(each, from + at))));
     this.#takeFiles(element);
   }
 
-  #thumbnail(name, number) {
+  #thumbnail({ name, target }, number) {
     const button = document.createElement("button");
     Object.assign(button, { type: "button", title: `Example ${name}`, ariaLabel: `Example ${name}` });
     button.dataset.example = number;
+    button.dataset.target = target ?? "none";
     button.style.backgroundImage = `url("${this.server.pictureOf(number, "thumbnail")}")`;
     button.addEventListener("click", () => this.example(number));
     return button;
   }
 
   example(number) {
-    return this.#load(() => this.server.example(number), this.examples[number]);
+    return this.#load(() => this.server.example(number), this.examples.listed[number].name);
   }
 
   random() {
@@ -46,6 +50,7 @@ export class Sources {
   }
 
   async open(file) {
+    if (await this.#reopen(file)) return;
     const facts = await this.#load(() => this.server.read(file));
     if (!facts) return;
     const kind = facts.palette === "CMP" ? " in the CMP palette" : "";
@@ -55,11 +60,28 @@ export class Sources {
     this.tell(`Opened ${facts.width} × ${facts.height} labels${kind}; ${off}.`);
   }
 
+  /** Open a picture that this page saved, as it was made; resolves to whether it is one. */
+  async #reopen(file) {
+    if (file.size > MAX_SAVED) return false;
+    const facts = factsIn(new Uint8Array(await file.arrayBuffer()));
+    const linked = typeof facts?.drawing === "string" && (await this.#drawingIn(facts.drawing).catch(() => null));
+    if (!linked) return false;
+    this.requested = null; // what was on its way
+    this.store.load(linked.labels, choiceOf(linked.settings));
+    const other = typeof facts.model === "string" && facts.model !== this.store.choice.model;
+    this.tell(`Opened a saved picture as it was made${other ? ` (its model was ${facts.model.slice(0, 60)})` : ""}. Undo brings back what was here.`);
+    return true;
+  }
+
+  #drawingIn(fragment) {
+    return drawingIn(fragment, this.studio.drawing.labels.length, this.classes);
+  }
+
   /** Open the drawing in the page's address, if there is one; resolves to whether there was. */
   async link() {
     const { hash } = location;
     try {
-      const linked = await drawingIn(hash, this.studio.drawing.labels.length, this.classes);
+      const linked = await this.#drawingIn(hash);
       if (!linked) return false;
       this.store.load(linked.labels, choiceOf(linked.settings));
       this.tell("Opened the drawing from the link. Undo brings back what was here.");
@@ -95,7 +117,9 @@ export class Sources {
     const pasted = (event) => {
       if (!element.isConnected) return document.removeEventListener("paste", pasted);
       const file = event.clipboardData?.files[0];
-      if (file) this.open(file);
+      if (!file) return;
+      event.preventDefault();
+      this.open(file);
     };
     document.addEventListener("paste", pasted);
   }

@@ -6,17 +6,46 @@ const MESSAGE_STAYS = 8000; // milliseconds until the line that says what to do 
 
 export const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
 
-/** One line for all messages; it always has its place, so nothing moves when it changes. */
-export function messages(line) {
-  const lead = line.textContent;
+/** What to do with each tool. */
+const LEADS = {
+  rectangle: "Drag a rectangle: the photo follows while you drag.",
+  brush: "Paint: the photo follows the brush.",
+  line: "Drag a line; the photo follows.",
+  fill: "Point at an area to fill it.",
+  pick: "Point at the drawing to take the class there.",
+  eraser: "Erase: what is left is wall.",
+  select: "Drag a frame around something, or double-click it; then move, copy or stretch it.",
+};
+
+/**
+ * One line for all messages; it always has its place, so nothing moves when it changes. Where there is nothing to tell,
+ * it says what to do with the tool, and before the first stroke what the page is for.
+ * @param {HTMLElement} line
+ * @param {import("../model/studio.js").Studio} studio
+ */
+export function messages(line, studio) {
+  let lead = line.textContent;
   let timer = 0;
-  return function tell(text, kind = "", stays = false) {
+  let told = false;
+  let { tool } = studio.settings;
+  studio.subscribe(() => {
+    if (!studio.gesture && tool === studio.settings.tool) return;
+    lead = LEADS[studio.settings.tool];
+    if (!told && tool !== studio.settings.tool) tell(null);
+    tool = studio.settings.tool;
+  });
+  return tell;
+
+
+  /** @param {string | null} text @param {string} [kind] @param {boolean} [stays] */
+  function tell(text, kind = "", stays = false) {
     clearTimeout(timer);
+    told = !!text;
     line.textContent = text ?? lead;
     line.title = text ?? ""; // a narrow screen cuts it off
     line.dataset.kind = kind;
     if (text && !stays) timer = setTimeout(() => tell(null), MESSAGE_STAYS);
-  };
+  }
 }
 
 /** A function (condition, message) that tells what the live loop is at, once for each change. */

@@ -17,6 +17,7 @@ export class Variations {
       if (committed) this.place.replaceChildren(); // they show a drawing that is no more
       if (chosen) this.#show();
     });
+    this.place.parentElement.addEventListener("keydown", (event) => event.key === "Escape" && this.place.replaceChildren());
     this.#show();
   }
 
@@ -27,12 +28,16 @@ export class Variations {
     for (const button of this.place.children) button.setAttribute("aria-pressed", String(Number(button.dataset.seed) === seed));
   }
 
+  /** Lay four seeds over the photo to choose from; where they lie there, take them away. */
   async offer() {
+    if (this.place.childElementCount) return this.place.replaceChildren();
+    this.tell("Choose one of the four; Esc keeps the photo as it was.");
     const seeds = new Set();
     while (seeds.size < COUNT) seeds.add(1 + Math.floor(Math.random() * SEEDS));
     const buttons = [...seeds].map((seed) => this.#button(seed));
     this.place.replaceChildren(...buttons);
     try {
+      buttons[0].focus();
       for (const button of buttons) {
         const image = document.createElement("img");
         image.alt = "";
@@ -52,7 +57,11 @@ export class Variations {
     button.dataset.seed = seed;
     button.setAttribute("aria-label", `Variation ${seed}`);
     button.setAttribute("aria-pressed", "false");
-    button.addEventListener("click", () => this.store.set({ variation: seed }));
+    button.addEventListener("click", () => {
+      this.place.replaceChildren();
+      this.store.set({ variation: seed });
+      this.tell(`Variation ${seed}.`);
+    });
     return button;
   }
 }
