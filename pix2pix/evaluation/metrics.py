@@ -4,9 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from torch import Tensor
 from torchmetrics.functional.image import peak_signal_noise_ratio, structural_similarity_index_measure
 
 from pix2pix import images
+
+SSIM_SIDE = 11  # pixels: of its window
 
 
 def image_scores(generated: Sequence[np.ndarray], targets: Sequence[np.ndarray]) -> dict[str, float]:
@@ -21,12 +24,18 @@ def image_scores(generated: Sequence[np.ndarray], targets: Sequence[np.ndarray])
 
 def pair_scores(generated: np.ndarray, target: np.ndarray) -> tuple[float, float, float]:
     """L1, PSNR and SSIM of one pair."""
-    l1 = np.abs(images.normalize(generated.astype(np.float64)) - images.normalize(target.astype(np.float64))).mean()
-    shares = (images.planes(picture) / np.float32(255) for picture in (generated, target))
-    ours, theirs = (torch.from_numpy(share)[None] for share in shares)  # in float64, SSIM takes 30 times as long
-    psnr = peak_signal_noise_ratio(ours, theirs, data_range=1.0)
-    ssim = structural_similarity_index_measure(ours, theirs, data_range=1.0)
-    return float(l1), float(psnr), float(ssim)
+    return tuple(tensor_scores(*(torch.from_numpy(images.planes(each)) for each in (generated, target))).tolist())
+
+
+def tensor_scores(generated: Tensor, target: Tensor) -> Tensor:
+    """L1, PSNR and SSIM of one pair `(C, H, W)` uint8, on its device; SSIM is NaN for pictures below its window."""
+    generated, target = generated / 255, target / 255
+    l1 = 2 * (generated - target).abs().mean()
+    psnr = peak_signal_noise_ratio(generated, target, data_range=1.0)
+    ssim = l1.new_tensor(torch.nan)
+    if min(target.shape[1:]) >= SSIM_SIDE:
+        ssim = structural_similarity_index_measure(generated[None], target[None], data_range=1.0)
+    return torch.stack([l1, psnr, ssim])
 
 
 def gradient_length(picture: np.ndarray) -> float:

@@ -1,6 +1,6 @@
 """Scores that cost little, for while training runs: how near the pictures are, and whether they differ at all.
 
-The final ones are those of `evaluation`; these are the same by definition, in float32 and on the device.
+They are those of `evaluation`, on the device, and how much the pictures differ from each other.
 """
 
 import math
@@ -8,16 +8,15 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from torchmetrics.functional.image import structural_similarity_index_measure
 
 from pix2pix import images
 from pix2pix.data.pairs import Pair
+from pix2pix.evaluation.metrics import tensor_scores
 from pix2pix.inference import Translator
 
 SCORED_PAIRS = 16
 SCORED_STEPS = 400  # between scores, at least: 16 pictures cost about 1% of as many steps on a CPU
-MIN_ERROR = 1e-10  # squared, of [0, 1]: equal pictures have 100 dB and not infinitely many
-SSIM_SIDE = 11  # pixels: of its window
+MAX_DECIBELS = 100.0  # of equal pictures, which otherwise have infinitely many
 
 
 def epochs_between_scores(score_every: int, steps_per_epoch: int) -> int:
@@ -39,19 +38,10 @@ def quick_scores(translator: Translator, pairs: Sequence[Pair], device: torch.de
         pictures = [torch.from_numpy(planes).to(device) for planes in both]
         made.add(pictures[0])
         wanted.add(pictures[1])
-        generated, target = (picture / 255 for picture in pictures)
-        error = (generated - target).square().mean().clamp_min(MIN_ERROR)
-        distance = 2 * (generated - target).abs().mean()
-        rows.append(torch.stack([distance, -10 * error.log10(), _ssim(generated, target)]))
+        rows.append(tensor_scores(*pictures).clamp(max=MAX_DECIBELS))
     scores = dict(zip(("val_l1", "psnr", "ssim"), torch.stack(rows).mean(dim=0).tolist(), strict=True))
     scores["variety"] = (made.mean() / wanted.mean()).item() if len(pairs) > 1 else math.nan
     return {name: score for name, score in scores.items() if math.isfinite(score)}
-
-
-def _ssim(generated: Tensor, target: Tensor) -> Tensor:
-    if min(target.shape[1:]) < SSIM_SIDE:
-        return torch.tensor(math.nan, device=target.device)
-    return structural_similarity_index_measure(generated[None], target[None], data_range=1.0)
 
 
 class _Spread:
