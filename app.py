@@ -26,13 +26,13 @@ from starlette.middleware import Middleware
 
 from pix2pix import config as configs
 from pix2pix import inference
-from pix2pix.fallback import Fallback
 from pix2pix.hub.proxies import reach_own_address
 from pix2pix.inference import checkpoint, isolated
 from pix2pix.inference.isolated import ModelError
 from pix2pix.utils import available_cores
 from pix2pix.web import image_page
 from pix2pix.web.canvas import MAX_SEEDS, SIZE, STARTED, LabelCanvas, Painter, find_examples, preloads, read_labels
+from pix2pix.web.fallback import Fallback
 from pix2pix.web.gradio_page import MAX_WAITING, Page, describe_parameters, example_file, served_options
 from pix2pix.web.limits import Bounds
 from pix2pix.web.link_preview import LinkPreview
