@@ -1,6 +1,6 @@
 """Every figure of docs/benchmarks.md, by one command: each benchmark in a process of its own, one after the other.
 
-python -m benchmarks.all --output DIR [--quick] [--reference PATH] [--data DIR]
+python -m experiments.all --output DIR [--quick] [--reference PATH] [--data DIR]
 
 DIR gets a JSON file and a plot of each. `--reference` is a clone of pytorch-CycleGAN-and-pix2pix, the peer of the
 trainer and the origin of converted weights; `--data` is a folder of published facades pairs. Without them, what needs
