@@ -5,20 +5,17 @@ python -m pix2pix data pair LABELS PHOTOS OUT
 python -m pix2pix data split FOLDER OUT --val 0.1
 """
 
-import hashlib
-import shutil
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import numpy as np
 import tyro
 
 from pix2pix import images
 from pix2pix.cli import defer
-from pix2pix.data import inspection, layouts
-from pix2pix.data.layouts import Found, Item
-from pix2pix.utils import UserError, name_some, written_together
+from pix2pix.data import arrange, inspection
+from pix2pix.data.layouts import Found
+from pix2pix.utils import UserError
 
 
 def check(
@@ -70,18 +67,7 @@ def pair(
     goal = output / split
     if goal.exists():
         raise UserError(f"{goal} exists already; name another OUT or --split")
-    found = layouts.match_folders(inputs, targets)
-    broken = []
-    with written_together(goal) as building:
-        for item in found.items:
-            try:
-                images.write_png(building / f"{item.name}.png", _join(item))
-            except UserError as error:
-                broken.append(str(error))
-        if broken and not skip_broken:
-            raise UserError(f"{name_some(broken)}; mend them, or leave them out with --skip-broken")
-        if len(broken) == len(found.items):
-            raise UserError(f"no pair can be used: {name_some(broken)}")
+    found, broken = arrange.join_folders(inputs, targets, goal, skip_broken)
     count = len(found.items) - len(broken)
     print(f"{count} pairs in {goal}, targets on the left (--direction BtoA){_left_out(found)}")
     if broken:
@@ -110,43 +96,8 @@ def split(
         raise UserError(f"{output} exists already; name another folder")
     if not (0 <= val < 1 and 0 <= test < 1 and val + test < 1):
         raise UserError(f"val is {val} and test is {test}; both are shares, and something must be left to train on")
-    found, undivided = layouts.find(folder, "train", direction)
-    if not undivided:
-        raise UserError(f"{folder} has a folder for val already")
-    counts = _count_splits(len(found.items), {"val": val, "test": test})
-    with written_together(output) as building:
-        remaining = sorted(found.items, key=lambda item: hashlib.sha256(f"{seed} {item.name}".encode()).digest())
-        for name, count in counts.items():
-            for item in remaining[:count]:
-                _copy(item, building / name, together=found.is_cmp)
-            remaining = remaining[count:]
+    found, counts = arrange.divide(folder, output, {"val": val, "test": test}, seed, direction)
     print(f"{output}: " + ", ".join(f"{count} {name}" for name, count in counts.items() if count) + _left_out(found))
-
-
-def _count_splits(total: int, shares: dict[str, float]) -> dict[str, int]:
-    """Pairs of each split; a share above 0 is at least one pair."""
-    counts = {name: max(round(total * share), share > 0) for name, share in shares.items()}
-    if sum(counts.values()) >= total:
-        raise UserError(f"{total} pairs are too few to divide")
-    return {name: int(count) for name, count in counts.items()} | {"train": total - sum(counts.values())}
-
-
-def _copy(item: Item, folder: Path, together: bool) -> None:
-    """`together`: CMP's photo and labels stay in one folder, told apart by their extensions."""
-    for side, file in (("input", item.input), ("target", item.target)):
-        if file:
-            place = folder if together or item.target is None else folder / side
-            place.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file, place / f"{item.name}{file.suffix.lower()}")
-
-
-def _join(item: Item) -> np.ndarray:
-    """Read a pair as an AB image; raises ValueError where a file cannot be read or the two differ in size."""
-    target, inputs = images.read_image(item.target), images.read_image(item.input)
-    if inputs.shape != target.shape:
-        sizes = " and ".join(f"{picture.shape[1]}x{picture.shape[0]}" for picture in (inputs, target))
-        raise UserError(f"{item.input} and {item.target} differ in size: {sizes} pixels")
-    return np.hstack([target, inputs])
 
 
 def _left_out(found: Found) -> str:
