@@ -43,10 +43,10 @@ def main() -> None:
         axes.barh(places, high - low, left=low, height=0.5, color=measuring.OURS)
         axes.set_yticks(places, found)
         axes.invert_yaxis()
-        axes.set(title="Blemishes of real photos: half of them, and nine tenths", xlabel="as many times the median")
+        axes.set(title="Artifacts of real photos: half of them, and nine tenths", xlabel="as many times the median")
 
     results = {"photos": len(paths), "percentiles": PERCENTILES, "scores": found}
-    measuring.report(options, "photo_blemishes", results, draw)
+    measuring.report(options, "photo_artifacts", results, draw)
 
 
 def measure(path: Path) -> dict[str, float]:

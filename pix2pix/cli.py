@@ -54,13 +54,13 @@ def defer(command: Callable[..., None]) -> Callable[..., Callable[[], None]]:
 
 def parse(wanted, arguments: Sequence[str], prog: str, **tyro_options):
     """`tyro.cli`, whose errors become a ValueError of one line instead of a frame on the terminal."""
-    told = io.StringIO()
+    printed = io.StringIO()
     try:
-        with contextlib.redirect_stderr(told):
+        with contextlib.redirect_stderr(printed):
             return tyro.cli(wanted, args=list(arguments), prog=prog, **tyro_options)
     except SystemExit as stop:
         if not stop.code:
             raise  # --help
-        parts = (_FRAME.sub(" ", part).strip() for part in _RULE.split(told.getvalue()))
+        parts = (_FRAME.sub(" ", part).strip() for part in _RULE.split(printed.getvalue()))
         message = "; ".join(part for part in parts if part)
         raise UserError(_TITLES.sub("", message)) from None

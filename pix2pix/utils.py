@@ -54,8 +54,8 @@ def _git(*arguments: str) -> str:
     root = Path(__file__).resolve().parents[1]
     try:
         command = ["git", "-C", str(root)]
-        told = subprocess.run([*command, "rev-parse", "--show-toplevel"], capture_output=True, text=True, check=True)
-        if Path(told.stdout.strip()).resolve() != root:
+        top = subprocess.run([*command, "rev-parse", "--show-toplevel"], capture_output=True, text=True, check=True)
+        if Path(top.stdout.strip()).resolve() != root:
             return ""
         return subprocess.run([*command, *arguments], capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):

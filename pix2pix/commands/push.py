@@ -66,7 +66,7 @@ def push(
         if missing := [path for path in files.values() if isinstance(path, Path) and not path.is_file()]:
             raise UserError(f"{missing[0]} does not exist")
         address = patiently(
-            lambda: upload(repo, files, f"Push {found.name}", private, revision, tag, ours=(*FILES, *MADE))
+            lambda: upload(repo, files, f"Push {found.name}", private, revision, tag, managed=(*FILES, *MADE))
         )
     print(address)
 

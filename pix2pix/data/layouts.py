@@ -185,8 +185,8 @@ def _match(inputs: Listing, targets: Listing, layout: str, rest: Iterable[Path] 
         names = {file: strip(side.key(file)) for side, files in ((inputs, left), (targets, right)) for file in files}
         _refuse_duplicates(left, names.get)
         _refuse_duplicates(right, names.get)
-        theirs = {names[file]: file for file in right}
-        pairs += [(file, theirs[names[file]]) for file in left if names[file] in theirs]
+        by_name = {names[file]: file for file in right}
+        pairs += [(file, by_name[names[file]]) for file in left if names[file] in by_name]
         used = {path for pair in pairs for path in pair}
         left, right = ([file for file in files if file not in used] for files in (left, right))
     if not pairs:
@@ -274,5 +274,5 @@ def _describe(folder: Path) -> str:
     """What is there instead, to complete "no images in FOLDER"."""
     folders = [f"{path.name}/" for path in _folders(folder).values()]
     others = list_images(folder).others
-    there = [*folders[:MAX_NAMED], *(f"{count} {kind}" for kind, count in others.most_common(3))]
-    return f", which holds {', '.join(there)}" if there else ""
+    listed = [*folders[:MAX_NAMED], *(f"{count} {kind}" for kind, count in others.most_common(3))]
+    return f", which holds {', '.join(listed)}" if listed else ""

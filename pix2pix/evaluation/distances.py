@@ -18,8 +18,8 @@ class KernelDistance:
 
     def __init__(self, photos: np.ndarray, generated: np.ndarray):
         """Features `(n, d)` of either."""
-        theirs, ours = torch.from_numpy(photos), torch.from_numpy(generated)
-        pairs = (theirs, theirs), (ours, ours), (theirs, ours)
+        real, fake = torch.from_numpy(photos), torch.from_numpy(generated)
+        pairs = (real, real), (fake, fake), (real, fake)
         self.photos, self.generated, self.between = (poly_kernel(*pair).numpy() for pair in pairs)
 
     def __call__(self, draw: np.ndarray) -> float:

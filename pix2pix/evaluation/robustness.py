@@ -59,13 +59,15 @@ def drawing_scores(generate: Generate, names: Sequence[str] = test_drawings.NAME
     `failed`: by measure, the names of the drawings beyond its limit.
     """
     scores = {name: _scores(generate, test_drawings.load(name)) for name in names}
-    told = {measure: [each[measure] for each in scores.values() if not math.isnan(each[measure])] for measure in LIMITS}
+    valid = {
+        measure: [each[measure] for each in scores.values() if not math.isnan(each[measure])] for measure in LIMITS
+    }
     return {
         "drawings": {
             name: {measure: None if math.isnan(score) else round(score, 4) for measure, score in each.items()}
             for name, each in scores.items()
         },
-        "means": {measure: float(np.mean(values)) if values else None for measure, values in told.items()},
+        "means": {measure: float(np.mean(values)) if values else None for measure, values in valid.items()},
         "failed": {
             measure: [name for name, each in scores.items() if not limit.holds(each[measure])]
             for measure, limit in LIMITS.items()

@@ -109,10 +109,10 @@ def send(
     with plain_errors(repo):
         address = api.create_repo(repo, repo_type="space", space_sdk="gradio", private=private or None, exist_ok=True)
         changes = _set_variables(api, repo, variables)
-        there = {file.rfilename: file for file in api.space_info(repo, files_metadata=True).siblings or ()}
-        new = [name for name in files if name not in there]
-        other = [name for name in files if name in there and not _is_same(files[name], there[name])]
-        gone = sorted(name for name in there.keys() - files.keys() if name.split("/")[0] in FOLDERS)
+        remote = {file.rfilename: file for file in api.space_info(repo, files_metadata=True).siblings or ()}
+        new = [name for name in files if name not in remote]
+        other = [name for name in files if name in remote and not _is_same(files[name], remote[name])]
+        gone = sorted(name for name in remote.keys() - files.keys() if name.split("/")[0] in FOLDERS)
         if new or other or gone:
             adding = [CommitOperationAdd(name, files[name]) for name in new + other]
             deleting = [CommitOperationDelete(name) for name in gone]
@@ -128,20 +128,20 @@ def send(
     return str(address)
 
 
-def _is_same(file: Path | bytes, there) -> bool:
+def _is_same(file: Path | bytes, remote) -> bool:
     """Compare a file with one on the Hub by what the Hub tells: git's hash, or of large files the SHA-256."""
     content = file if isinstance(file, bytes) else file.read_bytes()
-    if there.lfs:
-        return there.lfs.sha256 == hashlib.sha256(content).hexdigest()
-    return there.blob_id == hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+    if remote.lfs:
+        return remote.lfs.sha256 == hashlib.sha256(content).hexdigest()
+    return remote.blob_id == hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
 
 
 def _set_variables(api, repo: str, variables: Mapping[str, str]) -> list[str]:
     """Set those that the app is set by, and say which; others are their owner's. Each change restarts the Space."""
-    there = {name: variable.value for name, variable in api.get_space_variables(repo).items()}
-    changed = {name: value for name, value in variables.items() if there.get(name) != value}
+    set_before = {name: variable.value for name, variable in api.get_space_variables(repo).items()}
+    changed = {name: value for name, value in variables.items() if set_before.get(name) != value}
     for name, value in changed.items():
         api.add_space_variable(repo, name, value)
-    if is_gone := MODEL in there and MODEL not in variables:
+    if is_gone := MODEL in set_before and MODEL not in variables:
         api.delete_space_variable(repo, MODEL)
     return [f"variable: {name}={value}" for name, value in changed.items()] + [f"variable: no {MODEL}"] * is_gone

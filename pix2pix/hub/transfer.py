@@ -146,11 +146,11 @@ def upload(
     private: bool = False,
     revision: str | None = None,
     tag: str | None = None,
-    ours: Collection[str] = (),
+    managed: Collection[str] = (),
 ) -> str:
     """Make the files of a model repository these, in one commit, or in none where they are already; its address.
 
-    Of the paths that are `ours`, those that are not among the files are deleted; what others put there stays.
+    Of the paths that are `managed`, those that are not among the files are deleted; what others put there stays.
     """
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 
@@ -159,8 +159,8 @@ def upload(
         address = api.create_repo(repo, private=private or None, exist_ok=True)
         if revision:
             api.create_branch(repo, branch=revision, exist_ok=True)
-        there = {file.rfilename for file in api.model_info(repo, revision=revision).siblings or ()}
-        stale = (there & set(ours)) - files.keys()
+        remote = {file.rfilename for file in api.model_info(repo, revision=revision).siblings or ()}
+        stale = (remote & set(managed)) - files.keys()
         commit = api.create_commit(
             repo,
             [

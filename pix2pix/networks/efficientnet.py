@@ -63,7 +63,7 @@ def feature_distance(generated: Sequence[Tensor], targets: Sequence[Tensor]) -> 
 
     That is the form of LPIPS without its learned weights (Zhang et al. 2018, equation 1).
     """
-    distances = [_unit(ours) - _unit(theirs) for ours, theirs in zip(generated, targets, strict=True)]
+    distances = [_unit(a) - _unit(b) for a, b in zip(generated, targets, strict=True)]
     return torch.stack([each.square().sum(dim=1).mean(dim=(1, 2)) for each in distances]).sum(dim=0)
 
 

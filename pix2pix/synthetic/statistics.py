@@ -32,10 +32,10 @@ def components(labels: np.ndarray, smallest: int = _SPECK) -> np.ndarray:
             current.append((start, end, run))
             for other_start, other_end, other in above:
                 if other_start < end and start < other_end and classes[other] == classes[run]:
-                    mine, theirs = root(run), root(other)
-                    if mine != theirs:
-                        parents[mine] = theirs
-                        areas[theirs] += areas[mine]
+                    root_a, root_b = root(run), root(other)
+                    if root_a != root_b:
+                        parents[root_a] = root_b
+                        areas[root_b] += areas[root_a]
         above = current
     kept = [classes[run] for run in range(len(parents)) if parents[run] == run and areas[run] >= smallest]
     return np.bincount(np.array(kept, dtype=np.int64), minlength=len(CLASSES))

@@ -46,9 +46,9 @@ def line_chart(title: str, curves: Sequence[Curve], across: str, mark: tuple[flo
         parts.append(_text(WIDTH - RIGHT - 4, up_to(mark[0]) - 4, mark[1], "end"))
     heights = _apart([up_to(curve.points[-1][1]) for curve in curves])
     for place, (curve, height) in enumerate(zip(curves, heights, strict=True)):
-        drawn = " ".join(f"{across_to(x):.1f},{up_to(y):.1f}" for x, y in curve.points)
+        points = " ".join(f"{across_to(x):.1f},{up_to(y):.1f}" for x, y in curve.points)
         x, y = curve.points[-1]
-        parts.append(f'<polyline class="line-{place}" points="{drawn}"/>')
+        parts.append(f'<polyline class="line-{place}" points="{points}"/>')
         parts.append(f'<circle class="line-{place}" cx="{across_to(x):.1f}" cy="{up_to(y):.1f}" r="2.5"/>')
         parts.append(_text(WIDTH - RIGHT + 6, height + 4, f"{curve.name} {round(y, 4):.3g}", "start", f"line-{place}"))
     name = html.escape(title, quote=True)
