@@ -6,6 +6,7 @@ import gradio as gr
 
 from pix2pix import __version__
 from pix2pix.labels import CLASSES, INDEX
+from pix2pix.utils import package_address
 from pix2pix.web.canvas.routes import Painter
 from pix2pix.web.examples import SIZE
 
@@ -39,6 +40,7 @@ class LabelCanvas(gr.HTML):
             apply_default_css=False,
             module=painter.main_module,
             base=painter.base,
+            code=package_address(),
             version=__version__,
             size=SIZE,
             classes=[

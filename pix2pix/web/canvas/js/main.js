@@ -2,6 +2,7 @@
 
 import { Examples } from "./model/examples.js";
 import { choiceOf } from "./model/link.js";
+import { Shelf } from "./model/shelf.js";
 import { Storage } from "./model/storage.js";
 import { Store } from "./model/store.js";
 import { Studio } from "./model/studio.js";
@@ -19,8 +20,11 @@ import { ModelChoice } from "./view/models.js";
 import { Pictures } from "./view/pictures.js";
 import { bindPointer, bindZoom } from "./view/pointer.js";
 import { bindSheets } from "./view/sheets.js";
+import { ShelfView } from "./view/shelf.js";
 import { Sources } from "./view/sources.js";
 import { describeCondition, describePointer, messages } from "./view/status.js";
+import { bindTips } from "./view/tips.js";
+import { Tour } from "./view/tour.js";
 import { Variations } from "./view/variations.js";
 
 const EXAMPLES_PAUSE = 4000; // milliseconds until the server is asked again whether more have come
@@ -55,6 +59,9 @@ export async function start(element, props, root, server = new Server(new URL(`$
   const sources = new Sources(element, store, server, examples, classes.length, tell);
   const exporter = new Exporter(element, store, () => painter.photo(), tell, props.version);
 
+  const shelf = new ShelfView(element, store, new Shelf(), props, kept?.shelf ?? null, tell);
+  const tour = new Tour(element);
+
   const number = (name) => {
     const { value } = find(`[data-control=${name}]`);
     return value === "" ? null : Number(value);
@@ -65,29 +72,33 @@ export async function start(element, props, root, server = new Server(new URL(`$
     const inside = point && [((point.x - zoom.left) * zoom.scale) / size, ((point.y - zoom.top) * zoom.scale) / size];
     return inside?.every((share) => share >= 0 && share <= 1) ? inside : [0.5, 0.5];
   };
-  const act = actions({ find, number, place, studio, zoom, sources, exporter, variations, painter, pictures, tell });
+  const act = actions({ find, number, place, studio, zoom, sources, exporter, variations, painter, pictures, shelf, tour, tell });
   const say = describePointer(element, studio, classes);
   bindActions(element, act);
   bindControls(element, studio);
   bindZoom(element, zoom);
+  bindTips(element, classes);
   bindSheets(element, studio, classes);
   bindClipboard(element, studio, classes.length, act);
   bindPointer(find(".overlay"), studio, zoom, view, say);
   bindKeyboard(element, find(".overlay"), studio, view, classes.map(({ key }) => key), act, say);
 
+  const keptNow = () => ({ ...store.kept, shelf: shelf.current });
   let opened = false; // whether the drawing to begin with is there: nothing else is painted before it
   store.subscribe(({ painted, committed, chosen }) => {
     if (opened && (painted || chosen)) painter.paint();
-    if (committed || chosen) storage.save(() => store.kept);
+    if (committed || chosen) storage.save(keptNow);
     if (committed) showOrigin(element, studio, server, pictures, examples);
   });
-  addEventListener("pagehide", () => storage.save(() => store.kept, true));
+  addEventListener("pagehide", () => storage.save(keptNow, true));
   addEventListener("online", () => painter.retryNow());
   addEventListener("hashchange", () => sources.link());
 
+  for (const link of element.querySelectorAll("[data-served]")) link.toggleAttribute("hidden", !props.base); // a page without a server has no API
   models.loadFirst();
   if (kept?.settings.model && kept.settings.model !== models.current) models.load(kept.settings.model);
   showOrigin(element, studio, server, pictures, examples);
+  shelf.open();
   const linked = await sources.link();
   if (!linked && !kept) await sources.example(0); // a first visit starts from a painted facade, not an empty page
   opened = true;

@@ -20,6 +20,8 @@ export class Studio {
     this.guides = null; // {xs, ys}: edges of the drawing that what is being dragged is in line with
     this.toolBefore = null; // to which the picker returns
     this.clipboard = null; // {patch, x, y}
+    this.document = this.documents = 0; // the drawing that this is a state of: another one is loaded as the next
+    this.stroked = true; // false while a change is told that is no stroke: another drawing was loaded, or history
     this.origin = null; // the name of the example this drawing started from, whose target is shown
     this.listeners = [];
     if (start) this.#take(start);
@@ -229,8 +231,11 @@ export class Studio {
 
   load(labels, origin = null) {
     this.cancel();
-    this.#take({ labels, origin, selection: null });
+    this.document = ++this.documents;
+    this.#take({ labels, origin, selection: null, document: this.document });
+    this.stroked = false;
     this.#commit();
+    this.stroked = true;
   }
 
   clear() {
@@ -252,11 +257,12 @@ export class Studio {
 
   /** @param {"nudge" | "grow" | null} kind */
   #state(kind = null) {
-    const { snapshot: labels, revision, origin, selection } = this;
-    return { labels, revision, origin, selection, kind };
+    const { snapshot: labels, revision, origin, selection, document } = this;
+    return { labels, revision, origin, selection, document, kind };
   }
 
-  #take({ labels, origin, selection = null }) {
+  #take({ labels, origin, selection = null, document = 0 }) {
+    this.document = document;
     this.drawing.labels.set(labels);
     this.origin = origin;
     this.floating = null;
@@ -267,7 +273,9 @@ export class Studio {
   #travel(state) {
     if (!state) return false;
     this.#take(state);
+    this.stroked = false;
     this.#tell({ painted: true, committed: true });
+    this.stroked = true;
     return true;
   }
 

@@ -76,7 +76,7 @@ export const ACTIONS = {
   shares: { title: "Show how much of the drawing each class covers", run: ({ studio }) => studio.set({ shares: !studio.settings.shares }) },
   random: { title: "A new facade at each press", keys: ["n"], run: async ({ sources }) => ((await sources.random()) ? "A random facade. Undo brings the drawing before back." : "") },
   empty: { title: "Start from a wall with nothing on it", run: ({ sources }) => (sources.empty(), "An empty wall. Undo brings the drawing before back.") },
-  upload: { title: "A label image of any size; you can also drop or paste one", run: ({ find }) => find("input[type=file]").click() },
+  upload: { title: "A label image of any size; you can also drop or paste one", run: ({ find }) => find("#sheet-start input[type=file]").click() },
 
   compare: { title: "Hold to see the target, also on the photo itself", keys: ["c"], hold: ({ pictures }, on) => pictures.compare(on) },
   variations: { title: "The same drawing painted with four other seeds", run: ({ variations }) => variations.offer() },
@@ -87,6 +87,15 @@ export const ACTIONS = {
   "save-sheet": { title: "Download input, generated and target side by side", run: ({ exporter }) => exporter.saveSheet() },
   "copy-photo": { title: "Copy the generated photo", run: ({ exporter }) => exporter.copyPhoto() },
   "copy-link": { title: "Copy a link that carries this drawing", run: ({ exporter }) => exporter.copyLink() },
+
+  drawings: { title: "All that you painted in this browser", run: ({ shelf }) => shelf.show() },
+  "export-drawings": { title: "Save all your drawings as one file", run: ({ shelf }) => shelf.export() },
+  "import-drawings": { title: "Add the drawings of such a file", run: ({ shelf }) => shelf.import() },
+  undelete: { title: "Bring back what was deleted last", run: ({ shelf }) => shelf.undelete() },
+  about: { title: "What this is, how it was made, and its limits", run: ({ find }) => find("dialog.about").showModal() },
+  tour: { title: "Four steps, twenty seconds", run: ({ tour }) => tour.start() },
+  "tour-next": { title: "The next step", run: ({ tour }) => tour.next() },
+  "tour-end": { title: "End the tour", run: ({ tour }) => tour.end() },
 
   help: {
     title: "Help and keys",

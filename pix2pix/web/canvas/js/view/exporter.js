@@ -84,7 +84,7 @@ function sideBySide(pictures, side) {
   return sheet;
 }
 
-function save(blob, name) {
+export function save(blob, name) {
   const anchor = document.createElement("a");
   anchor.href = URL.createObjectURL(blob);
   anchor.download = name;

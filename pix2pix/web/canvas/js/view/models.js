@@ -16,6 +16,8 @@ export class ModelChoice {
     this.tell = tell;
     this.requested = null; // the model that is loading
     this.select = element.querySelector("[data-control=model]");
+    this.shown = element.querySelector("[data-shows=model]");
+    this.shown.textContent = listed[0] ?? "none yet";
     this.progress = element.querySelector(".loading");
     this.dialog = element.querySelector("dialog.other");
     for (const name of listed) this.select.add(new Option(name));
@@ -65,6 +67,7 @@ export class ModelChoice {
   }
 
   #take(name, colours) {
+    this.shown.textContent = name;
     this.store.set({ model: name, takesColours: colours });
   }
 

@@ -17,7 +17,7 @@ export class Sources {
     this.examples = examples;
     this.classes = classes;
     this.tell = tell;
-    this.file = element.querySelector("input[type=file]");
+    this.file = element.querySelector("#sheet-start input[type=file]");
     this.file.addEventListener("change", () => {
       if (this.file.files[0]) this.open(this.file.files[0]);
       this.file.value = ""; // so that the same file can be chosen again
