@@ -124,8 +124,8 @@ def test_any_other_colour_can_be_mixed_and_left_again(visit):
 def test_colours_are_chosen_by_arrow_keys_and_the_keys_of_tools_still_work(visit):
     canvas = visit()
     canvas.page.focus("[data-colour=wall] :checked")
-    for _ in range(3):
-        canvas.page.keyboard.press("ArrowRight")
+    for key in ("ArrowLeft", "ArrowRight", "ArrowRight"):
+        canvas.page.keyboard.press(key)
     canvas.settle_on_colours()
     assert canvas.colour("wall") == "brick"
     assert near(canvas.painted("wall"), BRICK)

@@ -19,7 +19,8 @@ def side(canvas) -> float:
 
 def test_panes_take_the_room_there_is_and_nothing_shifts_from_the_first_frame(visit):
     canvas = visit()
-    assert [shift for shift in canvas.page.evaluate(SHIFTS) if shift[0] > 0] == []
+    shifts = canvas.page.evaluate(SHIFTS)
+    assert sum(shift[0] for shift in shifts) < 1e-4, shifts  # a pixel of one line is more
     sides = {}
     for width, height in ((1280, 900), (1920, 1080), (2560, 1440), (820, 1180), (390, 844), (844, 390), (640, 450)):
         canvas.page.set_viewport_size({"width": width, "height": height})

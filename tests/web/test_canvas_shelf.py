@@ -1,4 +1,4 @@
-"""What the page keeps and explains: the shelf of drawings, saved pictures that open again, About, the tour, the tips."""
+"""What the page keeps and explains: drawings, saved pictures that open again, About, the tour, tips."""
 
 import json
 
@@ -22,7 +22,7 @@ def wait_for_shelf(canvas, count: int) -> None:
     canvas.page.wait_for_function(f"document.querySelectorAll('{CARDS}').length === {count}")
 
 
-def test_drawings_are_kept_as_they_are_painted_and_can_be_opened_doubled_deleted_and_taken_along(visit, tmp_path):
+def test_drawings_are_kept_as_they_are_painted_and_can_be_opened_doubled_deleted_and_taken_along(visit):
     canvas = visit()
     page = canvas.page
     canvas.empty_wall()
