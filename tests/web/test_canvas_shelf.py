@@ -59,7 +59,10 @@ def test_drawings_are_kept_as_they_are_painted_and_can_be_opened_doubled_deleted
     wait_for_shelf(canvas, 6)
     page.set_input_files("dialog.drawings input[type=file]", {**file, "buffer": text[:-20].encode()})
     page.wait_for_function("document.querySelector('dialog.drawings [role=status]').textContent.includes('not a file')")
-    page.locator(CARDS).nth(names.index("house of my aunt")).locator(".thumbnail").click()
+    page.evaluate(
+        """() => [...document.querySelectorAll(".kept li")]
+          .find(card => card.querySelector("input").value === "house of my aunt").querySelector(".thumbnail").click()"""
+    )
     canvas.frame()
     assert (canvas.labels() == first).all()
     assert canvas.errors == []

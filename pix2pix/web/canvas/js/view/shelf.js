@@ -130,9 +130,9 @@ export class ShelfView {
     if (drawing.id === this.current) open.setAttribute("aria-current", "true");
     const name = document.createElement("input");
     Object.assign(name, { type: "text", value: drawing.name, maxLength: 80, ariaLabel: "Name" });
-    name.addEventListener("change", async () => {
-      await this.shelf.put({ ...drawing, name: name.value.trim() || drawing.name });
-      this.#show();
+    name.addEventListener("change", () => {
+      drawing.name = name.value = name.value.trim() || drawing.name; // nothing is shown anew: a click may be on its way
+      this.shelf.put(drawing);
     });
     const double = button("Duplicate", `Duplicate “${drawing.name}”`, async () => {
       await this.shelf.put({ ...drawing, id: newId(), name: this.shelf.freeName(drawing.name), changed: Date.now() });
