@@ -23,6 +23,7 @@ import { bindSheets } from "./view/sheets.js";
 import { ShelfView } from "./view/shelf.js";
 import { Sources } from "./view/sources.js";
 import { describeCondition, describePointer, messages } from "./view/status.js";
+import { Styles } from "./view/styles.js";
 import { bindTips } from "./view/tips.js";
 import { Tour } from "./view/tour.js";
 import { Variations } from "./view/variations.js";
@@ -56,6 +57,7 @@ export async function start(element, props, root, server = new Server(new URL(`$
   const painter = painting({ describe: () => store.request, server, models, pictures, say: describeCondition(element, tell), tell });
   bindColours(element, store);
   const variations = new Variations(element, store, (seed) => painter.vary(seed), tell);
+  new Styles(element, store, (style, signal) => painter.restyle(style, signal));
   const sources = new Sources(element, store, server, examples, classes.length, tell);
   const exporter = new Exporter(element, store, () => painter.photo(), tell, props.version);
 

@@ -13,8 +13,8 @@ test("a link opens to the same drawing and stays short", async () => {
 });
 
 test("a link carries variation and colours, and one that does not name them sets none", async () => {
-  const fragment = await fragmentOf(windows, { variation: 7, wall: "#a0604c", sky: null });
-  assert.deepEqual((await drawingIn(fragment, SIZE, 12)).settings, { variation: "7", wall: "#a0604c", sky: null });
+  const fragment = await fragmentOf(windows, { variation: 7, wall: "#a0604c", sky: null, style: "dark glass" });
+  assert.deepEqual((await drawingIn(fragment, SIZE, 12)).settings, { variation: "7", wall: "#a0604c", sky: null, style: "dark glass" });
   assert.deepEqual((await drawingIn(fragment.split("&")[0], SIZE, 12)).settings, {});
 });
 

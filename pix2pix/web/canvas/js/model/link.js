@@ -1,10 +1,10 @@
 // A picture inside a link: `#drawing=` and the deflated runs in base64url, then what else makes the picture: variation,
-// wall and sky. Nothing is stored on a server.
+// wall, sky and style. Nothing is stored on a server.
 
 import { base64Of, bytesOf, labelsOf, runsOf } from "./runs.js";
 
 const COLOUR = /^(#[0-9a-f]{6})?$/;
-const SETTINGS = { variation: /^\d{0,2}$/, wall: COLOUR, sky: COLOUR }; // empty: as it comes
+const SETTINGS = { variation: /^\d{0,2}$/, wall: COLOUR, sky: COLOUR, style: /^.{0,40}$/u }; // empty: as it comes
 export const MAX_LINK = 30_000; // characters: below what browsers and chat programs cut off or refuse
 
 /** Label map and settings -> URL fragment; null for a drawing too intricate for a link. */

@@ -10,6 +10,8 @@
  * @property {string | null} sky
  * @property {string} model "" while there is none
  * @property {boolean} takesColours whether that model does
+ * @property {string | null} style the name of a style; null as it comes
+ * @property {string[]} styles the names that the model has
  *
  * @typedef {object} Request what is to be painted; equal revisions are equal labels
  * @property {number} revision
@@ -17,6 +19,7 @@
  * @property {number | null} variation
  * @property {string | null} wall
  * @property {string | null} sky
+ * @property {string | null} style
  * @property {string} model
  *
  * @typedef {{painted: boolean, committed: boolean, chosen: boolean}} Change what listeners get: as from the studio, and
@@ -26,12 +29,12 @@
 export class Store {
   /**
    * @param {Studio} studio the drawing and all that is done to it
-   * @param {Omit<Choice, "takesColours">} choice
+   * @param {Omit<Choice, "takesColours" | "style" | "styles"> & {style?: string | null}} choice
    */
   constructor(studio, choice) {
     this.studio = studio;
     /** @type {Choice} */
-    this.choice = { takesColours: true, ...choice }; // so it is taken for granted until the model is known
+    this.choice = { takesColours: true, style: null, styles: [], ...choice }; // so it is taken for granted until the model is known
     /** @type {((change: Change) => void)[]} */
     this.listeners = [];
     this.loading = false;
@@ -64,14 +67,14 @@ export class Store {
   /** What is to be painted now. @returns {Request} */
   get request() {
     const { revision, snapshot: labels } = this.studio;
-    const { variation, wall, sky, model } = this.choice;
-    return { revision, labels, variation, wall, sky, model };
+    const { variation, wall, sky, style, model } = this.choice;
+    return { revision, labels, variation, wall, sky, style, model };
   }
 
   /** What a browser keeps of all this. */
   get kept() {
-    const { variation, wall, sky, model } = this.choice;
-    return { labels: this.studio.snapshot, origin: this.studio.origin, settings: { variation, wall, sky, model } };
+    const { variation, wall, sky, style, model } = this.choice;
+    return { labels: this.studio.snapshot, origin: this.studio.origin, settings: { variation, wall, sky, style, model } };
   }
 
   /** @param {Change} change */

@@ -11,7 +11,7 @@ const TOO_SLOW = "Live model only: refining is too slow here. “Refine” above
 const same = (one, other) => Object.keys(one).every((key) => key === "labels" || one[key] === other[key]);
 
 /**
- * `describe()` tells what is to be painted: {revision, labels, variation, wall, sky, model}: equal revisions are
+ * `describe()` tells what is to be painted: {revision, labels, variation, wall, sky, style, model}: equal revisions are
  * equal labels; `say(condition, message)` hears what
  * the live loop is at.
  */
@@ -63,6 +63,12 @@ export function painting({ describe, server, models, pictures, say, tell }) {
     retryNow: () => live.retryNow(),
     /** The picture of another variation, as a Blob. */
     vary: async (variation) => (await generate({ ...describe(), variation, format: "jpeg" })).picture,
+    /** The picture in another style, as a Blob, by the fast model where there is one. */
+    restyle: async (style, signal) => {
+      const state = describe();
+      const model = models.fastModels[state.model] ?? state.model;
+      return (await generate({ ...state, style, model, variation: null, format: "jpeg" }, signal)).picture;
+    },
     /** The picture without loss, as a PNG Blob; where a live one was on show, it gives way to what is taken away. */
     async photo() {
       const state = describe();

@@ -21,16 +21,16 @@ export class Server {
   }
 
   /**
-   * {labels, model, variation, wall, sky, format: "shown" | "jpeg" | "png"} -> {picture: Blob, took: milliseconds of the
+   * {labels, model, variation, wall, sky, style, format: "shown" | "jpeg" | "png"} -> {picture: Blob, took: milliseconds of the
    * model's own}. "shown" is whatever comes soonest to be put on show. One call at a time; `signal` gives it up.
    * @param {import("../model/store.js").Request & {format: string}} job
    * @param {AbortSignal} [signal]
    * @returns {Promise<{picture: Blob | ImageData, took: number}>}
    */
-  generate({ labels, model, variation, wall, sky, format }, signal) {
+  generate({ labels, model, variation, wall, sky, style, format }, signal) {
     const drawing = encodeRuns(labels);
     const sent = format === "shown" ? "jpeg" : format;
-    const body = JSON.stringify({ drawing, model, variation, wall, sky, format: sent, visitor: this.visitor });
+    const body = JSON.stringify({ drawing, model, variation, wall, sky, style, format: sent, visitor: this.visitor });
     const send = async () => {
       const asked = performance.now();
       const response = await this.#post("generate", body, TIMEOUT, signal);
@@ -41,7 +41,7 @@ export class Server {
     return this.last;
   }
 
-  /** Resolves to {model, colours: whether it takes any} once it is loaded. */
+  /** Resolves to {model, colours: whether it takes any, styles: their names} once it is loaded. */
   async load(model) {
     return (await this.#post("model", JSON.stringify({ model }), 15 * 60_000)).json();
   }

@@ -40,9 +40,9 @@ export class Exporter {
   }
 
   async #facts() {
-    const { model, variation: seed, wall, sky } = this.store.choice;
+    const { model, variation: seed, wall, sky, style } = this.store.choice;
     const drawing = await fragmentOf(this.store.request.labels, this.store.choice);
-    return { program: "pix2pix", version: this.version, model, seed, wall, sky, drawing };
+    return { program: "pix2pix", version: this.version, model, seed, wall, sky, style, drawing };
   }
 
   async copyPhoto() {

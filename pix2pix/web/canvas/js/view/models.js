@@ -36,7 +36,7 @@ export class ModelChoice {
   async loadFirst() {
     const name = this.current;
     const answer = await this.server.load(name).catch(() => null);
-    if (answer && name === this.current) this.#take(name, answer.colours);
+    if (answer && name === this.current) this.#take(name, answer);
   }
 
   async load(name) {
@@ -44,11 +44,11 @@ export class ModelChoice {
     this.progress.hidden = false;
     this.tell(`Loading ${name}…`);
     try {
-      const { colours } = await this.server.load(name);
+      const answer = await this.server.load(name);
       if (this.requested !== requested) return;
       this.#list(name);
       this.tell(`${name} is painting now.`);
-      this.#take(name, colours);
+      this.#take(name, answer);
     } catch (error) {
       if (this.requested !== requested) return;
       const reason = error.again === undefined ? "The connection was lost while it was loading." : sentence(error.message);
@@ -66,9 +66,10 @@ export class ModelChoice {
     delete this.fastModels[model];
   }
 
-  #take(name, colours) {
+  #take(name, { colours, styles = [] }) {
     this.shown.textContent = name;
-    this.store.set({ model: name, takesColours: colours });
+    const { style } = this.store.choice;
+    this.store.set({ model: name, takesColours: colours, styles, style: styles.includes(style) ? style : null });
   }
 
   #ask() {
