@@ -143,7 +143,7 @@ def serve(options: argparse.Namespace, **further) -> gr.Blocks:
 def read_config(name: str | Path | None) -> configs.Config | None:
     """The config of a checkpoint, without loading it; None where there is none that can be read."""
     try:
-        return name and configs.read(checkpoint.find(name) / checkpoint.CONFIG)
+        return name and configs.read(checkpoint.find(name) / checkpoint.CONFIG, name)
     except UserError:
         return None  # loading it says what is wrong, in the page and in the terminal
 

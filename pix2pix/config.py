@@ -456,13 +456,17 @@ def from_values(kind: type[Part], values: object, name: str = "the config") -> P
     return kind(**built)
 
 
-def read(path: Path) -> ModelConfig:
-    """The config in a JSON file; raises UserError, in one line that names the file."""
+def read(path: Path, name: str | Path | None = None) -> ModelConfig:
+    """The config in a JSON file; raises UserError, in one line that names the file.
+
+    `name` is what people call its checkpoint, where that is not its folder: a run, or USER/REPO on the Hub.
+    """
     try:
         return from_json(path.read_text(encoding="utf-8"))
     except OldFormat as error:
-        command = f"python -m pix2pix convert {shlex.quote(str(path.parent))} NEW"
-        raise OldFormat(f"{path} {error}: {command} makes a checkpoint of it for pix2pix {__version__}") from None
+        named = name or path.parent
+        command = f"python -m pix2pix convert {shlex.quote(str(named))} NEW"
+        raise OldFormat(f"{named} {error}: {command} makes a checkpoint of it for pix2pix {__version__}") from None
     except (ValueError, OSError) as error:
         raise UserError(f"{path}: {error}") from None
 

@@ -65,7 +65,7 @@ def find_model(name: str) -> ShownModel:
     if checkpoint.ONNX not in sizes:
         raise UserError(f"{repo} has no {checkpoint.ONNX}, on which the Space runs: push it again")
     with plain_errors(repo):
-        config = configs.read(Path(HfApi().hf_hub_download(repo, checkpoint.CONFIG, revision=revision)))
+        config = configs.read(Path(HfApi().hf_hub_download(repo, checkpoint.CONFIG, revision=revision)), name)
     preload = f"{repo} {','.join(file for file in checkpoint.FILES if file in sizes)}" + (
         f" {info.sha}" if revision else ""
     )

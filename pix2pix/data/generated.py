@@ -1,4 +1,4 @@
-"""Drawn pairs for every task, with no data to download: facades and what can be made of them, streets and their map.
+"""Synthetic pairs for every task, with nothing to download: facades and what can be made of them, towns and their maps.
 
 Each scene gives A and B in the order of the published sets: A photo, B labels; A lines, B photo; A aerial picture,
 B map; A night, B day.
@@ -64,7 +64,7 @@ def town(split: str, index: int, height: int, width: int) -> tuple[np.ndarray, n
     """(aerial picture, map): a turned grid of streets with houses, parks and perhaps a river."""
     rng = np.random.default_rng(synthetic.pair_seed(split, index))
     surface, roof = _plan_town(rng, height, width)
-    drawn_map = np.array([MAP_COLOURS[name] for name in _SURFACES], dtype=np.uint8)[surface]
+    map_picture = np.array([MAP_COLOURS[name] for name in _SURFACES], dtype=np.uint8)[surface]
     aerial = np.array([AERIAL_COLOURS[name] for name in _SURFACES], dtype=np.float64)[surface]
     is_house = surface == _SURFACES.index("house")
     aerial[is_house] = _ROOFS[roof[is_house] % len(_ROOFS)]
@@ -73,7 +73,7 @@ def town(split: str, index: int, height: int, width: int) -> tuple[np.ndarray, n
     aerial[in_shadow] *= 0.55
     roughness = np.array([9, 22, 5, 4, 4, 3])[surface]
     aerial += roughness[..., None] * rng.standard_normal((height, width, 1))
-    return aerial.clip(0, 255).astype(np.uint8), drawn_map
+    return aerial.clip(0, 255).astype(np.uint8), map_picture
 
 
 def _plan_town(rng: np.random.Generator, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
@@ -148,7 +148,7 @@ SYNTHETIC_TRAIN, SYNTHETIC_VAL = 400, 40  # as many pairs as the facades set, ab
 
 
 class GeneratedSource:
-    """Pairs drawn from a seed, at the size that is trained with."""
+    """Synthetic pairs by a seed, at the size that is trained with."""
 
     palette, pixels = labels.PALETTE, 0
 
@@ -156,7 +156,7 @@ class GeneratedSource:
         count = SYNTHETIC_VAL if split == "val" else SYNTHETIC_TRAIN
         self.scene, self.split, self.config = SCENES[name], split, config
         self.names = [f"{index + 1}" for index in range(count)]
-        self.about = f"{count} drawn {self.scene.what}"
+        self.about = f"{count} synthetic {self.scene.what}"
         self.tasks, self.channels = self.scene.tasks, (3, 3)
 
     def read(self, index: int) -> RawPair:

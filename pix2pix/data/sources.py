@@ -61,7 +61,7 @@ def _find_values(config: ModelConfig, source: Source, side: int) -> Values:
     """Find what the numbers of the inputs (0) or targets (1) mean, and add it to `source.about`."""
     if side == 0 and isinstance(source, NumberedLabels):
         return Values("numbers", (float(source.first), float(source.first + len(labels.CLASSES) - 1)))
-    if not source.pixels or (side == 0 and config.task in ("facades", "colors")):  # drawn, labels, made of targets
+    if not source.pixels or (side == 0 and config.task in ("facades", "colors")):  # synthetic, labels, made of targets
         return Values()
     found, told = values.find_values(
         ("inputs", "targets")[side], lambda index: source.read(index)[side], len(source.names)

@@ -135,7 +135,7 @@ def load(name: str | Path):
     from pix2pix.networks import build_generator
 
     folder = find(name)
-    config = configs.read(folder / CONFIG)
+    config = configs.read(folder / CONFIG, name)
     weights = read_safetensors(folder / WEIGHTS)
     with torch.device("meta"):  # a stranger's config costs no memory before its weights are seen to fit it
         expected = build_generator(config.architecture).state_dict()

@@ -44,7 +44,7 @@ def load(name: str | Path) -> Translator:
     The Hub is asked without a token. Raises ValueError for what is no checkpoint, or does not paint as its config says.
     """
     folder = checkpoint.find(name, token=False)
-    config = configs.read(folder / checkpoint.CONFIG)
+    config = configs.read(folder / checkpoint.CONFIG, name)
     shown = checkpoint.shown_name(name)
     network, styles = IsolatedNetwork(folder, config, shown), checkpoint.read_styles(folder, config)
     translator = Translator(config, network, shown, styles)

@@ -228,7 +228,7 @@ def load(name: str | Path) -> Translator:
         return load_torch(name)
     from pix2pix.inference.onnx_session import OnnxNetwork
 
-    config = configs.read(folder / checkpoint.CONFIG)
+    config = configs.read(folder / checkpoint.CONFIG, name)
     styles = checkpoint.read_styles(folder, config)
     return Translator(config, OnnxNetwork(folder, config=config), checkpoint.shown_name(name), styles)
 

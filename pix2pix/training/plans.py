@@ -123,7 +123,7 @@ def lengthen(config: Config, epochs: int) -> tuple[Config, tuple[str, ...]]:
 
 def take_generator(config: Config, name: str, given: Collection[str]) -> tuple[Config, tuple[str, ...]]:
     """The config with the generator of a checkpoint, and what that changed; ValueError where `given` is another."""
-    start, own = configs.read(checkpoint.find(name) / checkpoint.CONFIG), config.settings
+    start, own = configs.read(checkpoint.find(name) / checkpoint.CONFIG, name), config.settings
     wanted = configs.flatten(start.architecture)
     del wanted["task"]
     if start.architecture.generator == config.architecture.generator and start.architecture.color_code:
@@ -142,7 +142,7 @@ def take_generator(config: Config, name: str, given: Collection[str]) -> tuple[C
 def check_teacher(config: Config) -> None:
     """ValueError, with the flags to give, where the teacher does not take the same inputs and noise as its student."""
     name = config.training.teacher
-    teacher = configs.read(checkpoint.find(name) / checkpoint.CONFIG)
+    teacher = configs.read(checkpoint.find(name) / checkpoint.CONFIG, name)
     kind, wanted = teacher.architecture.generator, config.architecture.generator
     if kind != wanted:
         raise UserError(f"{name} cannot teach: its generator is {kind}, a teacher's is {wanted}")

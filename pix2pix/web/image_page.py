@@ -29,9 +29,9 @@ from pix2pix.web.gradio_page import MAX_WAITING, Page, describe_parameters, exam
 from pix2pix.web.serving import Models
 
 TITLES = {"edges": "Draw lines, get a picture", "colors": "Colour a grey picture", "photo": "Translate a picture"}
-DRAWN = {"edges": "synthetic-edges", "colors": "synthetic", "photo": "synthetic-maps"}
+SYNTHETIC = {"edges": "synthetic-edges", "colors": "synthetic", "photo": "synthetic-maps"}
 MAX_EXAMPLES = 6
-DRAWN_SIDE = 256  # pixels: drawing larger examples would take seconds
+SYNTHETIC_SIDE = 256  # pixels: drawing larger examples would take seconds
 BLANK = "blank"  # the sheet that the pen starts with
 THUMBNAIL = 96  # pixels
 MAX_SIDE = 4  # times the side of training pictures, for uploads that are long and narrow
@@ -78,7 +78,7 @@ class Pen(gr.ImageEditor):
 
 
 def build(models: Models, config: ModelConfig, data: str | Path | None = None) -> gr.Blocks:
-    """The page for models of the task of `config`; its examples are val pairs of `data`, drawn ones without."""
+    """The page for models of the task of `config`; its examples are val pairs of `data`, else synthetic ones."""
 
     def translate(picture: bytes | Path | None, seed: float | None, model: str | None) -> np.ndarray:
         try:
@@ -107,7 +107,7 @@ def build(models: Models, config: ModelConfig, data: str | Path | None = None) -
 
     def choose(event: gr.SelectData):
         number, path = event.index, Path(folder.name)
-        given = drawn_on(path, str(number)) if config.task == "edges" else str(path / f"{number}.png")
+        given = as_drawing(path, str(number)) if config.task == "edges" else str(path / f"{number}.png")
         return given, pairs[number][1]
 
     def follow_example(seed: float | None, model: str | None, event: gr.SelectData) -> np.ndarray:
@@ -177,7 +177,7 @@ def build(models: Models, config: ModelConfig, data: str | Path | None = None) -
         if config.task == "edges":
             gallery.select(follow_example, [seed, model], generated, **turn, **own)
             # Gradio's editor keeps its first change to itself: a layer set at the start, so that it is not a line.
-            page.load(lambda: drawn_on(Path(folder.name), BLANK), None, given, **own)
+            page.load(lambda: as_drawing(Path(folder.name), BLANK), None, given, **own)
         left = given.clear if config.task == "edges" else given.input  # by a visitor, not by the choice of an example
         left(lambda: None, None, target, **own)
         button.click(generate, [image, api_seed, api_model], answer, api_name="generate", **turn)
@@ -204,17 +204,19 @@ def read_input(picture: bytes | Path, config: ModelConfig) -> np.ndarray:
 
 
 def find_pairs(data: str | Path | None, config: ModelConfig) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Some (input, target) to start from, as people see them: val pairs of a folder, else drawn ones."""
+    """Some (input, target) to start from, as people see them: val pairs of a folder, else synthetic ones."""
     if data:
         try:
             return _read_pairs(open_source(str(data), "val", config), config)
         except ValueError as error:
             print(f"No examples of {data}: {error}")
-    # Lines are the first of their drawn pairs; colours are those of the photos, which are the second under BtoA.
+    # Lines are the first of their pairs; colours are those of the photos, which are the second under BtoA.
     direction = {"edges": "AtoB", "colors": "BtoA"}.get(config.task, config.data.direction)
-    side = min(*config.data.shape, DRAWN_SIDE)
+    side = min(*config.data.shape, SYNTHETIC_SIDE)
     small = config.replace(size=side, width=side, direction=direction, in_channels=3, out_channels=3)
-    return _read_pairs(GeneratedSource(DRAWN[config.task], "val", small), config.replace(in_channels=3, out_channels=3))
+    return _read_pairs(
+        GeneratedSource(SYNTHETIC[config.task], "val", small), config.replace(in_channels=3, out_channels=3)
+    )
 
 
 def _read_pairs(source: Source, config: ModelConfig) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -231,7 +233,7 @@ def write_examples(folder: Path, pictures: dict[str, np.ndarray]) -> None:
         images.write_png(folder / f"{name}-ink.png", ink)
 
 
-def drawn_on(folder: Path, name: str) -> dict:
+def as_drawing(folder: Path, name: str) -> dict:
     """A written example as the pen's value: its lines on a layer of their own, above white."""
     files = {"composite": str(folder / f"{name}.png"), "layers": [str(folder / f"{name}-ink.png")]}
     return {"background": str(folder / f"{BLANK}.png"), **files}

@@ -46,7 +46,7 @@ def advised(error, new) -> list[str]:
 
 def test_a_checkpoint_of_an_older_version_is_converted_by_the_command_that_refuses_it(tmp_path, capsys):
     old, new = written(tmp_path / "my old one"), tmp_path / "new"
-    with pytest.raises(UserError) as refusal:
+    with pytest.raises(UserError, match=f"^{old} was written by") as refusal:
         checkpoint.load(old)
     main(advised(refusal, new))
     assert f"open: python app.py --model {new}" in capsys.readouterr().out

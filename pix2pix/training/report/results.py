@@ -144,8 +144,8 @@ def _chart(lines: Sequence[Line], steps_per_epoch: int, title: str, names: dict[
         Curve(name, [(line["step"] / steps_per_epoch, line[key]) for line in lines if key in line])
         for key, name in names.items()
     ]
-    drawn = line_chart(title, curves, "epochs", mark)
-    return f'<section>\n<h3>{title}</h3>\n{drawn}\n<p class="about">{about}</p>\n</section>\n'
+    chart = line_chart(title, curves, "epochs", mark)
+    return f'<section>\n<h3>{title}</h3>\n{chart}\n<p class="about">{about}</p>\n</section>\n'
 
 
 def _all_pairs(final: Final) -> str:
