@@ -7,7 +7,7 @@ import { Studio } from "../../../../pix2pix/web/canvas/js/model/studio.js";
 
 const SIZE = 64;
 const drawing = encodeRuns(new Uint8Array(SIZE).fill(3));
-const kept = (id, more = {}) => ({ id, name: "Drawing", drawing, settings: { variation: 4, wall: "#c99a54", sky: null }, thumbnail: "", changed: 1, ...more });
+const kept = (id, more = {}) => ({ id, name: "Drawing", drawing, settings: { variation: 4, wall: "#c99a54", sky: null, style: "brick" }, thumbnail: "", changed: 1, ...more });
 const forbidden = { open: () => { throw new Error("not in a private window"); } };
 
 test("where nothing may be kept the shelf works for as long as the page, and says so", async () => {
@@ -40,7 +40,7 @@ test("a file from elsewhere, cut or with broken drawings is refused, or its whol
   const answer = await shelf.add(JSON.stringify({ format: FORMAT, drawings }), SIZE, 12);
   assert.deepEqual(answer, { added: 2, refused: 3 });
   const odd = shelf.listed.find(({ name }) => name === "<b>");
-  assert.deepEqual([odd.thumbnail, odd.settings], ["", { variation: null, wall: null, sky: null }]);
+  assert.deepEqual([odd.thumbnail, odd.settings], ["", { variation: null, wall: null, sky: null, style: null }]);
 });
 
 test("each load begins another drawing, and undo returns to the one before", () => {

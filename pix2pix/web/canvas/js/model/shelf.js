@@ -8,7 +8,7 @@ import { decodeRuns } from "./runs.js";
  * @property {string} id
  * @property {string} name
  * @property {string} drawing runs, as encodeRuns writes them
- * @property {Record<string, any>} settings seed, colours and model
+ * @property {Record<string, any>} settings seed, colours, style and model
  * @property {string} thumbnail a JPEG as data URL, or empty
  * @property {number} changed milliseconds since 1970
  */
@@ -140,7 +140,8 @@ function checked(each, size, classes) {
 function settingsOf(given) {
   const colour = (/** @type {any} */ value) => (/^#[0-9a-f]{6}$/.test(value) ? value : null);
   const seed = Number.isInteger(given?.variation) && given.variation > 0 && given.variation < 100 ? given.variation : null;
-  return { variation: seed, wall: colour(given?.wall), sky: colour(given?.sky) };
+  const style = typeof given?.style === "string" && given.style.length <= 40 ? given.style : null;
+  return { variation: seed, wall: colour(given?.wall), sky: colour(given?.sky), style };
 }
 
 /** @param {IDBFactory} factory @returns {Promise<IDBDatabase>} */

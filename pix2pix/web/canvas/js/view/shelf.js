@@ -93,7 +93,7 @@ export class ShelfView {
     clearTimeout(this.timer);
     this.timer = 0;
     const { studio, kept } = this.store;
-    const { model: _model, ...settings } = kept.settings;
+    const settings = { ...kept.settings, model: undefined };
     const id = this.current ?? newId();
     const before = this.shelf.kept.get(id);
     this.ids.set(studio.document, id);
