@@ -43,12 +43,12 @@ def main() -> None:
     measuring.report(options, "label_errors", results, draw)
 
 
-def count(inputs: np.ndarray, photo: np.ndarray) -> dict[tuple[str, str], tuple[int, int]]:
-    """Label image and photo `(H, W, 3)` -> pixels that show something else, and pixels so labelled, by both names.
+def count(classes: np.ndarray, photo: np.ndarray) -> dict[tuple[str, str], tuple[int, int]]:
+    """Label map `(H, W)` and photo `(H, W, 3)` -> pixels that show something else, and pixels so labelled, by name.
 
     Each is counted among what those above it leave.
     """
-    classes, beyond = labels.snap(inputs), margins(photo)
+    beyond = margins(photo)
     is_wall, is_background = (classes == labels.INDEX[name] for name in ("facade", "background"))
     shows_sky = sky(photo, beyond) & ~beyond
     wall, background = is_wall & ~beyond, is_background & ~beyond

@@ -217,7 +217,7 @@ def learned(name: str, config: Config, pairs: Sequence, teacher: nn.Module, max_
     steps = (each for epoch in range(config.training.epochs) for each in epoch_of(trainer, dataset, epoch))
     with tqdm(total=max_steps or config.training.epochs * len(dataset), desc=name, mininterval=10) as bar:
         for inputs, targets in steps:
-            trainer.update(images.normalize(inputs), images.normalize(targets))
+            trainer.update(images.to_network(inputs), images.to_network(targets))
             bar.update()
             if trainer.steps == max_steps:
                 break

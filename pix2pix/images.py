@@ -44,14 +44,20 @@ def normalize(pixels):
     return pixels / 127.5 - 1
 
 
+def to_network(side):
+    """Bring a uint8 batch to what networks take: pictures `(N, C, H, W)` to [-1, 1]; label maps `(N, H, W)` stay."""
+    return normalize(side) if side.ndim == 4 else side
+
+
 def planes(picture: np.ndarray) -> np.ndarray:
     """Picture `(H, W, C)` -> `(C, H, W)`, contiguous; not copied where it lies in memory so already."""
     return np.ascontiguousarray(picture.transpose(2, 0, 1))
 
 
 def batch(picture: np.ndarray) -> np.ndarray:
-    """Picture `(H, W, C)` uint8 -> `(1, C, H, W)` float32 in [-1, 1], as the networks take it."""
-    return planes(normalize(picture.astype(np.float32)))[None]
+    """Make a batch for the networks: of a picture `(H, W, C)` uint8 `(1, C, H, W)` float32 in [-1, 1]; of a label map
+    `(H, W)` the same, `(1, H, W)`."""
+    return picture[None] if picture.ndim == 2 else planes(normalize(picture.astype(np.float32)))[None]
 
 
 def denormalize(image: np.ndarray) -> np.ndarray:
@@ -319,7 +325,7 @@ def resize_labels(labels: np.ndarray, height: int, width: int) -> np.ndarray:
     """Resize a label map `(H, W)` by nearest neighbour: classes cannot be averaged."""
     if labels.shape == (height, width):
         return labels
-    return np.asarray(Image.fromarray(labels).resize((width, height), Image.Resampling.NEAREST))
+    return np.array(Image.fromarray(labels).resize((width, height), Image.Resampling.NEAREST))
 
 
 def write_png(path: Path, image: np.ndarray) -> None:

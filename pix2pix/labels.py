@@ -1,7 +1,8 @@
 """The 12 facade label classes, their two palettes, and the compact text form of a label map.
 
-A label map is a `(H, W)` uint8 array of class indices 0..11. This is the only home of the palette:
-the browser gets it from here.
+A label map is a `(H, W)` uint8 array of class indices 0..11, and `VOID` where there is none. From a file to the loss,
+and from the canvas to the network, it stays one: colours are for reading pictures, for showing them, and for the
+networks of the paper. This is the only home of the palette: the browser gets it from here.
 """
 
 import base64
@@ -41,6 +42,8 @@ NAMES = tuple(label.name for label in CLASSES)
 INDEX = {name: index for index, name in enumerate(NAMES)}
 PALETTE = np.array([label.rgb for label in CLASSES], dtype=np.uint8)  # (12, 3)
 CMP_PALETTE = np.array([label.cmp_rgb for label in CLASSES], dtype=np.uint8)  # (12, 3)
+_SHOWN = np.vstack([PALETTE, np.zeros((1, 3), np.uint8)])  # the last for `VOID`
+PALETTES = {"published": PALETTE, "CMP": CMP_PALETTE}
 # A colour for each number of foreign classes, 0 to 255: that of the Pascal VOC sets. Its bits are spread over the three
 # channels, so that near numbers have unlike colours; 0 is black.
 NUMBER_COLORS = np.array(
@@ -50,7 +53,7 @@ NUMBER_COLORS = np.array(
     ],
     dtype=np.uint8,
 )
-BLANK = (0, 0, 0)  # no class: where a training photo shows nothing
+VOID = 255  # in label maps: no class, where a training photo shows nothing
 
 # Back to front: where elements overlap, CMP draws the later one over the earlier one.
 DRAWING_ORDER = (
@@ -68,8 +71,13 @@ _MAX_RUN = 0xFFFF
 
 
 def colorize(labels: np.ndarray) -> np.ndarray:
-    """Label map `(H, W)` of indices 0..11 -> image `(H, W, 3)` uint8 in the canonical palette."""
-    return PALETTE.take(labels, axis=0)  # four times as fast as PALETTE[labels], and laid out by rows
+    """Label map `(H, W)` -> image `(H, W, 3)` uint8 in the canonical palette; `VOID` is black."""
+    return _SHOWN.take(labels, axis=0, mode="clip")  # four times as fast as an index, and laid out by rows
+
+
+def shown(side: np.ndarray) -> np.ndarray:
+    """One side of a pair as a picture: a label map in its colours, a picture as it is."""
+    return colorize(side) if side.ndim == 2 else side
 
 
 def color_numbers(numbers: np.ndarray) -> np.ndarray:
@@ -97,15 +105,14 @@ def snap(image: np.ndarray, palette: np.ndarray = PALETTE) -> np.ndarray:
     return closeness.argmax(axis=-1).astype(np.uint8)
 
 
+def distances(image: np.ndarray, labels: np.ndarray, palette: np.ndarray = PALETTE) -> np.ndarray:
+    """Euclidean distances `(H, W)`, in units of 0..255, of the pixels of an image from the colours of its labels."""
+    return np.sqrt(np.square(image - palette[labels].astype(np.int32)).sum(axis=-1))
+
+
 def off_palette(image: np.ndarray, palette: np.ndarray = PALETTE, tolerance: float = 6) -> np.ndarray:
-    """Mask `(H, W)` of the pixels further than `tolerance` units (Euclidean, 0..255) from every colour."""
-    nearest = palette[snap(image, palette)].astype(np.int32)
-    return np.square(image - nearest).sum(axis=-1) > tolerance**2
-
-
-def is_label_image(image: np.ndarray, palette: np.ndarray = PALETTE) -> bool:
-    """Whether most of a picture `(H, W, 3)` is about in the palette; a photo, or an image of class numbers, is not."""
-    return bool(off_palette(image, palette, NEAR).mean() <= 1 - MIN_NEAR)
+    """Mask `(H, W)` of the pixels further than `tolerance` from every colour."""
+    return distances(image, snap(image, palette), palette) > tolerance
 
 
 def shares(labels: np.ndarray) -> np.ndarray:

@@ -66,7 +66,7 @@ def test_branches_fold_into_the_plain_generator_that_paints_the_same():
 
     torch.manual_seed(0)
     branched = shapes.OTHER["w16-branches"]().eval()
-    inputs = torch.from_numpy(images.batch(labels.colorize(synthetic.label_map(0))))
+    inputs = torch.from_numpy(images.batch(synthetic.label_map(0)))
     noise = [
         torch.randn(shape) for shape in latent_shapes(shapes.LIVE.architecture, branched.latent_channels, 256, 256)
     ]

@@ -16,7 +16,7 @@ import tyro
 
 from pix2pix import images, inference, labels
 from pix2pix.config import ModelConfig
-from pix2pix.data import generated
+from pix2pix.data import generated, values
 from pix2pix.data.decoded import load_pairs
 from pix2pix.hub import readme
 from pix2pix.hub.errors import patiently
@@ -85,7 +85,7 @@ def collect(
     if inputs := sample_inputs(config, _trained_on(folder), samples):
         name, _ = card.example_input(config)
         write = np.save if name.endswith(".npy") else images.write_png
-        write(scratch / name, inputs[0])
+        write(scratch / name, labels.shown(inputs[0]))
         images.write_png(scratch / card.SAMPLES, sample_sheet(translator, inputs))
         files |= {each: scratch / each for each in (name, card.SAMPLES)}
     else:
@@ -117,12 +117,11 @@ def sample_inputs(config: ModelConfig, data: str | None, files: Sequence[Path] =
     """
     size = config.data.shape
     if files:
-        return [
-            images.resize(images.read_image(path, config.architecture.in_channels), *size) for path in files[:SHOWN]
-        ]
+        of_input = values.of_input(config)
+        return [of_input.resize(values.read_input(path, config), *size) for path in files[:SHOWN]]
     if config.task == "facades":
         height, width = (max(side, MIN_SIZE) for side in size)
-        return [labels.colorize(label_map(seed, height, width)) for seed in range(1, SHOWN + 1)]
+        return [label_map(seed, height, width) for seed in range(1, SHOWN + 1)]
     if data not in generated.SCENES:
         return []
     return [pair.input for pair in load_pairs(data, "val", config)[:SHOWN]]
@@ -131,7 +130,7 @@ def sample_inputs(config: ModelConfig, data: str | None, files: Sequence[Path] =
 def sample_sheet(translator: Translator, inputs: Sequence[np.ndarray]) -> np.ndarray:
     """Put inputs above what a checkpoint makes of them: `(2 H, n W, 3)` uint8."""
     rows = inputs, [translator(image) for image in inputs]
-    return np.vstack([np.hstack([images.to_shown(picture) for picture in row]) for row in rows])
+    return np.vstack([np.hstack([images.to_shown(labels.shown(picture)) for picture in row]) for row in rows])
 
 
 def _trained_on(folder: Path) -> str | None:

@@ -10,7 +10,7 @@ walls, hedges at their foot, and a sky that turns to the colour of a house.
 
 import numpy as np
 
-from pix2pix import labels
+from pix2pix.labels import INDEX, VOID
 
 DARKEST = 20  # of 255: what is filled with black, after JPEG
 GREY, GREY_REACH, GREY_TINT = 130, 4, 5  # what is filled with grey: brightness, how far from it, how coloured at most
@@ -23,16 +23,16 @@ MIN_MARGIN = 0.002  # of the picture: a few dark pixels at its edge are no margi
 
 
 def corrected(inputs: np.ndarray, photo: np.ndarray) -> np.ndarray:
-    """Label image `(H, W, 3)` in palette colours and its photo -> corrected, `labels.BLANK` where no class is."""
+    """Label map `(H, W)` and its photo `(H, W, C)` -> corrected, `VOID` where no class is."""
     beyond = margins(photo)
     shows_sky = sky(photo, beyond) & ~beyond
-    is_wall, is_background = (_is(inputs, name) & ~beyond for name in ("facade", "background"))
+    is_wall, is_background = ((inputs == INDEX[name]) & ~beyond for name in ("facade", "background"))
     is_sky = is_wall & shows_sky
     around = is_background | is_sky | beyond
     inputs = inputs.copy()
-    inputs[is_sky] = labels.PALETTE[labels.INDEX["background"]]
+    inputs[is_sky] = INDEX["background"]
     is_other = astray(photo, is_wall & ~is_sky, around) | next_houses(is_background, shows_sky, beyond)
-    inputs[beyond | is_other] = labels.BLANK
+    inputs[beyond | is_other] = VOID
     return inputs
 
 
@@ -90,7 +90,3 @@ def _grown(mask: np.ndarray) -> np.ndarray:
 
 def _windows(padded: np.ndarray, side: int) -> np.ndarray:
     return np.lib.stride_tricks.sliding_window_view(padded, (side, side))
-
-
-def _is(inputs: np.ndarray, name: str) -> np.ndarray:
-    return (inputs == labels.PALETTE[labels.INDEX[name]]).all(axis=2)

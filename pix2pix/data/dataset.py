@@ -17,7 +17,6 @@ from pix2pix.synthetic import label_map
 from pix2pix.utils import available_cores
 
 MAX_WORKERS = 8
-PALETTE_AND_BLANK = np.vstack([labels.PALETTE, np.uint8([labels.BLANK])])
 
 
 def suggest_workers(pairs: Sequence[Pair]) -> int:
@@ -29,25 +28,24 @@ class PairDataset(Dataset):
     """Pairs by `(index, seed)`: the seed decides jitter and mirroring, the same for both halves and on any device.
 
     An item is `(inputs, targets)`, two `(C, H, W)` uint8 tensors on `device`, where they are augmented;
-    another than the CPU keeps its copies. They are the same on each, but for a grey level here and there where jitter
-    interpolates.
+    another than the CPU keeps its copies. Label maps are `(H, W)`. They are the same on each, but for a grey level here
+    and there where jitter interpolates.
     """
 
     def __init__(self, pairs: Sequence[Pair], config: Config, device: torch.device | str = "cpu"):
         self.pairs, self.device = pairs, torch.device(device)
         training, self.is_facades = config.training, config.task == "facades"
         self.synthetic = self.is_facades and bool(training.teacher)  # a teacher has an answer to any label image
-        self.palette = torch.from_numpy(PALETTE_AND_BLANK).to(self.device)
         self._kept: dict[int, tuple[tv_tensors.TVTensor, tv_tensors.TVTensor]] = {}
         self._max_kept = 0 if self.device.type == "cpu" else KEPT_BYTES // pair_bytes(config)
         kinds = (config.data.input_kind, config.data.target_kind)
-        self.is_map = [kind != "picture" for kind in kinds]  # of classes, which transforms may not blend
+        self.is_map = [self.is_facades or kinds[0] != "picture", kinds[1] != "picture"]  # of classes, never blended
         size = config.data.shape
         steps = []
         if config.jittered != size:
             steps += [v2.Resize(config.jittered), v2.RandomCrop(size)]
         if training.shift and self.is_facades and not training.teacher:
-            nothing = {tv_tensors.Mask: len(labels.CLASSES), tv_tensors.Image: 0}
+            nothing = {tv_tensors.Mask: labels.VOID, tv_tensors.Image: 0}
             aside = v2.RandomCrop(size, padding=[side // 3 for side in reversed(size)], fill=nothing)
             steps.append(v2.RandomApply([aside], p=0.5))
         if training.hflip:
@@ -65,18 +63,16 @@ class PairDataset(Dataset):
         with torch.random.fork_rng(devices=[]):  # the trainer's own stream goes on as if nothing was drawn here
             torch.manual_seed(seed)
             inputs, targets = self.augment(inputs, targets)
-        return self._as_picture(inputs.as_subclass(Tensor)), targets.as_subclass(Tensor)
+        inputs = inputs.as_subclass(Tensor)
+        return inputs[0] if self.is_facades else inputs, targets.as_subclass(Tensor)
 
     def _tensors(self, index: int) -> tuple[tv_tensors.TVTensor, tv_tensors.TVTensor]:
-        """A pair before augmentation; labels as classes, which transforms never blend, unlike colours."""
+        """A pair before augmentation, `(C, size, columns)` each."""
         if kept := self._kept.get(index):
             return kept
         pair = self.pairs[index]
-        if self.is_facades:
-            inputs = tv_tensors.Mask(torch.from_numpy(labels.snap(pair.input, PALETTE_AND_BLANK))[None].to(self.device))
-        else:
-            inputs = self._tensor(pair.input, self.is_map[0])
-        tensors = inputs, self._tensor(pair.target, self.is_map[1])
+        inputs = pair.input[..., None] if self.is_facades else pair.input
+        tensors = self._tensor(inputs, self.is_map[0]), self._tensor(pair.target, self.is_map[1])
         if len(self._kept) < self._max_kept:
             self._kept[index] = tensors
         return tensors
@@ -84,9 +80,6 @@ class PairDataset(Dataset):
     def _tensor(self, picture: np.ndarray, is_map: bool) -> tv_tensors.TVTensor:
         kind = tv_tensors.Mask if is_map else tv_tensors.Image
         return kind(torch.from_numpy(images.planes(picture)), device=self.device)
-
-    def _as_picture(self, inputs: Tensor) -> Tensor:
-        return self.palette[inputs[0].int()].permute(2, 0, 1).contiguous() if self.is_facades else inputs
 
 
 def batches(

@@ -69,20 +69,25 @@ class Pairs(Sequence[Pair]):
         of_input, of_target = values.of_input(config), values.of_target(config)
         try:
             target = of_target.to_picture(stored.target, channels.out_channels)
-            if config.task == "colors":
+            if config.task == "facades":
+                inputs = self._to_labels(stored.input)
+            elif config.task == "colors":
                 inputs = images.to_channels(images.to_channels(target, 1), channels.in_channels)
             else:
                 inputs = of_input.to_picture(stored.input, channels.in_channels)
         except UserError as error:
             raise UserError(f"{name} {error}") from None
-        if config.task == "facades":  # snapped at full size: averaging first would invent colours at every edge
-            inputs = labels.colorize(images.resize_labels(labels.snap(inputs, self.source.palette), *size))
-        else:
-            inputs = of_input.resize(inputs, *size)
-        target = of_target.resize(target, *size)
+        inputs, target = of_input.resize(inputs, *size), of_target.resize(target, *size)
         if self.correct_labels:
             inputs = corrected(inputs, target)
         return Pair(name, _planar(inputs), _planar(target))
+
+    def _to_labels(self, stored: np.ndarray) -> np.ndarray:
+        """Stored labels of a facade -> label map, of their own size: averaged first, edges would get colours anew."""
+        palette = self.source.palette
+        if palette is None:
+            return stored[..., 0]
+        return labels.snap(values.of_input(self.config).to_picture(stored, 3), palette)
 
 
 def load_pairs(data: str | Source, split: str, config: ModelConfig, correct_labels: bool = False) -> Pairs:
@@ -103,9 +108,10 @@ def load_pairs(data: str | Source, split: str, config: ModelConfig, correct_labe
 def pair_bytes(config: ModelConfig) -> int:
     """Return what a pair takes in memory."""
     height, width = config.data.shape
-    return height * width * (config.architecture.in_channels + config.architecture.out_channels)
+    in_channels = 1 if config.task == "facades" else config.architecture.in_channels
+    return height * width * (in_channels + config.architecture.out_channels)
 
 
 def _planar(picture: np.ndarray) -> np.ndarray:
     """The same picture, laid out in memory as tensors are: `images.planes` of it costs nothing."""
-    return images.planes(picture).transpose(1, 2, 0)
+    return picture if picture.ndim == 2 else images.planes(picture).transpose(1, 2, 0)

@@ -110,7 +110,7 @@ def _inspect_values(report: Report, items: list[Item], found: Found, direction: 
         except UserError as error:
             report.changes.append(str(error))
     inputs = [_halves(items[index], direction)[0] for index in values.spread(len(items), values.LOOKED_AT)]
-    palettes = {"published": labels.PALETTE, "CMP": labels.CMP_PALETTE}
+    palettes = labels.PALETTES
     near = {name: 1 - _off(inputs, palette, labels.NEAR) for name, palette in palettes.items()}
     if max(near.values()) < labels.MIN_NEAR:
         report.lines.append("  inputs: no facade labels in colours (--task photo, or another task)")

@@ -11,10 +11,7 @@ from pix2pix.data.layouts import Item
 
 @dataclass(frozen=True)
 class Pair:
-    """One named pair; both pictures are `(size, columns, C)` uint8.
-
-    Label inputs are in exact palette colours, or `labels.BLANK` where the target shows nothing.
-    """
+    """One named pair: pictures `(size, columns, C)` uint8; the input of a facade is a label map `(size, columns)`."""
 
     name: str
     input: np.ndarray
@@ -33,14 +30,15 @@ class RawPair(NamedTuple):
 
 class Source(Protocol):
     """Named pairs. `channels` are those of inputs and targets as stored; `tasks` those it is for (none: any); `pixels`
-    how many there are to decode in all, 0 where nothing can be broken."""
+    how many there are to decode in all, 0 where nothing can be broken. `palette` has the colours that facade labels are
+    in; None where inputs are class indices, in one channel."""
 
     about: str
     names: Sequence[str]
     channels: tuple[int, int]
     pixels: int
     tasks: Sequence[str]
-    palette: np.ndarray
+    palette: np.ndarray | None
 
     def read(self, index: int) -> RawPair: ...
 

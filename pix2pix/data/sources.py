@@ -125,9 +125,9 @@ def _find_first_number(source: Source, looked_at: Sequence[int]) -> int | None:
 
 
 class NumberedLabels:
-    """A source whose inputs are numbers of the 12 classes, from `first` on: given as label images."""
+    """A source whose inputs are numbers of the 12 classes, from `first` on: given as class indices."""
 
-    palette = labels.PALETTE
+    palette = None
 
     def __init__(self, source: Source, first: int):
         self.source, self.first, self.names = source, first, source.names
@@ -138,7 +138,7 @@ class NumberedLabels:
         numbers = self.source.read_numbers(index)
         if numbers is None or numbers.min() < self.first or numbers.max() >= self.first + len(labels.CLASSES):
             raise UserError(f"the input of {self.names[index]} is no map of numbers as the others are")
-        return RawPair(labels.colorize((numbers - self.first).astype(np.uint8)), self.source.read(index).target)
+        return RawPair((numbers - self.first).astype(np.uint8)[..., None], self.source.read(index).target)
 
     def read_numbers(self, index: int) -> None:
         return None

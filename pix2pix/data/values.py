@@ -19,7 +19,7 @@ from pix2pix.utils import UserError, available_cores
 
 LOOKED_AT = 8  # pictures that decide what the numbers of a set mean
 RANGED = 1000  # pictures, at most, whose least and greatest values are looked up
-MAX_SIDE = 1024  # pixels of an upload that are compared to 12 colours
+MAX_SIDE = 1024  # pixels of a picture that tell whether it holds labels, and of which palette
 ROWS = 128  # of a picture, whose pixels are compared
 MIN_FLAT = 0.6  # of the pixels of a map of classes are like their neighbour, in every picture
 MAX_COLORS = 64  # that a map of classes has; up to 256 where neighbouring areas differ by more than `SMOOTH`
@@ -27,6 +27,16 @@ SMOOTH = 2  # levels
 MIN_GAP = 8  # grey levels that are nearer to each other than this are numbers of classes: nobody can tell them apart
 DEEP = 2**15  # 16-bit pictures that reach the upper half of their range are taken as they are
 MAX_SPREAD = 16  # times the spread of another channel: of that one fewer than 16 levels would be left
+
+
+class LabelImage(NamedTuple):
+    """What a file of facade labels holds: `palette` is "published", "CMP" or "numbers"."""
+
+    labels: np.ndarray  # label map (H, W) uint8
+    palette: str
+    size: tuple[int, int]  # (width, height) of the file, or of the part at which a large JPEG is read
+    off: int  # pixels that were no palette colour, of those that were looked at
+    pixels: int  # that were looked at
 
 
 class Values(NamedTuple):
@@ -42,7 +52,10 @@ class Values(NamedTuple):
         return images.to_channels(images.to_levels(stored, self.range), channels)
 
     def resize(self, picture: np.ndarray, height: int, width: int) -> np.ndarray:
-        """Resize a picture `(H, W, C)` by area; classes, which cannot be averaged, by nearest neighbour."""
+        """Resize a picture `(H, W, C)` by area; classes, which cannot be averaged, and label maps `(H, W)`, by nearest
+        neighbour."""
+        if picture.ndim == 2:
+            return images.resize_labels(picture, height, width)
         if self.kind == "picture" or picture.shape[:2] == (height, width):
             return images.resize(picture, height, width)
         return np.dstack([images.resize_labels(plane, height, width) for plane in images.planes(picture)])
@@ -59,7 +72,10 @@ def of_target(config: ModelConfig) -> Values:
 def read_input(
     source: Path | str | bytes | BinaryIO, config: ModelConfig, most_pixels: int = images.MAX_PIXELS
 ) -> np.ndarray:
-    """Read a file as a translator of this config takes it, `(H, W, in_channels)` uint8; ValueError names the file."""
+    """Read a file as a translator of this config takes it; ValueError names the file.
+
+    A picture `(H, W, in_channels)` uint8, or the label map `(H, W)` of a facade.
+    """
     name = images.name_of(source)
     if config.task == "facades":
         first = int(config.data.input_range[0]) if config.data.input_kind == "numbers" else None
@@ -69,7 +85,7 @@ def read_input(
                 f"{name} is no label image: its colours are not those of the 12 classes, and it holds no numbers of "
                 "classes either, 0 to 11 or 1 to 12"
             )
-        return found[0]
+        return found.labels
     stored = images.read_stored(source, most_pixels)
     try:
         if config.task == "colors":  # its inputs are made of photos such as its targets
@@ -80,25 +96,34 @@ def read_input(
 
 
 def read_label_image(
-    source: Path | str | bytes | BinaryIO, first: int | None = None, most_pixels: int = images.MAX_PIXELS
-) -> tuple[np.ndarray, int | None] | None:
-    """Read facade labels as a picture `(H, W, 3)`, of colours near a palette or of class numbers, 0 to 11 or 1 to 12.
+    source: Path | str | bytes | BinaryIO,
+    first: int | None = None,
+    most_pixels: int = images.MAX_PIXELS,
+    shrink: bool = False,
+) -> LabelImage | None:
+    """Read facade labels, in colours near a palette or as class numbers, 0 to 11 or 1 to 12; None for anything else.
 
-    Returns it with the first of these numbers, None for colours; or None for what is no label image. `first` is that of
-    the set a model was trained on, where it was of numbers.
+    `first` is the first number in the set a model was trained on, where it was of numbers. `shrink` cuts larger images
+    to `MAX_SIDE` pixels, by nearest neighbour, before all of them is compared to 12 colours.
     """
     stored = images.read_stored(source, most_pixels)
+    size, step = stored.shape[1::-1], -(-max(stored.shape[:2]) // MAX_SIDE)
     if stored.dtype == np.uint8 and stored.shape[2] in (1, 3, 4):
         picture = images.to_channels(stored, 3)
-        few = picture[:: -(-len(picture) // MAX_SIDE), :: -(-picture.shape[1] // MAX_SIDE)]
-        if labels.is_label_image(few) or labels.is_label_image(few, labels.CMP_PALETTE):
-            return picture, None
+        few = picture[::step, ::step]
+        maps = {name: labels.snap(few, palette) for name, palette in labels.PALETTES.items()}
+        off = {name: labels.distances(few, maps[name], palette) for name, palette in labels.PALETTES.items()}
+        if any((each <= labels.NEAR).mean() >= labels.MIN_NEAR for each in off.values()):
+            name = min(off, key=lambda each: (off[each] > labels.NEAR / 4).sum())
+            is_whole = shrink or step == 1
+            found = maps[name] if is_whole else labels.snap(picture, labels.PALETTES[name])
+            return LabelImage(found, name, size, int((off[name] > 0.5).sum()), few[..., 0].size)
     numbers = images.read_numbers(source, most_pixels)
     if numbers is None:
         return None
     if first is None or numbers.min() < first or numbers.max() >= first + len(labels.CLASSES):
         first = labels.find_first_number(numbers)
-    return None if first is None else (labels.colorize((numbers - first).astype(np.uint8)), first)
+    return None if first is None else LabelImage((numbers - first).astype(np.uint8), "numbers", size, 0, numbers.size)
 
 
 def find_values(side: str, read: Callable[[int], np.ndarray], count: int) -> tuple[Values, str]:

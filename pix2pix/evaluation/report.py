@@ -7,7 +7,7 @@ from string import Template
 
 import numpy as np
 
-from pix2pix import images
+from pix2pix import images, labels
 from pix2pix.data.pairs import Pair
 from pix2pix.evaluation.scores import NETWORKS, SCORES, Measured, Score, judge
 from pix2pix.utils import write_atomically
@@ -59,7 +59,7 @@ def sheet(rows: Sequence[Sequence[np.ndarray]]) -> np.ndarray:
 
 
 def _row(pair: Pair, measured: Sequence[Measured], place: int) -> list[np.ndarray]:
-    return [pair.input, *(one.pictures[place] for one in measured), pair.target]
+    return [labels.shown(pair.input), *(one.pictures[place] for one in measured), pair.target]
 
 
 def _section(

@@ -114,7 +114,7 @@ def measure(translators: Sequence[Translator], pairs: Iterable[Pair], variations
     photos, measured = Looks(), [Measured(translator.name) for translator in translators]
     for place, pair in enumerate(pairs):
         is_facade = translators[0].config.task == "facades"
-        drawing = labels.snap(pair.input) if is_facade else None
+        drawing = pair.input if is_facade else None
         seen_photo = features.stages(pair.target)
         photos.add(pair.target, seen_photo, drawing)
         for translator, one in zip(translators, measured, strict=True):

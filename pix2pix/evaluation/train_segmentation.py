@@ -79,7 +79,7 @@ def train_reader(data: str, output: Path = WEIGHTS, epochs: int = 14, seed: int 
 
 def class_weights(pairs: Sequence[Pair]) -> Tensor:
     """`(12,)`: one over the root of a class's share, so that doors are learned although they are 1 % of the area."""
-    share = np.mean([labels.shares(labels.snap(pair.input)) for pair in pairs], axis=0)
+    share = np.mean([labels.shares(pair.input) for pair in pairs], axis=0)
     return torch.from_numpy(1 / np.sqrt(share.clip(1e-4))).float()
 
 
@@ -88,7 +88,7 @@ def batch(pairs: list[Pair]) -> tuple[Tensor, Tensor]:
     photos, drawn = [], []
     for pair in pairs:
         photo = tv_tensors.Image(images.planes(pair.target))
-        classes = tv_tensors.Mask(torch.from_numpy(labels.snap(pair.input))[None])
+        classes = tv_tensors.Mask(torch.from_numpy(pair.input)[None])
         photo, classes = augment(photo, classes)
         photos.append(photo.as_subclass(Tensor))
         drawn.append(classes.as_subclass(Tensor)[0].long())

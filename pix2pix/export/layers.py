@@ -10,16 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pix2pix.networks.conv import conv_down
-from pix2pix.networks.layers import (
-    BatchStatisticsNorm,
-    LabelPlanes,
-    TransposedConv,
-    UpsampleConv,
-    WeightNormConv,
-    WeightNormConv3x3,
-)
-from pix2pix.networks.noise_unet import SkyShare
+from pix2pix.networks.layers import BatchStatisticsNorm, TransposedConv, UpsampleConv
 
 BLOCK = 16  # channels: its convolutions compute so many at a time, wanted or not
 
@@ -27,10 +18,6 @@ BLOCK = 16  # channels: its convolutions compute so many at a time, wanted or no
 def for_onnx(generator: nn.Module) -> nn.Module:
     """A copy that shares nothing with the original, its layers replaced by their forms."""
     copied = copy.deepcopy(generator)
-    if isinstance(getattr(copied, "planes", None), LabelPlanes):
-        copied.encoders[0] = OfPaddedPlanes(copied.encoders[0])
-        if copied.detail:
-            copied.detail.of_planes = DetailOfPaddedPlanes(copied.detail.of_planes)
     for module in list(copied.modules()):
         for name, child in module.named_children():
             form = FORMS.get(type(child))
@@ -48,64 +35,6 @@ class PerImageNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.instance_norm(x, self.weight, self.bias, None, None, True, 0.0, self.eps, False)
-
-
-class PlanesByConv(nn.Module):
-    """`LabelPlanes` as one convolution of the picture and its square, instead of seven passes over all planes.
-
-    With planes of zeros up to a block: next to them whole blocks would have to be taken apart again.
-    """
-
-    def __init__(self, planes: LabelPlanes):
-        super().__init__()
-        self.height = planes.height
-        colours, sharpness, height = planes.colours, planes.sharpness, planes.height
-        weights = torch.cat([2 * colours, -torch.ones_like(colours)], dim=1)
-        bias = height * (1 - sharpness * colours.square().sum(dim=(1, 2, 3)))
-        self.register_buffer("weight", _padded(height * sharpness * weights), persistent=False)
-        self.register_buffer("bias", _padded(bias), persistent=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.relu(F.conv2d(torch.cat([x, x.square()], dim=1), self.weight, self.bias))
-
-
-class OfPaddedPlanes(nn.Module):
-    """The `WeightNormConv` that follows `PlanesByConv`."""
-
-    def __init__(self, conv: WeightNormConv):
-        super().__init__()
-        self.weight, self.gain, self.bias = conv.weight, conv.gain, conv.bias
-
-    def forward(self, x: Tensor) -> Tensor:
-        length = torch.linalg.vector_norm(self.weight, dim=(1, 2, 3))
-        return conv_down(x, _padded(self.weight.transpose(0, 1)).transpose(0, 1), self.bias, self.gain / length)
-
-
-class DetailOfPaddedPlanes(nn.Module):
-    """The convolution of `DetailHead` that sees planes, behind `PlanesByConv`."""
-
-    def __init__(self, conv: WeightNormConv3x3):
-        super().__init__()
-        self.weight, self.gain = conv.weight, conv.gain
-
-    def forward(self, x: Tensor) -> Tensor:
-        length = torch.linalg.vector_norm(self.weight, dim=(1, 2, 3))
-        weight = self.weight * (self.gain / length)[:, None, None, None]
-        return F.conv2d(x, _padded(weight.transpose(0, 1)).transpose(0, 1), padding=1)
-
-
-class SkyByConv(nn.Module):
-    """`SkyShare` as one convolution of all planes, which lie together: taking the first one out costs more."""
-
-    def __init__(self, share: SkyShare):
-        super().__init__()
-        self.side = share.side
-        weight = torch.zeros(1, BLOCK, self.side, self.side)
-        weight[:, 0] = 1 / (share.height * self.side**2)
-        self.register_buffer("weight", weight, persistent=False)
-
-    def forward(self, planes: Tensor) -> Tensor:
-        return F.conv2d(planes, self.weight, stride=self.side)
 
 
 class MixThenInterpolate(nn.Module):
@@ -151,11 +80,6 @@ class FourPhases(nn.Module):
         return torch.onnx.ops.symbolic("DepthToSpace", phases, by_phase, dtype=x.dtype, shape=shape)
 
 
-def _padded(x: Tensor) -> Tensor:
-    """With zeros up to a whole number of blocks along the first dimension."""
-    return F.pad(x, (0, 0) * (x.ndim - 1) + (0, -len(x) % BLOCK))
-
-
 def _padded_conv(x: Tensor, weight: Tensor, bias: Tensor | None, pads: list[int]) -> Tensor:
     """A 2x2 convolution that keeps the size; `pads` are zeros above, to the left, below, to the right."""
     inputs = (x, weight) if bias is None else (x, weight, bias)
@@ -166,8 +90,6 @@ def _padded_conv(x: Tensor, weight: Tensor, bias: Tensor | None, pads: list[int]
 
 FORMS = {
     BatchStatisticsNorm: PerImageNorm,
-    LabelPlanes: PlanesByConv,
-    SkyShare: SkyByConv,
     UpsampleConv: MixThenInterpolate,
     TransposedConv: FourPhases,
 }

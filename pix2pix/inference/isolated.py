@@ -102,10 +102,11 @@ class IsolatedNetwork:
                 raise CancelledError
             try:
                 with _Deadline(self._process, PAINTING) as deadline:
-                    self._send({"shapes": [each.shape for each in (inputs, *latents)]}, inputs, *latents)
+                    arrays = (inputs, *latents)
+                    self._send({"arrays": [(each.dtype.name, each.shape) for each in arrays]}, *arrays)
                     if cancel:
                         cancel.add_done_callback(lambda _: self._cancel(deadline))
-                    return self._receive(*inputs.shape[2:])
+                    return self._receive(*inputs.shape[-2:])
             except (OSError, EOFError):
                 if cancel and cancel.cancelled():
                     why = "did not stop when it was told to"
@@ -124,13 +125,13 @@ class IsolatedNetwork:
             raise ModelError(f"{self.name} does not paint as its {checkpoint.CONFIG} says")
         if status != b"+":
             raise EOFError
-        return np.nan_to_num(read_array(answer, [1, self._config.architecture.out_channels, height, width]))
+        return np.nan_to_num(read_array(answer, "float32", [1, self._config.architecture.out_channels, height, width]))
 
     def _send(self, what: dict, *arrays: np.ndarray) -> None:
         with self._sending:
             self._process.stdin.write(json.dumps(what).encode() + b"\n")
             for array in arrays:
-                self._process.stdin.write(np.ascontiguousarray(array, np.float32).tobytes())
+                self._process.stdin.write(array.tobytes())
             self._process.stdin.flush()
 
     def _cancel(self, deadline: "_Deadline") -> None:

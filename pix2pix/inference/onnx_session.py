@@ -20,7 +20,7 @@ MAX_HEADER = 2**26  # bytes: a file that claims a longer one is broken
 
 
 class OnnxNetwork:
-    """`(1, 3, H, W)` float32 in [-1, 1] and latents -> `(1, 3, H, W)`; may be called from several threads."""
+    """A `translator.Network` whose graph is `model.onnx`; may be called from several threads."""
 
     def __init__(self, folder: Path, threads: int | None = None, config: ModelConfig | None = None):
         """Raises ValueError for a graph or weights that do not load, or were not made for each other or the `config`.
@@ -42,7 +42,10 @@ class OnnxNetwork:
             try:
                 check_signature(self.session, config)
             except ValueError as error:
-                raise UserError(f"{folder / checkpoint.ONNX} does not fit {checkpoint.CONFIG}: {error}") from None
+                raise UserError(
+                    f"{folder / checkpoint.ONNX} does not fit {checkpoint.CONFIG}: {error}; to write it anew: "
+                    f"python -m pix2pix export {folder}"
+                ) from None
         made_for = self.session.get_modelmeta().custom_metadata_map.get(HEADER_KEY)
         if made_for != header_digest(read_header(folder / checkpoint.WEIGHTS)):
             raise UserError(
@@ -79,6 +82,10 @@ def check_signature(session: onnxruntime.InferenceSession, config: ModelConfig) 
         if names != [name for name, _ in asked]:
             raise UserError(f"has {', '.join(names)[:100]} where {', '.join(name for name, _ in asked)[:100]} belong")
         for each, (name, channels) in zip(found, asked, strict=True):
+            if name == "inputs" and config.task == "facades":
+                if each.type != "tensor(uint8)" or len(each.shape) != 3:
+                    raise UserError(f"{name} is {each.type} {each.shape}, not uint8 of (1, height, width)")
+                continue
             at = each.shape[1] if len(each.shape) == 4 else None
             if each.type != "tensor(float)" or not isinstance(at, int) or not 0 < at <= MAX_CHANNELS:
                 raise UserError(f"{name} is {each.type} {each.shape}, not float of (1, channels, height, width)")

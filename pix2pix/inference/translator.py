@@ -29,7 +29,9 @@ Colour = tuple[int, int, int]
 
 
 class Network(Protocol):
-    """A generator on any runtime: `(1, 3, H, W)` float32 in [-1, 1] and what it takes from chance -> the same shape.
+    """A generator on any runtime: its inputs and what it takes from chance -> a picture `(1, C, H, W)` in [-1, 1].
+
+    Inputs are a picture `(1, C, H, W)` float32 in [-1, 1], of facades a label map `(1, H, W)` uint8.
 
     `latent_kind`: "mask" of dropout or "noise"; `latent_channels`: of each, one for each decoder that takes any.
     `tones`: mean `(6,)` and spread `(6, 6)`, lower triangular, of the colours of wall and sky in [-1, 1] that tones
@@ -80,9 +82,10 @@ class Translator:
 
         C is what the config says, of inputs and of targets; ValueError for a picture that cannot be brought to it.
 
-        A picture of labels is snapped to the palette first, as in training. Sides that are no multiple of
-        `2 ** depth` are continued by reflection to the next one, and the result is cropped back. Statistics, where
-        the network takes any, are of this one picture. `style` is one of `styles`, by name; ValueError lists them.
+        A picture of labels is snapped to the palette first; `labels.VOID` in a map is no class. Sides that are no
+        multiple of `2 ** depth` are continued by reflection to the next one, and the result is cropped back.
+        Statistics, where the network takes any, are of this one picture. `style` is one of `styles`, by name;
+        ValueError lists them.
         `variation` is the seed of the noise and, where no style is named, of a style near one of them (of a color code
         of chance where there are none), or of the dropout masks, which are the paper's only noise. None leaves dropout
         out, and takes noise that is always the same and the first style, or the mean color_code where there is none.
@@ -102,13 +105,15 @@ class Translator:
         sky: Colour | None = None,
         style: str | None = None,
     ) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
-        """What the network is given for a picture: `(1, C, H, W)` float32 in [-1, 1], and what it takes from chance."""
-        if self.config.task == "facades":
-            image = labels.colorize(labels.snap(image) if image.ndim == 3 else image)
-        image = images.to_channels(image, self.config.architecture.in_channels)
+        """What the network is given for a picture or a label map, and what it takes from chance; see `Network`."""
+        if self.config.task != "facades":
+            image = images.to_channels(image, self.config.architecture.in_channels)
+        elif image.ndim == 3:
+            image = labels.snap(image)
         height, width = image.shape[:2]
         multiple = 2**self.config.architecture.depth
-        padded = np.pad(image, ((0, -height % multiple), (0, -width % multiple), (0, 0)), mode="symmetric")
+        sides = ((0, -height % multiple), (0, -width % multiple), (0, 0))
+        padded = np.pad(image, sides[: image.ndim], mode="symmetric")
         shapes = latent_shapes(self.config.architecture, self.network.latent_channels, *padded.shape[:2])
         latents = draw(self.network.latent_kind, shapes, variation)
         self.check_style(style)

@@ -1,8 +1,8 @@
 """The process that a stranger's checkpoint runs in: `python -m pix2pix.inference.worker FOLDER`, see `isolated`.
 
 It reads from stdin and writes to stdout. First one line of JSON tells of the network, or of its error. Then each
-request, a line of JSON {"shapes": …} and the arrays' float32 bytes, is answered with "+" and the picture's float32
-bytes, or with "-" and a line of words. The line {"cancel": true} ends the picture that is being painted.
+request, a line of JSON {"arrays": [[type, shape], …]} and the arrays' bytes, is answered with "+" and the picture's
+float32 bytes, or with "-" and a line of words. The line {"cancel": true} ends the picture that is being painted.
 """
 
 import json
@@ -43,7 +43,7 @@ def main(folder: Path) -> None:
         inputs, latents, cancel = jobs.get()
         try:
             generated = np.ascontiguousarray(network(inputs, latents, cancel), np.float32)
-            if generated.shape != (1, translator.config.architecture.out_channels, *inputs.shape[2:]):
+            if generated.shape != (1, translator.config.architecture.out_channels, *inputs.shape[-2:]):
                 raise UserError(f"a picture of shape {generated.shape}")
             answers.write(b"+" + generated.tobytes())
         except Exception as error:
@@ -59,19 +59,19 @@ def listen(requests: BinaryIO, jobs: queue.SimpleQueue) -> None:
         if told.get("cancel"):
             cancel.cancel()
             continue
-        inputs, *latents = (read_array(requests, shape) for shape in told["shapes"])
+        inputs, *latents = (read_array(requests, *each) for each in told["arrays"])
         cancel = Future()
         jobs.put((inputs, latents, cancel))
     os._exit(0)
 
 
-def read_array(file: BinaryIO, shape: list[int]) -> np.ndarray:
-    """Read an array of float32; raises EOFError where the file ends before it."""
-    size = 4 * int(np.prod(shape))
+def read_array(file: BinaryIO, kind: str, shape: list[int]) -> np.ndarray:
+    """Read an array of numbers of a kind, such as "float32"; raises EOFError where the file ends before it."""
+    size = np.dtype(kind).itemsize * int(np.prod(shape))
     data = file.read(size)
     if len(data) != size:
         raise EOFError
-    return np.frombuffer(data, np.float32).reshape(shape)
+    return np.frombuffer(data, kind).reshape(shape)
 
 
 def limit() -> None:

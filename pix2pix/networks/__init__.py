@@ -1,7 +1,8 @@
 """The networks, as a config asks for them.
 
-All take and return `(N, C, H, W)` float tensors; images in [-1, 1]. H and W must be multiples of `2 ** depth`.
-Weights are drawn from torch's global random stream.
+Generators take images `(N, C, H, W)` in [-1, 1], those of facades label maps `(N, H, W)` uint8; discriminators take
+what the objective makes of either. H and W must be multiples of `2 ** depth`. Weights are drawn from torch's global
+random stream.
 """
 
 from torch import nn
@@ -17,22 +18,23 @@ def build_generator(architecture: Architecture) -> UNet | NoiseUNet:
     """The generator of an architecture, with new weights."""
     channels = (architecture.in_channels, architecture.out_channels, architecture.base_channels)
     sizes = (*channels, architecture.max_channel_multiplier, architecture.depth)
+    labelled = architecture.task == "facades"
     if architecture.generator == "noise":
         codes = (architecture.color_code_size, architecture.style_size, architecture.detail_channels)
-        return NoiseUNet(*sizes, architecture.task == "facades", *codes)
+        return NoiseUNet(*sizes, labelled, *codes)
     unet = architecture.unet
     variant = (unet.bottleneck_norm, unet.norm, unet.biases, architecture.dropout_decoders, unet.first_dropout_decoder)
-    return UNet(*sizes, *variant)
+    return UNet(*sizes, *variant, labelled)
 
 
 def build_discriminator(config: Config) -> nn.Module:
     """The discriminator that a generator is trained against, with new weights."""
     architecture, objective = config.architecture, config.training.objective
-    labelled = architecture.task == "facades"
-    sizes = (architecture.in_channels, architecture.out_channels, config.training.discriminator_channels)
+    labelled = architecture.task == "facades" and objective != "paper"
+    in_channels = len(labels.CLASSES) if labelled else architecture.in_channels
+    sizes = (in_channels, architecture.out_channels, config.training.discriminator_channels)
     if objective == "projected":
         from pix2pix.networks.projected import ProjectedDiscriminator
 
-        condition = len(labels.CLASSES) if labelled else architecture.in_channels
-        return ProjectedDiscriminator(condition, *sizes[1:], labelled)
-    return MultiscalePatchGAN(*sizes, labelled=labelled) if objective == "perceptual" else PatchGAN(*sizes)
+        return ProjectedDiscriminator(*sizes, labelled)
+    return MultiscalePatchGAN(*sizes) if objective == "perceptual" else PatchGAN(*sizes)

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -38,28 +39,29 @@ class TransposedConv(nn.ConvTranspose2d):
         return conv_up(x, self.weight, self.bias)
 
 
-class LabelPlanes(nn.Module):
-    """Label image `(N, 3, H, W)` in [-1, 1] -> one plane for each class, `(N, 12, H, W)`: `height` or 0.
+class OneHot(nn.Module):
+    """Label maps `(N, H, W)` uint8 -> one plane for each class, `(N, 12, H, W)`: `height` or 0; no plane has `VOID`."""
 
-    A height of sqrt(12) gives the planes a mean square of 1, as every later layer has it. A plane is proportional to
-    relu(1 - sharpness * squared distance to the class's colour). At palette colours that is one class exactly, since
-    no other lies within 1 / sharpness (the closest two, background and wall, are 0.21 apart).
-    """
-
-    sharpness = 5.0
-
-    def __init__(self, height: float = math.sqrt(len(labels.CLASSES))):
+    def __init__(self, height: float = 1.0):
         super().__init__()
         self.height = height
-        colours = torch.from_numpy(images.normalize(labels.PALETTE.astype("float32")))
-        self.register_buffer("colours", colours[:, :, None, None], persistent=False)
+        classes = torch.arange(len(labels.CLASSES), dtype=torch.int32)
+        self.register_buffer("classes", classes[:, None, None], persistent=False)
 
-    def forward(self, x: Tensor) -> Tensor:
-        if torch.is_autocast_enabled(x.device.type):  # half precision blurs classes whose colours are close
-            with torch.autocast(x.device.type, enabled=False):
-                return self(x)
-        lengths = x.square().sum(dim=1, keepdim=True) + self.colours.square().sum(dim=1)
-        return self.height * F.relu(1 - self.sharpness * (lengths - 2 * F.conv2d(x, self.colours)))
+    def forward(self, label_maps: Tensor) -> Tensor:
+        return self.height * (label_maps[:, None].int() == self.classes).float()
+
+
+class Colours(nn.Module):
+    """Label maps `(N, H, W)` uint8 -> pictures `(N, 3, H, W)` in [-1, 1], as the paper's networks take labels."""
+
+    def __init__(self):
+        super().__init__()
+        shown = labels.colorize(np.arange(labels.VOID + 1))
+        self.register_buffer("palette", images.normalize(torch.from_numpy(shown)), persistent=False)
+
+    def forward(self, label_maps: Tensor) -> Tensor:
+        return self.palette[label_maps.int()].permute(0, 3, 1, 2).contiguous()
 
 
 class WeightNormConv(nn.Module):

@@ -1,5 +1,6 @@
 """Our U-Net generator, with noise in its decoders."""
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -7,9 +8,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pix2pix import labels
-from pix2pix.networks.layers import LEAK, LabelPlanes, UpsampleConv, WeightNormConv, WeightNormConv3x3
+from pix2pix.networks.layers import LEAK, OneHot, UpsampleConv, WeightNormConv, WeightNormConv3x3
 from pix2pix.networks.unet import unet_channels
 
+PLANE_HEIGHT = math.sqrt(len(labels.CLASSES))  # gives planes a mean square of 1, as every later layer has it
 COLORED_DECODERS = 5  # the innermost ones: their maps are small, so that a color code costs next to nothing
 
 
@@ -18,7 +20,7 @@ class NoiseUNet(nn.Module):
 
     No norm: its filters have unit length instead (`WeightNormConv`), so that nothing depends on the picture's
     statistics. An empty wall is not amplified into noise, and painting one window leaves the rest of the facade as it
-    was. One plane for each label class: with `labelled`, inputs are label images and `LabelPlanes` takes them apart. No
+    was. One plane for each label class instead of colours: with `labelled`, inputs are label maps `(N, H, W)` uint8. No
     checkerboard, no stripes: its decoders interpolate, then convolve (`UpsampleConv`), at the price of a transposed
     convolution. Noise, instead of dropout: each decoder but the last adds a plane of N(0, 1) to its channels, as much
     as each wants (Karras et al. 2019). A plain wall is the same everywhere; only noise lets plaster differ from spot to
@@ -35,7 +37,7 @@ class NoiseUNet(nn.Module):
     ):  # fmt: skip
         super().__init__()
         widths = unet_channels(base_channels, depth, max_channel_multiplier)
-        self.planes = LabelPlanes() if labelled else nn.Identity()
+        self.planes = OneHot(PLANE_HEIGHT) if labelled else nn.Identity()
         in_channels = len(labels.CLASSES) if labelled else in_channels
         self.encoders, self.decoders = nn.ModuleList(), nn.ModuleList()
         for before, after in zip([in_channels, *widths], widths, strict=False):
@@ -51,7 +53,7 @@ class NoiseUNet(nn.Module):
         self.detail = DetailHead(2 * widths[0], in_channels, out_channels, detail_channels) if detail_channels else None
         self.code_size = color_code_size + style_size
         shrink = 2 ** (depth - len(self.tones))
-        self.sky = SkyShare(shrink, self.planes.height) if labelled and color_code_size else None
+        self.sky = SkyShare(shrink) if labelled and color_code_size else None
         if color_code_size:  # not used here: what colours a tone stands for, for those who ask for a colour
             self.register_buffer("tone_mean", torch.zeros(color_code_size))
             self.register_buffer("tone_spread", torch.eye(color_code_size))
@@ -135,9 +137,9 @@ class DetailHead(nn.Module):
 class SkyShare(nn.Module):
     """How much of each square of `side` pixels is sky: planes `(N, 12, H, W)` -> `(N, 1, H/side, W/side)` in [0, 1]."""
 
-    def __init__(self, side: int, height: float):
+    def __init__(self, side: int):
         super().__init__()
-        self.side, self.height = side, height
+        self.side = side
 
     def forward(self, planes: Tensor) -> Tensor:
-        return F.avg_pool2d(planes[:, :1], self.side) / self.height  # the first class is background
+        return F.avg_pool2d(planes[:, :1], self.side) / PLANE_HEIGHT  # the first class is background

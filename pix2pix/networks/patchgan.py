@@ -6,9 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pix2pix import labels
 from pix2pix.networks.conv import conv
-from pix2pix.networks.layers import LEAK, BatchStatisticsNorm, LabelPlanes, init_normal
+from pix2pix.networks.layers import LEAK, BatchStatisticsNorm, init_normal
 
 
 class PatchGAN(nn.Module):
@@ -54,18 +53,16 @@ class PatchGAN(nn.Module):
 class MultiscalePatchGAN(nn.Module):
     """Two PatchGANs, one on the images and one on them at half size, where its patches are 140x140 (Wang et al. 2018).
 
-    They see label images as planes of 0 and 1 where `labelled`. Images may be several batches in a row, as there.
+    Images may be several batches in a row, as there.
     """
 
-    def __init__(self, in_channels: int = 3, out_channels: int = 3, base_channels: int = 64, labelled: bool = True):
+    def __init__(self, in_channels: int = 3, out_channels: int = 3, base_channels: int = 64):
         super().__init__()
-        self.planes = LabelPlanes(height=1) if labelled else nn.Identity()
-        in_channels = len(labels.CLASSES) if labelled else in_channels
         self.scales = nn.ModuleList(PatchGAN(in_channels, out_channels, base_channels) for _ in range(2))
 
     def forward(self, inputs: Tensor, images: Tensor) -> list[list[Tensor]]:
         """For each scale the outputs of its five layers, the last being logits `(N, 1, H/8 - 2, W/8 - 2)`."""
-        inputs, outputs = self.planes(inputs), []
+        outputs = []
         for scale in self.scales:
             outputs.append(scale.layers(inputs, images))
             inputs, images = F.avg_pool2d(inputs, 2), F.avg_pool2d(images, 2)

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pix2pix.networks.conv import conv_down
-from pix2pix.networks.layers import LEAK, BatchStatisticsNorm, TransposedConv, init_normal
+from pix2pix.networks.layers import LEAK, BatchStatisticsNorm, Colours, TransposedConv, init_normal
 
 DROPOUT_DECODERS = 3  # the innermost decoders carry dropout (paper, section 6.1.1)
 
@@ -25,6 +25,7 @@ class UNet(nn.Module):
 
     `bottleneck_norm` puts a norm on the innermost encoder, as the TensorFlow code had it: at batch 1 that layer
     is 1x1, so the norm subtracts everything and the bottleneck carries nothing (the paper's erratum removes it).
+    With `labelled`, inputs are label maps `(N, H, W)` uint8, which it sees in their colours, as in the paper.
     The other arguments are as in `config.Architecture`, and describe the U-Nets of other programs.
     """
 
@@ -42,8 +43,10 @@ class UNet(nn.Module):
         biases: bool = False,
         dropout_decoders: int = DROPOUT_DECODERS,
         first_dropout_decoder: int = 0,
+        labelled: bool = False,
     ):
         super().__init__()
+        self.colours = Colours() if labelled else nn.Identity()
         widths = unet_channels(base_channels, depth, max_channel_multiplier)
         first, last = first_dropout_decoder, first_dropout_decoder + dropout_decoders
         self.dropout_levels = range(depth - 1)[first:last]  # never the last decoder
@@ -70,7 +73,7 @@ class UNet(nn.Module):
 
     def forward(self, inputs: Tensor, masks: Sequence[Tensor] | None = None) -> Tensor:
         """`masks` multiply the innermost decoders; None means dropout at training and nothing at test."""
-        x, skips = inputs, []
+        x, skips = self.colours(inputs), []
         for level, (conv, norm) in enumerate(zip(self.encoders, self.encoder_norms, strict=True)):
             x = norm(conv_down(F.leaky_relu(x, LEAK) if level else x, conv.weight, conv.bias))  # (N, widths[level], …)
             skips.append(x)

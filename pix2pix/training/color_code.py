@@ -16,7 +16,7 @@ MIN_AREA = 0.005  # of the picture: less of a class tells no colour
 
 
 class ColorCode(nn.Module):
-    """Inputs and targets `(N, C, H, W)` in [-1, 1] -> tones `(N, C)`, or `(N, 2 * C)` of facades: about N(0, 1).
+    """Inputs and targets, as networks take them -> tones `(N, C)`, or `(N, 2 * C)` of facades: about N(0, 1).
 
     They are uncorrelated over the pairs. What a picture does not show, a sky or a wall, counts as the others' mean.
     """
@@ -50,16 +50,10 @@ class ColorCode(nn.Module):
 
 
 def mean_colours(inputs: Tensor, pictures: Tensor) -> Tensor:
-    """The mean colours of wall and sky in pictures of label images, `(N, 2 * C)`; NaN where there is too little."""
-    sky = where_class(inputs, "background")
+    """The mean colours of wall and sky in pictures of label maps, `(N, 2 * C)`; NaN where there is too little."""
+    wall, sky = ((inputs == labels.INDEX[name])[:, None] for name in ("facade", "background"))
     sky[:, :, sky.shape[2] // 2 :] = False  # that is the street
-    return torch.cat([_mean(pictures, where_class(inputs, "facade")), _mean(pictures, sky)], dim=1)
-
-
-def where_class(inputs: Tensor, name: str) -> Tensor:
-    """Where label images `(N, 3, H, W)` show a class: `(N, 1, H, W)`."""
-    colour = images.normalize(torch.tensor(labels.CLASSES[labels.INDEX[name]].rgb, device=inputs.device).float())
-    return (inputs - colour[:, None, None]).abs().amax(dim=1, keepdim=True) < 1 / 255
+    return torch.cat([_mean(pictures, wall), _mean(pictures, sky)], dim=1)
 
 
 def _mean(targets: Tensor, where: Tensor) -> Tensor:

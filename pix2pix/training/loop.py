@@ -11,7 +11,7 @@ import torch
 from accelerate import Accelerator
 from tqdm import tqdm
 
-from pix2pix import images
+from pix2pix import images, labels
 from pix2pix.data.dataset import PairDataset, batches, steps_per_epoch, stream_seed
 from pix2pix.data.pairs import Pair
 from pix2pix.hub.background import Pusher
@@ -85,7 +85,7 @@ def train(
                 # Every step has a random stream of its own, so that there is no state of it to save.
                 torch.manual_seed(stream_seed(config.training.seed, step, rank))
                 halves = (half.to(accelerator.device, non_blocking=True) for half in pairs)
-                trainer.update(*map(images.normalize, halves))
+                trainer.update(*map(images.to_network, halves))
                 step += 1
                 bar.update(batch)
 
@@ -114,7 +114,7 @@ def train(
 def sample_sheet(trainer: Trainer, pairs: list[Pair]) -> np.ndarray:
     """Rows of input | generated | target for the first few pairs: `(H, W, 3)` uint8."""
     translator = _translator(trainer)
-    shown = [(pair.input, translator(pair.input), pair.target) for pair in pairs[:SAMPLE_PAIRS]]
+    shown = [(labels.shown(pair.input), translator(pair.input), pair.target) for pair in pairs[:SAMPLE_PAIRS]]
     rows = [np.hstack([images.to_shown(picture) for picture in row]) for row in shown]
     return np.vstack(rows)
 

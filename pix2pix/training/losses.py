@@ -1,8 +1,9 @@
 """The losses, on logits, and what the two networks are trained for by them: the paper's objective, and ours.
 
 Discriminators have no sigmoid of their own. `Training.objective` names the objective. Both take images `(N, C, H, W)`
-in [-1, 1]: `judge` returns D's loss with its logits on real and on generated images; `generator_loss` returns the
-loss to minimise, and of its parts the two that every run logs: adversarial and L1.
+in [-1, 1], and the inputs of facades as label maps `(N, H, W)`: `judge` returns D's loss with its logits on real and on
+generated images; `generator_loss` returns the loss to minimise, and of its parts the two that every run logs:
+adversarial and L1.
 """
 
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from torch import Tensor, nn
 
 from pix2pix.config import Config, Training
 from pix2pix.networks.efficientnet import feature_distance, perceptual_distance
-from pix2pix.networks.layers import LabelPlanes
+from pix2pix.networks.layers import Colours, OneHot
 from pix2pix.networks.projected import class_weights, segmentation_targets
 from pix2pix.training.diffaugment import augmented
 
@@ -22,23 +23,24 @@ PERCEPTUAL_STAGES = 3  # of the backbone: strides 2, 4 and 8
 
 
 class PaperObjective(nn.Module):
-    """One conditional PatchGAN beside L1 (section 3.1)."""
+    """One conditional PatchGAN beside L1 (section 3.1); it sees labels in their colours."""
 
     def __init__(self, config: Config):
         super().__init__()
         self.settings = config.training
+        self.condition = Colours() if config.task == "facades" else nn.Identity()
 
     def judge(
         self, discriminator: nn.Module, inputs: Tensor, generated: Tensor, targets: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        inputs, targets, generated = _shown(self.settings, inputs, targets, generated.detach())
+        inputs, targets, generated = _shown(self.settings, self.condition(inputs), targets, generated.detach())
         real_logits, fake_logits = discriminator(inputs, torch.cat([targets, generated])).chunk(2)
         return discriminator_loss(real_logits, fake_logits), real_logits, fake_logits
 
     def generator_loss(
         self, discriminator: nn.Module, inputs: Tensor, generated: Tensor, targets: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        adversarial = adversarial_loss(discriminator(*_shown(self.settings, inputs, generated)))
+        adversarial = adversarial_loss(discriminator(*_shown(self.settings, self.condition(inputs), generated)))
         l1 = l1_loss(generated, targets)
         return self.settings.gan_weight * adversarial + self.settings.l1_weight * l1, adversarial, l1
 
@@ -55,12 +57,13 @@ class PerceptualObjective(nn.Module):
         from pix2pix.networks.efficientnet import Trunk
 
         self.settings = config.training
+        self.condition = OneHot() if config.task == "facades" else nn.Identity()
         self.trunk = Trunk("lite0", stages=3).requires_grad_(False)
 
     def judge(
         self, discriminator: nn.Module, inputs: Tensor, generated: Tensor, targets: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        inputs, targets, generated = _shown(self.settings, inputs, targets, generated.detach())
+        inputs, targets, generated = _shown(self.settings, self.condition(inputs), targets, generated.detach())
         scales = [layers[-1].chunk(2) for layers in discriminator(inputs, torch.cat([targets, generated]))]
         losses = [discriminator_loss(real, fake) for real, fake in scales]
         real_logits, fake_logits = (torch.cat([each.flatten() for each in side]) for side in zip(*scales, strict=True))
@@ -69,7 +72,7 @@ class PerceptualObjective(nn.Module):
     def generator_loss(
         self, discriminator: nn.Module, inputs: Tensor, generated: Tensor, targets: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        shown_inputs, shown_targets, shown = _shown(self.settings, inputs, targets, generated)
+        shown_inputs, shown_targets, shown = _shown(self.settings, self.condition(inputs), targets, generated)
         with torch.no_grad():
             real, seen_real = discriminator(shown_inputs, shown_targets), self.trunk(_in_colour(targets))
         fake, seen_fake = discriminator(shown_inputs, shown), self.trunk(_in_colour(generated.float()))
@@ -109,7 +112,7 @@ class ProjectedObjective(nn.Module):
         from pix2pix.networks.efficientnet import Trunk
 
         self.settings, self.is_facades = config.training, config.task == "facades"
-        self.planes = LabelPlanes(height=1) if self.is_facades else nn.Identity()
+        self.condition = OneHot() if self.is_facades else nn.Identity()
         self.trunk = Trunk("lite0").requires_grad_(False).to(memory_format=torch.channels_last)
         self.views: Views | None = None
 
@@ -155,7 +158,7 @@ class ProjectedObjective(nn.Module):
         if self.settings.saturation_weight:
             loss = loss + self.settings.saturation_weight * saturation_loss(generated)
         matches = torch.ones(len(inputs), device=inputs.device) if matches is None else matches
-        valid = self._valid(self.planes(inputs))
+        valid = self._valid(self.condition(inputs))
         l1 = ((generated - targets).abs() * valid).mean(dim=(1, 2, 3))
         perceptual = feature_distance(views.features[:PERCEPTUAL_STAGES], views.target_features[:PERCEPTUAL_STAGES])
         loss = loss + (matches * (self.settings.l1_weight * l1 + self.settings.perceptual_weight * perceptual)).mean()
@@ -166,7 +169,7 @@ class ProjectedObjective(nn.Module):
         return (planes.sum(dim=1, keepdim=True) > 0.5).to(planes.dtype) if self.is_facades else 1.0
 
     def _look(self, inputs: Tensor, generated: Tensor, targets: Tensor) -> Views:
-        planes = self.planes(inputs)
+        planes = self.condition(inputs)
         planes, targets, generated = _shown(self.settings, planes, targets, generated)
         valid = self._valid(planes)
         targets, generated = targets * valid, generated.float() * valid

@@ -8,11 +8,11 @@ one of the named facades, a mixture of them, or chance.
 import torch
 from torch import Tensor, nn
 
-from pix2pix import images
+from pix2pix import images, labels
 from pix2pix.config import Config
 from pix2pix.data.pairs import Pair
 from pix2pix.networks.efficientnet import Trunk
-from pix2pix.training.color_code import MIN_AREA, ColorCode, where_class
+from pix2pix.training.color_code import MIN_AREA, ColorCode
 
 STAGES = 3  # of lite0: strides 2, 4 and 8
 REGIONS = ("facade", "window")  # of other pictures than facades: all of it
@@ -21,7 +21,7 @@ FURTHEST = 3.0  # standard deviations
 
 
 class Style(nn.Module):
-    """Inputs and targets `(N, C, H, W)` in [-1, 1] -> codes `(N, tone + style)`: about N(0, 1), uncorrelated.
+    """Inputs and targets, as networks take them -> codes `(N, tone + style)`: about N(0, 1), uncorrelated.
 
     The first numbers are the tone. `codes`: those of the pairs that it was made from.
     """
@@ -79,7 +79,9 @@ class Style(nn.Module):
         numbers = []
         for features in self.trunk(targets.expand(-1, 3, -1, -1)):
             for name in self.regions:
-                place = torch.ones_like(inputs[:, :1]) if name is None else where_class(inputs, name).to(inputs.dtype)
+                place = torch.ones_like(targets[:, :1])
+                if name:
+                    place = place * (inputs == labels.INDEX[name])[:, None]
                 place = nn.functional.adaptive_avg_pool2d(place, features.shape[2:])
                 place = torch.where(place > 0.99, 1.0, 0.0)
                 area = place.sum(dim=(2, 3))

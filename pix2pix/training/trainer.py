@@ -10,6 +10,7 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
+from pix2pix import labels
 from pix2pix.config import Config
 from pix2pix.inference import latent_shapes
 from pix2pix.training.cuda_graph import PLAIN_CALLS, CUDAGraphStep
@@ -67,7 +68,7 @@ class Trainer:
         self._prepare_step()
 
     def update(self, inputs: Tensor, targets: Tensor) -> None:
-        """One step on `(N, 3, size, size)` images in [-1, 1]."""
+        """One step on inputs and targets as networks take them: images in [-1, 1], label maps of facades."""
         losses = self.step(inputs, targets)
         self.steps += 1
         if self.average is not None:
@@ -128,7 +129,7 @@ class Trainer:
 
     def _noise(self, inputs: Tensor) -> list[Tensor]:
         """What the teacher and its student both take from chance."""
-        shapes = latent_shapes(self.config.architecture, self.teacher.latent_channels, *inputs.shape[2:])
+        shapes = latent_shapes(self.config.architecture, self.teacher.latent_channels, *inputs.shape[-2:])
         return [torch.randn(len(inputs), *shape[1:], device=inputs.device) for shape in shapes]
 
     def _prepare_step(self) -> None:
@@ -227,10 +228,12 @@ class Trainer:
 def step_seconds(trainer: Trainer, steps: int = 3) -> float:
     """Seconds a step takes on noise, after a few to warm up; the networks are no longer new afterwards."""
     config, device = trainer.config, trainer.accelerator.device
-    channels = (config.architecture.in_channels, config.architecture.out_channels)
-    inputs, targets = (
-        torch.rand(config.training.batch_size, count, *config.data.shape, device=device) * 2 - 1 for count in channels
-    )
+    sides, batch_size = config.data.shape, config.training.batch_size
+    targets = torch.rand(batch_size, config.architecture.out_channels, *sides, device=device) * 2 - 1
+    if config.task == "facades":
+        inputs = torch.randint(len(labels.CLASSES), (batch_size, *sides), dtype=torch.uint8, device=device)
+    else:
+        inputs = torch.rand(batch_size, config.architecture.in_channels, *sides, device=device) * 2 - 1
     warm_up = PLAIN_CALLS + 1 if trainer.recording else 1
     for step in range(warm_up + steps):
         if step == warm_up:

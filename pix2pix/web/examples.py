@@ -13,7 +13,6 @@ from pix2pix.data.generated import SCENES
 from pix2pix.data.pairs import Source
 from pix2pix.data.sources import open_source
 from pix2pix.evaluation import test_drawings
-from pix2pix.labels import snap
 from pix2pix.utils import UserError
 
 SIZE = 256  # pixels: the side of a drawing
@@ -63,7 +62,7 @@ class DataPairs:
     def pair(self, number: int) -> Pair:
         """Raises ValueError, in one line that names the file, for a picture that cannot be read."""
         pair = self._pairs[number]
-        return Pair(snap(pair.input), np.ascontiguousarray(pair.target))
+        return Pair(pair.input, np.ascontiguousarray(pair.target))
 
 
 class SyntheticPairs:

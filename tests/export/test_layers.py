@@ -12,8 +12,7 @@ from pix2pix.export import layers, onnx_graph
 from pix2pix.inference import TorchNetwork, checkpoint, draw, latent_shapes
 from pix2pix.inference.onnx_session import OnnxNetwork
 from pix2pix.networks import build_generator
-from pix2pix.networks.layers import BatchStatisticsNorm, LabelPlanes, UpsampleConv, WeightNormConv
-from pix2pix.networks.noise_unet import SkyShare
+from pix2pix.networks.layers import BatchStatisticsNorm, UpsampleConv
 
 
 @pytest.fixture(autouse=True)
@@ -32,29 +31,6 @@ def test_a_form_gives_what_its_layer_gives(layer, form):
     torch.testing.assert_close(form(layer)(x), layer(x), rtol=1e-5, atol=1e-5)
 
 
-def pictures_of_labels():
-    """Every palette colour, and colours between."""
-    colours = torch.from_numpy(labels.PALETTE.astype("float32") / 127.5 - 1).T[None, :, :, None]
-    return colours, torch.rand(1, 3, 20, 20) * 2 - 1
-
-
-def test_planes_by_convolution_are_the_planes_of_every_class_and_of_colours_between():
-    planes = LabelPlanes()
-    for picture in pictures_of_labels():
-        ours = layers.PlanesByConv(planes)(picture)
-        torch.testing.assert_close(ours[:, :12], planes(picture), rtol=0, atol=1e-4)
-        assert ours.shape[1] % layers.BLOCK == 0 and not ours[:, 12:].any()
-
-
-def test_what_follows_the_planes_gives_the_same_of_padded_ones():
-    planes, conv, share = LabelPlanes(), WeightNormConv(12, 5), SkyShare(4, LabelPlanes().height)
-    torch.nn.init.normal_(conv.bias)
-    of_planes = planes(pictures_of_labels()[1])
-    padded = torch.cat([of_planes, torch.zeros_like(of_planes[:, :4])], dim=1)
-    torch.testing.assert_close(layers.OfPaddedPlanes(conv)(padded), conv(of_planes), rtol=1e-5, atol=1e-5)
-    torch.testing.assert_close(layers.SkyByConv(share)(padded), share(of_planes), rtol=1e-5, atol=1e-6)
-
-
 def exported(folder, config):
     """A new generator and its checkpoint with a graph."""
     generator = build_generator(config.architecture)
@@ -71,7 +47,7 @@ def test_a_graph_gives_the_pictures_of_its_generator_and_holds_no_slow_layer(rec
     """No transposed convolution that mixes many channels, and no bias that is computed."""
     config = RECIPES[recipe].replace(base_channels=16, depth=4, biases=recipe == "paper")
     generator = exported(tmp_path / "one", config)
-    inputs = np.random.default_rng(0).uniform(-1, 1, (1, 3, 32, 80)).astype("float32")
+    inputs = np.random.default_rng(0).choice(np.uint8([*range(12), labels.VOID]), (1, 32, 80))
     network = OnnxNetwork(tmp_path / "one")
     shapes = latent_shapes(config.architecture, generator.latent_channels, 32, 80)
     latents = draw(generator.latent_kind, shapes, 1)
@@ -99,14 +75,14 @@ def test_exporting_a_run_writes_into_its_newest_checkpoint(tmp_path):
 def test_the_original_stays_as_it_was():
     config = RECIPES["best"].replace(base_channels=4, depth=4)
     generator = build_generator(config.architecture).eval()
-    inputs = torch.rand(1, 3, 32, 32) * 2 - 1
+    inputs = torch.randint(12, (1, 32, 32), dtype=torch.uint8)
     noise = [torch.randn(shape) for shape in latent_shapes(config.architecture, generator.latent_channels, 32, 32)]
     with torch.inference_mode():
         before = generator(inputs, noise)
         copied = layers.for_onnx(generator)
         torch.testing.assert_close(copied(inputs, noise), before, rtol=0, atol=1e-4)
         assert torch.equal(generator(inputs, noise), before)
-    assert not any(isinstance(module, UpsampleConv | LabelPlanes) for module in copied.modules())
+    assert not any(isinstance(module, UpsampleConv) for module in copied.modules())
 
 
 def _groups(node: onnx.NodeProto) -> int:

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from pix2pix import images, labels
 from pix2pix.config import RECIPES
 from pix2pix.networks import build_discriminator, build_generator
-from pix2pix.networks.layers import BatchStatisticsNorm, LabelPlanes, UpsampleConv
+from pix2pix.networks.layers import BatchStatisticsNorm, Colours, OneHot, UpsampleConv
 from pix2pix.networks.noise_unet import NoiseUNet
 from pix2pix.networks.patchgan import MultiscalePatchGAN, PatchGAN
 from pix2pix.networks.unet import UNet
@@ -73,7 +73,7 @@ def test_filters_start_as_n_0_002_and_norm_scales_as_n_1_002():
 
 @pytest.mark.parametrize("net", [UNet, NoiseUNet])
 def test_a_generator_gives_pictures_of_its_inputs_size_in_range(net):
-    net = net(base_channels=2)
+    net = net(base_channels=2, labelled=False)
     pictures = net.eval()(noise(2, 3, 256, 512))
     assert pictures.shape == (2, 3, 256, 512)
     assert pictures.abs().max() <= 1
@@ -119,7 +119,7 @@ def test_dropout_is_on_at_training_off_at_test_and_follows_the_masks_given():
 
 def test_our_generator_follows_the_noise_and_the_tone_given_and_draws_them_where_none_are():
     torch.manual_seed(0)
-    x, net = noise(1, 3, 256, 256), NoiseUNet(base_channels=4, color_code_size=3).eval()
+    x, net = noise(1, 3, 256, 256), NoiseUNet(base_channels=4, labelled=False, color_code_size=3).eval()
     assert net.latent_channels == [1, 1, 1, 1, 1, 1, 1, 3]
     planes = [torch.randn(1, 1, 2 << i, 2 << i) for i in range(7)]
     tone = torch.randn(1, 3, 1, 1)
@@ -137,7 +137,7 @@ def test_the_colour_of_a_sky_matters_only_where_there_is_sky():
 
     def change(name: str, one: torch.Tensor, other: torch.Tensor) -> float:
         drawing = np.full((256, 256), labels.INDEX[name], dtype=np.uint8)
-        x = torch.from_numpy(images.batch(labels.colorize(drawing)))
+        x = torch.from_numpy(images.batch(drawing))
         one, other = (net(x, [*planes, tone.view(1, 6, 1, 1)]) for tone in (one, other))
         return (one - other).abs().max().item()
 
@@ -147,9 +147,8 @@ def test_the_colour_of_a_sky_matters_only_where_there_is_sky():
 
 
 def test_both_scales_of_the_discriminator_see_the_classes_apart():
-    discriminator = MultiscalePatchGAN(base_channels=2)
-    colours = torch.from_numpy(images.normalize(labels.PALETTE.astype("float32")))
-    wall, window = (colours[each, :, None, None].expand(1, 3, 128, 128) for each in (1, 2))
+    discriminator = MultiscalePatchGAN(in_channels=12, base_channels=2)
+    wall, window = (OneHot()(torch.full((1, 128, 128), each, dtype=torch.uint8)) for each in (1, 2))
     picture = noise(1, 3, 128, 128)
     whole, half = discriminator(wall, picture)
     assert [layer.shape[2] for layer in whole] == [64, 32, 16, 15, 14]
@@ -212,30 +211,31 @@ def test_smooth_convolution_leaves_no_steps_on_a_slope():
     assert steps["smooth"] < 1e-3 < steps["nearest"]
 
 
-def test_label_planes_tell_each_palette_colour_from_all_others_exactly():
-    palette = torch.from_numpy(images.normalize(labels.PALETTE.astype("float32")))
-    planes = LabelPlanes()(palette.T[None, :, :, None])[0, :, :, 0]
-    assert torch.allclose(planes, 12**0.5 * torch.eye(12), atol=1e-5)
-
-
-def test_label_planes_stay_exact_under_mixed_precision():
-    palette = torch.from_numpy(images.normalize(labels.PALETTE.astype("float32"))).T[None, :, :, None]
+def test_each_class_has_a_plane_of_its_own_and_void_has_none_also_under_mixed_precision():
+    label_map = torch.tensor([[[*range(12), labels.VOID]]], dtype=torch.uint8)
+    expected = 3.0 * torch.cat([torch.eye(12), torch.zeros(12, 1)], dim=1)
+    assert torch.equal(OneHot(3.0)(label_map)[0, :, 0], expected)
     with torch.autocast("cpu", torch.bfloat16):
-        mixed = LabelPlanes()(palette)
-    assert torch.equal(mixed, LabelPlanes()(palette))
+        assert torch.equal(OneHot(3.0)(label_map)[0, :, 0], expected)
+
+
+def test_the_papers_networks_see_labels_in_the_colours_that_people_see():
+    label_map = np.uint8([[*range(12), labels.VOID]])
+    seen = Colours()(torch.from_numpy(label_map)[None])
+    assert torch.equal(seen, torch.from_numpy(images.batch(labels.colorize(label_map))))
+    assert torch.equal(UNet(width=2, depth=2, labelled=True).colours(torch.from_numpy(label_map)[None]), seen)
 
 
 def test_our_generator_leaves_what_is_far_from_an_edit_as_it_was():
     """With norms, any edit shifts the statistics of the whole picture; without, only the bottleneck spreads it."""
     torch.manual_seed(0)
-    wall = torch.from_numpy(images.normalize(labels.colorize(torch.ones(256, 256).byte().numpy()).astype("float32")))
-    wall = wall.permute(2, 0, 1)[None].contiguous()
+    wall = torch.full((1, 256, 256), labels.INDEX["facade"], dtype=torch.uint8)
     edited = wall.clone()
-    window = torch.from_numpy(images.normalize(labels.PALETTE[2].astype("float32")))
-    edited[0, :, 10:40, 10:30] = window[:, None, None]
+    edited[0, 10:40, 10:30] = labels.INDEX["window"]
     changes = {}
     planes = [torch.zeros(1, 1, 2 << i, 2 << i) for i in range(7)]
-    for name, net, latents in (("unet", UNet(base_channels=8), None), ("noise", NoiseUNet(base_channels=8), planes)):
+    nets = ("unet", UNet(base_channels=8, labelled=True), None), ("noise", NoiseUNet(base_channels=8), planes)
+    for name, net, latents in nets:
         difference = (net.eval()(wall, latents) - net(edited, latents)).abs().mean(dim=1)[0]
         changes[name] = (difference[192:, 192:].mean() / difference[10:40, 10:30].mean()).item()
     assert changes["noise"] < changes["unet"] / 2

@@ -20,7 +20,7 @@ CLASSES = len(labels.CLASSES)
 
 def drawn(seed: int) -> Pair:
     label_map, photo = synthetic.facade(seed, 64, 64)
-    return Pair(str(seed), labels.colorize(label_map), photo)
+    return Pair(str(seed), label_map, photo)
 
 
 def batch(*pictures: np.ndarray) -> torch.Tensor:
@@ -38,7 +38,7 @@ def test_logits_come_at_each_stride_and_classes_at_half_size():
     objective, judge = build_objective(CONFIG), build_discriminator(CONFIG)
     pairs = [drawn(0), drawn(1)]
     inputs, targets = batch(*(each.input for each in pairs)), batch(*(each.target for each in pairs))
-    planes = objective.planes(inputs)
+    planes = objective.condition(inputs)
     logits, classes = judge(
         planes, torch.cat([targets, targets]), [torch.cat([f, f]) for f in objective.trunk(targets)]
     )
@@ -71,7 +71,7 @@ def test_other_tasks_have_heads_beside_their_inputs_and_no_segmenter():
 def test_where_labels_are_void_the_discriminators_see_nothing_of_either_picture():
     pair = drawn(2)
     inputs = pair.input.copy()
-    inputs[:, :32] = labels.BLANK
+    inputs[:, :32] = labels.VOID
     objective = build_objective(CONFIG)
     views = objective._look(batch(inputs), batch(pair.target), batch(pair.target))
     assert (views.generated[..., :32] == 0).all() and (views.targets[..., :32] == 0).all()
@@ -115,7 +115,7 @@ def test_a_step_is_finite_where_a_drawing_has_neither_wall_nor_sky():
     trainer = Trainer(
         config, build_generator(config.architecture), build_discriminator(config), Accelerator(cpu=True), style
     )
-    windows = np.full_like(pairs[0].input, labels.PALETTE[labels.INDEX["window"]])
+    windows = np.full_like(pairs[0].input, labels.INDEX["window"])
     for _ in range(4):
         trainer.update(batch(windows), batch(pairs[0].target))
     assert all(np.isfinite(list(trainer.shown_losses().values())))
@@ -127,7 +127,7 @@ def test_small_and_oblong_pictures_are_judged_too(size):
     config = CONFIG.replace(size=size[0], width=size[1], depth=3)
     objective, judge = build_objective(config), build_discriminator(config)
     label_map, photo = synthetic.facade(1, 128, 128)
-    inputs = batch(labels.colorize(label_map)[: size[0], : size[1]])
+    inputs = batch(label_map[: size[0], : size[1]])
     target = batch(photo[: size[0], : size[1]])
     loss, _, _ = objective.judge(judge, inputs, target, target)
     assert torch.isfinite(loss) and torch.isfinite(objective.generator_loss(judge, inputs, target, target)[0])

@@ -27,7 +27,7 @@ def pair(step: int, batch: int = 1) -> tuple[torch.Tensor, torch.Tensor]:
 
 def trainer(recording: bool) -> Trainer:
     torch.manual_seed(0)
-    config = Config.of(size=64, depth=6, ema_decay=0.9, epochs=12, warmup_steps=2, decay_epochs=8)
+    config = Config.of(task="photo", size=64, depth=6, ema_decay=0.9, epochs=12, warmup_steps=2, decay_epochs=8)
     made = Trainer(config, UNet(base_channels=2, depth=6), PatchGAN(base_channels=2), Accelerator(cpu=True))
     made.recording = recording
     prepare(made)

@@ -36,7 +36,7 @@ def trained(config: Config, data: Path | str, steps: int = STEPS) -> tuple[Confi
     dataset, done, epoch = PairDataset(pairs, config), 0, 0
     while done < steps:
         for inputs, targets in batches(dataset, config, epoch):
-            trainer.update(images.normalize(inputs), images.normalize(targets))
+            trainer.update(images.to_network(inputs), images.to_network(targets))
             done += 1
             if done == steps:
                 break

@@ -11,7 +11,7 @@ from pathlib import Path
 from string import Template
 from urllib.parse import quote
 
-from pix2pix import images
+from pix2pix import images, labels
 from pix2pix.data.pairs import Pair
 from pix2pix.evaluation.metrics import image_scores
 from pix2pix.inference import Translator
@@ -84,7 +84,7 @@ def write_pictures(folder: Path, translator: Translator, pairs: Sequence[Pair]) 
     scores = image_scores(generated, [pair.target for pair in pairs])
     (folder / "images").mkdir(parents=True, exist_ok=True)
     for pair, picture in zip(pairs, generated, strict=True):
-        images.write_png(folder / "images" / f"{pair.name}-inputs.png", pair.input)
+        images.write_png(folder / "images" / f"{pair.name}-inputs.png", labels.shown(pair.input))
         images.write_png(folder / "images" / f"{pair.name}-outputs.png", picture)
         images.write_png(folder / "images" / f"{pair.name}-targets.png", pair.target)
     return Final([pair.name for pair in pairs], scores)

@@ -185,7 +185,7 @@ class Painter:
             upload = await anyio.to_thread.run_sync(read_labels, data, SIZE, SIZE, limiter=self._readers)
         except ValueError as error:
             return refusal(str(error), 422)
-        (width, height), drawing = upload.original_size, encode_runs(upload.labels)
+        (width, height), drawing = upload.size, encode_runs(upload.labels)
         facts = {"off": upload.off, "pixels": upload.pixels, "palette": upload.palette}
         return JSONResponse({"drawing": drawing, "width": width, "height": height, **facts})
 
