@@ -1,5 +1,8 @@
 """The palettes and the compact text form of label maps."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -103,3 +106,24 @@ def test_cmp_label_files_are_exactly_in_the_cmp_palette():
 
     for path in sorted(CMP_SAMPLE.glob("*.png"))[:4]:
         assert not labels.off_palette(read_image(path), labels.CMP_PALETTE, tolerance=0).any()
+
+
+def test_between_reading_and_showing_labels_are_classes():
+    """Colours are known where pictures are read, where people look, and at the door of the paper's networks."""
+    package = Path(labels.__file__).parent
+    known = {
+        path.relative_to(package).as_posix()
+        for room in ("networks", "training", "export", "inference", "evaluation")
+        for path in (package / room).rglob("*.py")
+        if re.search(r"PALETTE|colorize|snap\(|labels\.shown", path.read_text(encoding="utf-8"))
+    }
+    read = {"inference/translator.py", "evaluation/test_drawings/__init__.py"}
+    shown = {"training/loop.py", "training/report/results.py", "evaluation/report.py"}
+    assert known == read | shown | {"networks/layers.py"}
+
+
+def test_void_is_shown_black_and_pictures_as_they_are():
+    label_map = np.uint8([[labels.VOID, labels.INDEX["window"]]])
+    picture = labels.shown(label_map)
+    assert picture.tolist() == [[[0, 0, 0], list(labels.CLASSES[labels.INDEX["window"]].rgb)]]
+    assert labels.shown(picture) is picture

@@ -13,9 +13,10 @@ import torch
 from PIL import Image
 
 from pix2pix import __main__ as command_line
+from pix2pix import config as configs
 from pix2pix import images, inference, labels, synthetic
 from pix2pix.cli import run_command
-from pix2pix.config import RECIPES
+from pix2pix.config import RECIPES, Config
 from pix2pix.export import onnx_graph
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
@@ -120,6 +121,18 @@ def test_a_graph_made_for_other_weights_is_refused(folder, tmp_path):
     (tmp_path / "other" / "model.onnx").write_bytes((folder / "model.onnx").read_bytes())
     with pytest.raises(ValueError, match=r"made for other weights|does not load"):
         inference.load(tmp_path / "other")
+
+
+def test_a_graph_of_facades_that_takes_colours_is_refused_and_the_advice_works(tmp_path):
+    """As all did that were exported before label maps went to the network."""
+    config = Config.of(task="photo", size=64, base_channels=2, depth=2)
+    checkpoint.save(tmp_path / "old", config, build_generator(config.architecture), "card")
+    onnx_graph.add_onnx(tmp_path / "old", *checkpoint.load(tmp_path / "old"))
+    (tmp_path / "old" / "config.json").write_text(configs.to_json(config.replace(task="facades").model))
+    with pytest.raises(ValueError, match=r"inputs is tensor\(float\) .*, not uint8.*pix2pix export .*old"):
+        inference.load(tmp_path / "old")
+    onnx_graph.add_onnx(tmp_path / "old", *checkpoint.load(tmp_path / "old"))
+    assert inference.load(tmp_path / "old")(np.zeros((64, 64), np.uint8)).shape == (64, 64, 3)
 
 
 def test_a_checkpoint_without_a_graph_runs_on_torch(folder, tmp_path, drawing):
