@@ -61,7 +61,7 @@ class Colours(nn.Module):
         self.register_buffer("palette", images.normalize(torch.from_numpy(shown)), persistent=False)
 
     def forward(self, label_maps: Tensor) -> Tensor:
-        return self.palette[label_maps.int()].permute(0, 3, 1, 2).contiguous()
+        return F.embedding(label_maps.int(), self.palette).permute(0, 3, 1, 2).contiguous()
 
 
 class WeightNormConv(nn.Module):

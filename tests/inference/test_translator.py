@@ -128,7 +128,7 @@ def test_a_graph_of_facades_that_takes_colours_is_refused_and_the_advice_works(t
     config = Config.of(task="photo", size=64, base_channels=2, depth=2)
     checkpoint.save(tmp_path / "old", config, build_generator(config.architecture), "card")
     onnx_graph.add_onnx(tmp_path / "old", *checkpoint.load(tmp_path / "old"))
-    (tmp_path / "old" / "config.json").write_text(configs.to_json(config.replace(task="facades").model))
+    (tmp_path / "old" / "config.json").write_text(configs.to_json(config.replace(task="facades")))
     with pytest.raises(ValueError, match=r"inputs is tensor\(float\) .*, not uint8.*pix2pix export .*old"):
         inference.load(tmp_path / "old")
     onnx_graph.add_onnx(tmp_path / "old", *checkpoint.load(tmp_path / "old"))

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from pix2pix import __main__ as command_line
-from pix2pix import images, inference, synthetic
+from pix2pix import images, inference, labels, synthetic
 from pix2pix.config import RECIPES
 from pix2pix.data.pairs import Pair
 from pix2pix.export.onnx_graph import add_onnx
@@ -147,7 +147,7 @@ def test_a_strangers_checkpoint_has_its_styles_too(styled):
 
 
 def test_translate_paints_in_the_named_style_and_refuses_an_unknown_one_before_any_picture(styled, tmp_path):
-    images.write_png(tmp_path / "drawing.png", drawn(1).input)
+    images.write_png(tmp_path / "drawing.png", labels.colorize(drawn(1).input))
     command = ["translate", str(styled), str(tmp_path / "drawing.png"), "--output", str(tmp_path / "photos")]
     with pytest.raises(ValueError, match="has no style 'wood'; it has plaster, brick, stone"):
         command_line.main([*command, "--style", "wood"])
