@@ -223,7 +223,7 @@ def test_the_papers_networks_see_labels_in_the_colours_that_people_see():
     label_map = np.uint8([[*range(12), labels.VOID]])
     seen = Colours()(torch.from_numpy(label_map)[None])
     assert torch.equal(seen, torch.from_numpy(images.batch(labels.colorize(label_map))))
-    assert torch.equal(UNet(width=2, depth=2, labelled=True).colours(torch.from_numpy(label_map)[None]), seen)
+    assert torch.equal(UNet(base_channels=2, depth=2, labelled=True).colours(torch.from_numpy(label_map)[None]), seen)
 
 
 def test_our_generator_leaves_what_is_far_from_an_edit_as_it_was():
