@@ -68,7 +68,7 @@ def test_the_forward_pass_agrees(golden, networks):
 def test_three_updates_agree(golden, networks):
     generator, discriminator = networks
     inputs, targets = channels_first(golden["input"]), channels_first(golden["target"])
-    trainer = Trainer(Config(), generator, discriminator, Accelerator(cpu=True))
+    trainer = Trainer(Config.of(task="photo"), generator, discriminator, Accelerator(cpu=True))
     for expected in golden["losses"][:3]:
         assert losses(generator, discriminator, inputs, targets) == pytest.approx(expected, abs=1e-3)
         trainer.update(inputs, targets)

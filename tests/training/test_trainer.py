@@ -47,7 +47,7 @@ def pair() -> tuple[torch.Tensor, torch.Tensor]:
 @pytest.fixture
 def trainer():
     torch.manual_seed(0)
-    config = Config.of(size=64, depth=6, ema_decay=0.9)
+    config = Config.of(task="photo", size=64, depth=6, ema_decay=0.9)
     return Trainer(config, UNet(base_channels=2, depth=6).eval(), PatchGAN(base_channels=2), Accelerator(cpu=True))
 
 
@@ -136,7 +136,7 @@ def test_a_state_from_before_the_shares_goes_on(trainer):
 
 
 def test_the_learning_rate_is_constant_then_falls_linearly_and_never_reaches_zero(trainer):
-    trainer.config = Config.of(size=64, depth=6, epochs=10, decay_epochs=4)
+    trainer.config = Config.of(task="photo", size=64, depth=6, epochs=10, decay_epochs=4)
     rates = []
     for epoch in range(10):
         trainer.set_learning_rate(epoch)
@@ -315,7 +315,8 @@ def test_bfloat16_trains(pairs, tmp_path):
 
 
 def test_losses_that_are_no_numbers_stop_the_run_and_keep_the_last_good_checkpoint(pairs, trainer, tmp_path):
-    trainer.config = Config.of(size=64, depth=6, base_channels=2, ema_decay=0.9, epochs=1, log_every=1, save_every=4)
+    settings = {"task": "photo", "size": 64, "depth": 6, "base_channels": 2, "ema_decay": 0.9}
+    trainer.config = Config.of(**settings, epochs=1, log_every=1, save_every=4)
     metadata = {
         "data": "pairs",
         "train_pairs": 10,
