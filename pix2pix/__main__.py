@@ -22,6 +22,7 @@ COMMANDS = {
     "data": ("pix2pix.commands.data", "check, pair and split own pictures"),
     "download": ("pix2pix.commands.download", "published sets, verified and resumed"),
     "convert": ("pix2pix.commands.convert", "other programs' generators as checkpoints"),
+    "site": ("pix2pix.commands.site", "the painter as a static site: the visitors' browsers run the network"),
     "push": ("pix2pix.commands.push", "a checkpoint to the Hub as a model"),
     "deploy": ("pix2pix.commands.deploy", "the app to the Hub as a Space"),
 }

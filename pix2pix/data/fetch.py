@@ -1,5 +1,6 @@
 """Files over HTTP: mirrors tried in turn, continued after a cut (also by a later run), checked, bounded."""
 
+import base64
 import hashlib
 import http.client
 import json
@@ -22,10 +23,11 @@ PAUSE = 1.0  # seconds between attempts
 _CHUNK = 2**18
 
 
-def fetch(urls: Sequence[str], goal: Path, max_bytes: int, sha256: str | None = None) -> str:
+def fetch(urls: Sequence[str], goal: Path, max_bytes: int, sha256: str | None = None, sha512: str | None = None) -> str:
     """Bring a file to `goal` and return its SHA-256; what was received before a cut waits beside it as `NAME.part`.
 
-    Raises ValueError that says what each mirror answered. A file with another hash than `sha256` is thrown away.
+    Raises ValueError that says what each mirror answered. A file with another hash than `sha256`, or
+    `sha512` in base64 as npm writes it, is thrown away.
     """
     check_proxies(urllib=True)
     part, reasons = goal.with_name(f"{goal.name}.part"), []
@@ -36,6 +38,9 @@ def fetch(urls: Sequence[str], goal: Path, max_bytes: int, sha256: str | None = 
             if sha256 and found != sha256:
                 _forget(part)
                 raise UserError(f"its SHA-256 is {found}, not {sha256}")
+            if sha512 and (other := base64.b64encode(bytes.fromhex(_hash(part, "sha512"))).decode()) != sha512:
+                _forget(part)
+                raise UserError(f"its SHA-512 is {other}, not {sha512}")
         except (ValueError, urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
             reasons.append(f"{url}: {getattr(error, 'reason', None) or error}")
             continue
@@ -121,6 +126,6 @@ def _forget(part: Path) -> None:
     part.with_name(f"{part.name}.json").unlink(missing_ok=True)
 
 
-def _hash(path: Path) -> str:
+def _hash(path: Path, kind: str = "sha256") -> str:
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.file_digest(file, kind).hexdigest()

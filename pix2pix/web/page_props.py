@@ -1,0 +1,26 @@
+"""What the page's template and JavaScript are told, whoever serves them."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pix2pix import __version__
+from pix2pix.labels import CLASSES, INDEX
+from pix2pix.utils import package_address
+from pix2pix.web.examples import SIZE, Examples
+
+CANVAS = Path(__file__).parent / "canvas"  # the page's markup, style and behaviour
+KEYS = "1234567890-="  # one for each class, in the order of a keyboard
+
+
+def page_props(examples: Examples, models: Sequence[str], fast_models: Mapping[str, str], others: str) -> dict:
+    """Tell of classes, examples and models; `others`: what may be loaded beyond those `models`."""
+    classes = [
+        {"index": index, "name": label.shown, "rgb": list(label.rgb), "key": KEYS[index]}
+        for index, label in enumerate(CLASSES)
+    ]
+    return {
+        "size": SIZE, "classes": classes, "wall": INDEX["facade"], "background": INDEX["background"],
+        "window": INDEX["window"], "version": __version__, "code": package_address(), "examples": examples.listed,
+        "complete": examples.complete, "models": list(models), "fast_models": dict(fast_models),
+        "others": others,
+    }  # fmt: skip
