@@ -16,6 +16,7 @@ export default [
     languageOptions: { globals: globals.browser },
     rules: { eqeqeq: "error", "no-var": "error", "prefer-const": "error" },
   },
+  { files: ["pix2pix/site/*.js"], languageOptions: { globals: globals.serviceworker } },
   { files: ["tests/web/js/**"], languageOptions: { globals: globals.node } },
   below("model", ["**/net/**", "**/view/**", "**/browser/**"]),
   below("net", ["**/view/**", "**/browser/**"]),

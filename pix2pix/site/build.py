@@ -90,7 +90,7 @@ def build(models: Mapping[str, Path], runtime: Runtime, examples: Examples) -> F
 
 def first_visit(files: Files) -> int:
     """Bytes that are fetched until the first live picture, uncompressed: an upper bound of what is transferred."""
-    core = re.search(r'const CORE = "(.*)"', files["service_worker.js"].decode())[1].split()
+    core = re.search(r'const CORE = "([^"]*)"', files["service_worker.js"].decode())[1].split()
     return len(files["index.html"]) + sum(len(files.get(path, b"")) for path in core)
 
 
