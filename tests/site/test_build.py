@@ -18,6 +18,7 @@ from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
 from pix2pix.site import build, runtime
 from pix2pix.utils import UserError
+from pix2pix.web.examples import Examples, Pair
 from tests.helpers.archive_server import Served, running_server
 
 CONTENTS = {name: f"the content of {name}".encode() for name in runtime.FILES}
@@ -111,13 +112,14 @@ def test_an_output_folder_that_exists_is_refused(tmp_path):
         site("facades-live", tmp_path)
 
 
-class OneExample:
-    names = ("</script>",)
+class OnePair:
+    names, target = ("</script>",), "drawn"
 
-    def pair(self, number: int):
-        from pix2pix.web.examples import Pair
-
+    def pair(self, number: int) -> Pair:
         return Pair(np.zeros((256, 256), np.uint8), np.zeros((256, 256, 3), np.uint8))
+
+
+EXAMPLES = Examples(OnePair())
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +136,7 @@ def models(tmp_path_factory):
 def files(models, monkeypatch):
     """The files of a site with them."""
     monkeypatch.setattr(build, "FACADES", 3)
-    return build.build(models, runtime.Runtime(b"code", b"wasm"), OneExample())
+    return build.build(models, runtime.Runtime(b"code", b"wasm"), EXAMPLES)
 
 
 def test_a_fast_model_beside_a_checkpoint_comes_along(models):
@@ -159,8 +161,8 @@ def test_a_site_is_of_one_version_and_names_each_file_with_its_hash(files):
 
 
 def test_the_same_content_is_the_same_version_and_another_is_another(files, models):
-    same = build.build(models, runtime.Runtime(b"code", b"wasm"), OneExample())
-    other = build.build(models, runtime.Runtime(b"code", b"other"), OneExample())
+    same = build.build(models, runtime.Runtime(b"code", b"wasm"), EXAMPLES)
+    other = build.build(models, runtime.Runtime(b"code", b"other"), EXAMPLES)
     assert same == files
     [ours], [others] = ({path.split("/")[0] for path in each if "/" in path} for each in (files, other))
     assert ours != others
