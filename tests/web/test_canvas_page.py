@@ -225,12 +225,17 @@ def test_a_label_image_can_be_dropped_on_the_page(canvas):
     assert (canvas.labels() == DOOR).all()
 
 
-def test_the_chosen_model_and_variation_are_kept_through_a_reload(visit):
+def test_the_chosen_model_variation_and_tools_are_kept_through_a_reload(visit):
     canvas = visit()
     canvas.page.select_option("[data-control=model]", "other")
     canvas.page.wait_for_function("document.querySelector('.message').textContent.includes('other is painting')")
     canvas.page.fill("[data-control=variation]", "20")
+    canvas.choose("door")
+    canvas.tool("brush")
+    canvas.do("mirror")
     canvas.page.wait_for_timeout(400)  # until it is kept
     canvas.open()
     canvas.page.wait_for_function("document.querySelector('[data-control=model]').value === 'other'")
     assert canvas.page.input_value("[data-control=variation]") == "20"
+    for pressed in ("[data-tool=brush]", "[data-label='3']", "[data-action=mirror]"):
+        assert canvas.page.get_attribute(pressed, "aria-pressed") == "true"

@@ -46,6 +46,7 @@ export async function start(element, props, root, server = new Server(new URL(`$
 
   const kept = storage.load(size * size, classes.length);
   const studio = new Studio({ width: size, height: size, wall, label, start: kept });
+  studio.restoreSettings(kept?.tools, classes.length);
   const tell = messages(find(".message"), studio);
   const zoom = new Zoom(studio.drawing);
   const first = { variation: null, ...defaultColours(element), model: props.models[0] ?? "" };
@@ -85,11 +86,11 @@ export async function start(element, props, root, server = new Server(new URL(`$
   bindPointer(find(".overlay"), studio, zoom, view, say);
   bindKeyboard(element, find(".overlay"), studio, view, classes.map(({ key }) => key), act, say);
 
-  const keptNow = () => ({ ...store.kept, shelf: shelf.current });
+  const keptNow = () => ({ ...store.kept, shelf: shelf.current, tools: studio.settings });
   let opened = false; // whether the drawing to begin with is there: nothing else is painted before it
   store.subscribe(({ painted, committed, chosen }) => {
     if (opened && (painted || chosen)) painter.paint();
-    if (committed || chosen) storage.save(keptNow);
+    if (committed || chosen || !painted) storage.save(keptNow); // the tools too
     if (committed) showOrigin(element, studio, server, pictures, examples);
   });
   addEventListener("pagehide", () => storage.save(keptNow, true));

@@ -30,6 +30,20 @@ export class Studio {
     this.history = new History(this.#state());
   }
 
+  /** Take settings from anywhere, as far as they are ones; the selection tool has nothing to begin with. @param {any} given @param {number} classes how many there are */
+  restoreSettings(given, classes) {
+    const isClass = (/** @type {any} */ value) => Number.isInteger(value) && value >= 0 && value < classes;
+    const fits = {
+      tool: (/** @type {any} */ value) => Object.hasOwn(TOOLS, value) && value !== "pick",
+      label: isClass, eraser: isClass,
+      size: (/** @type {any} */ value) => Number.isInteger(value) && value >= 1 && value <= 64,
+      grid: (/** @type {any} */ value) => [1, 4, 8, 16, 32].includes(value),
+      mirror: (/** @type {any} */ value) => typeof value === "boolean",
+    };
+    const kept = Object.entries(fits).filter(([name, fit]) => fit(given?.[name]));
+    this.set(Object.fromEntries(kept.map(([name]) => [name, given[name]])));
+  }
+
   get label() { return this.settings.label; }
   get eraser() { return this.settings.eraser; }
   get size() { return this.settings.size; }

@@ -7,7 +7,7 @@ import { sentence } from "./status.js";
 
 const SNAP = 8; // pixels: the grid that G turns on
 const MAX_BRUSH = 64; // pixels
-const SHOWN = { ctrl: "Ctrl", shift: "Shift", delete: "Del", arrowleft: "Left", arrowright: "Right", arrowup: "Up", arrowdown: "Down" };
+const SHOWN = { ctrl: "Ctrl", shift: "Shift", delete: "Del", home: "Home", arrowleft: "Left", arrowright: "Right", arrowup: "Up", arrowdown: "Down" };
 
 const svg = (content) => `<svg viewBox="0 0 20 20">${content}</svg>`;
 
@@ -97,6 +97,7 @@ export const ACTIONS = {
   "tour-next": { title: "The next step", run: ({ tour }) => tour.next() },
   "tour-end": { title: "End the tour", run: ({ tour }) => tour.end() },
 
+  "to-drawing": { title: "To the drawing, past all tools", run: ({ find }) => find(".overlay").focus() },
   help: {
     title: "Help and keys",
     keys: ["?"],
