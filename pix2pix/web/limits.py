@@ -1,7 +1,7 @@
 """Bounds on what any one address may ask of the server, for each kind of route: at once, in bytes, and in seconds.
 
-Each kind has a `Line` of its own, so that who floods one kind delays neither the others nor, for long, other addresses.
-Refusals are JSON: {"error": one line, "again": whether trying the same later makes sense}.
+Each kind has a `FairQueue` of its own, so that who floods one kind delays neither the others nor, for long, other
+addresses. Refusals are JSON: {"error": one line, "again": whether trying the same later makes sense}.
 """
 
 import asyncio
