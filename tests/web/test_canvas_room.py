@@ -22,11 +22,25 @@ def test_panes_take_the_room_there_is_and_nothing_shifts_from_the_first_frame(vi
     shifts = canvas.page.evaluate(SHIFTS)
     assert sum(shift[0] for shift in shifts) < 1e-4, shifts  # a pixel of one line is more
     sides = {}
-    for width, height in ((1280, 900), (1920, 1080), (2560, 1440), (820, 1180), (390, 844), (844, 390), (640, 450)):
+    for width, height in (
+        (1280, 900),
+        (1920, 1080),
+        (2560, 1440),
+        (1180, 820),
+        (820, 1180),
+        (390, 844),
+        (844, 390),
+        (640, 450),
+    ):
         canvas.page.set_viewport_size({"width": width, "height": height})
         canvas.frame()
         sides[width, height] = side(canvas)
         inner = canvas.page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
+        places = set()
+        for tool in ("rectangle", "select"):
+            canvas.tool(tool)
+            places.add(canvas.page.locator(".overlay").bounding_box()["y"])
+        assert len(places) == 1, f"the drawing moves at {width}x{height}"
         assert inner[0] <= width
         assert inner[1] <= height, f"{width}x{height} scrolls"
         assert 2 * sides[width, height] > 0.6 * min(width, 1.6 * height), f"small panes at {width}x{height}"

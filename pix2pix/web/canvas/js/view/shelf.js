@@ -64,6 +64,7 @@ export class ShelfView {
   show() {
     if (this.timer) this.#keep();
     this.#say("");
+    this.#show();
     this.dialog.showModal();
   }
 
