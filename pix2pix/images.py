@@ -9,7 +9,7 @@ import os
 import re
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -235,6 +235,13 @@ def to_shown(picture: np.ndarray) -> np.ndarray:
     if picture.shape[2] not in _MODES:
         picture = np.concatenate([picture, np.zeros_like(picture)], axis=2)[..., :3]
     return to_channels(picture, 3)
+
+
+def grid(rows: Sequence[Sequence[np.ndarray]]) -> np.ndarray:
+    """Rows of pictures of one size, of any channels, as one picture `(H, W, 3)`; white where a row is shorter."""
+    shown = [[to_shown(picture) for picture in row] for row in rows]
+    longest, blank = max(map(len, shown)), np.full_like(shown[0][0], 255)
+    return np.vstack([np.hstack([*row, *[blank] * (longest - len(row))]) for row in shown])
 
 
 def _stored_channels(image: Image.Image) -> int:

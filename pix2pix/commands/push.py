@@ -86,7 +86,7 @@ def collect(
         name, _ = card.example_input(config)
         write = np.save if name.endswith(".npy") else images.write_png
         write(scratch / name, labels.shown(inputs[0]))
-        images.write_png(scratch / card.SAMPLES, sample_sheet(translator, inputs))
+        images.write_png(scratch / card.SAMPLES, sample_grid(translator, inputs))
         files |= {each: scratch / each for each in (name, card.SAMPLES)}
     else:
         print("no picture on the card: --samples FILE... shows what becomes of inputs of yours", file=sys.stderr)
@@ -127,10 +127,9 @@ def sample_inputs(config: ModelConfig, data: str | None, files: Sequence[Path] =
     return [pair.input for pair in load_pairs(data, "val", config)[:SHOWN]]
 
 
-def sample_sheet(translator: Translator, inputs: Sequence[np.ndarray]) -> np.ndarray:
+def sample_grid(translator: Translator, inputs: Sequence[np.ndarray]) -> np.ndarray:
     """Put inputs above what a checkpoint makes of them: `(2 H, n W, 3)` uint8."""
-    rows = inputs, [translator(image) for image in inputs]
-    return np.vstack([np.hstack([images.to_shown(labels.shown(picture)) for picture in row]) for row in rows])
+    return images.grid([[labels.shown(image) for image in inputs], [translator(image) for image in inputs]])
 
 
 def _trained_on(folder: Path) -> str | None:

@@ -63,9 +63,9 @@ def inspect(folder: Path, direction: str) -> Report:
 
 def contact_sheet(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
     """Pairs as rows of input | target, three pairs a row: `(H, W, 3)` uint8."""
-    cells = [np.hstack([_fitted(picture) for picture in pair]) for pair in pairs]
-    cells += [np.full_like(cells[0], 255)] * (-len(cells) % 3)
-    return np.vstack([np.hstack(cells[start : start + 3]) for start in range(0, len(cells), 3)])
+    pictures = [_fitted(picture) for pair in pairs for picture in pair]
+    pictures += [np.full_like(pictures[0], 255)] * (-len(pictures) % 6)
+    return images.grid([pictures[start : start + 6] for start in range(0, len(pictures), 6)])
 
 
 def _inspect_files(report: Report, split: str, found: Found) -> dict[Item, np.ndarray]:

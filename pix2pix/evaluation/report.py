@@ -1,7 +1,8 @@
-"""The page of an evaluation: the scores, the best, the median and the worst pairs side by side, and a sheet of all."""
+"""The page of an evaluation: the scores, the best, the median and the worst pairs side by side, and a grid of all."""
 
 import html
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from string import Template
 
@@ -13,7 +14,7 @@ from pix2pix.evaluation.scores import NETWORKS, SCORES, Measured, Score, judge
 from pix2pix.utils import write_atomically
 
 SHOWN = 3  # pairs of each: the best, the median, the worst
-SHEET_PAIRS, SHEET_SIDE = 100, 128  # pairs on the sheet at most, pixels of the longer side of a picture there
+GRID_PAIRS, GRID_SIDE = 100, 128  # pairs in the grid at most, pixels of the longer side of a picture there
 _STYLE = (Path(__file__).parent / "report.css").read_text(encoding="utf-8")
 _PAGE = Template((Path(__file__).parent / "report.html").read_text(encoding="utf-8"))
 
@@ -40,22 +41,23 @@ def write(
         columns=len(names),
         order=html.escape(measured[0].name),
         sections="".join(_section(title, names, folder, pairs, measured, places) for title, places in sections.items()),
-        sheet=html.escape(" · ".join(names)),
+        names=html.escape(" · ".join(names)),
     )
-    images.write_png(folder / "pairs.png", sheet([_row(pair, measured, place) for place, pair in enumerate(pairs)]))
+    images.write_png(
+        folder / "pairs.png", pairs_grid([_row(pair, measured, place) for place, pair in enumerate(pairs)])
+    )
     write_atomically(folder / "index.html", page.encode())
 
 
-def sheet(rows: Sequence[Sequence[np.ndarray]]) -> np.ndarray:
+def pairs_grid(rows: Sequence[Sequence[np.ndarray]]) -> np.ndarray:
     """All rows of pictures, some of them where they are many, in as many columns of rows as make it about square."""
-    rows = rows[:: -(-len(rows) // SHEET_PAIRS)]
+    rows = rows[:: -(-len(rows) // GRID_PAIRS)]
     longer = max(rows[0][0].shape[:2])
-    height, width = (max(1, side * SHEET_SIDE // longer) for side in rows[0][0].shape[:2])
-    strips = [np.hstack([images.resize(images.to_shown(each), height, width) for each in row]) for row in rows]
-    abreast = max(1, round((len(strips) * height / strips[0].shape[1]) ** 0.5))
-    tall = -(-len(strips) // abreast)
-    strips += [np.full_like(strips[0], 255)] * (tall * abreast - len(strips))
-    return np.hstack([np.vstack(strips[start : start + tall]) for start in range(0, len(strips), tall)])
+    height, width = (max(1, side * GRID_SIDE // longer) for side in rows[0][0].shape[:2])
+    rows = [[images.resize(images.to_shown(each), height, width) for each in row] for row in rows]
+    abreast = max(1, round((len(rows) * height / (len(rows[0]) * width)) ** 0.5))
+    tall = -(-len(rows) // abreast)
+    return images.grid([list(chain(*rows[start::tall])) for start in range(tall)])
 
 
 def _row(pair: Pair, measured: Sequence[Measured], place: int) -> list[np.ndarray]:

@@ -24,7 +24,7 @@ from pix2pix.training.validation import SCORED_PAIRS, epochs_between_scores, qui
 from pix2pix.utils import UserError
 
 _LAYOUT = {"tensorboard": {"dataformats": "NHWC"}}  # which would take pictures as (N, C, H, W)
-SAMPLE_PAIRS = 8  # validation pairs on a sample sheet
+SAMPLE_PAIRS = 8  # validation pairs in a grid of samples
 
 
 class Interrupted(Exception):
@@ -100,23 +100,22 @@ def train(
                     if pushing and kept is not None:
                         pusher.submit(kept, run.folder)
                 if (step % config.logging.sample_every == 0 or at_end) and rank == 0:
-                    sheet = sample_sheet(trainer, val_pairs)
-                    run.save_samples(step, sheet)
+                    grid = sample_grid(trainer, val_pairs)
+                    run.save_samples(step, grid)
                     for tracker in accelerator.trackers:
                         if hasattr(tracker, "log_images"):
-                            tracker.log_images({"samples": sheet[None]}, step, **_LAYOUT.get(tracker.name, {}))
+                            tracker.log_images({"samples": grid[None]}, step, **_LAYOUT.get(tracker.name, {}))
                 if stopping and not at_end:
                     if rank == 0:
                         monitor.ended = f"stopped; to go on: {run.resume_command}"
                     raise Interrupted(step, asked_to_stop[0] if asked_to_stop else signal.SIGTERM)
 
 
-def sample_sheet(trainer: Trainer, pairs: list[Pair]) -> np.ndarray:
+def sample_grid(trainer: Trainer, pairs: list[Pair]) -> np.ndarray:
     """Rows of input | generated | target for the first few pairs: `(H, W, 3)` uint8."""
     translator = _translator(trainer)
-    shown = [(labels.shown(pair.input), translator(pair.input), pair.target) for pair in pairs[:SAMPLE_PAIRS]]
-    rows = [np.hstack([images.to_shown(picture) for picture in row]) for row in shown]
-    return np.vstack(rows)
+    rows = [(labels.shown(pair.input), translator(pair.input), pair.target) for pair in pairs[:SAMPLE_PAIRS]]
+    return images.grid(rows)
 
 
 def _log(trainer: Trainer, monitor: Monitor | None, step: int, epoch: int, scored: list[Pair]) -> None:
@@ -158,7 +157,7 @@ def _finish_again(trainer: Trainer, pairs: list[Pair], run: Run, per_epoch: int,
         kept = _save(trainer, run, monitor, step, pairs)
         if pusher is not None:
             pusher.submit(kept, run.folder)
-        run.save_samples(step, sample_sheet(trainer, pairs))
+        run.save_samples(step, sample_grid(trainer, pairs))
 
 
 def _save(trainer: Trainer, run: Run, monitor: Monitor | None, step: int, last_pairs: list[Pair] | None) -> Path | None:

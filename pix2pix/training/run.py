@@ -2,7 +2,7 @@
 
 run.json           config, data and command; written anew only when it goes on to more epochs, or its data has moved
 log.jsonl          one line of losses every `log_every` steps, with scores at the end of an epoch
-samples/           sheets of input | generated | target
+samples/           grids of input | generated | target
 checkpoints/       step-000005000, …: folders that everything else loads
 state.pt           the newest resume state, replaced as a whole
 teacher/           where one was given: a copy of it, so that the run goes on wherever it is taken
@@ -133,9 +133,9 @@ class Run:
     def read_log(self) -> list[dict]:
         return list(self._logged()) if (self.folder / LOG).exists() else []
 
-    def save_samples(self, step: int, sheet: np.ndarray) -> None:
+    def save_samples(self, step: int, grid: np.ndarray) -> None:
         (self.folder / "samples").mkdir(exist_ok=True)
-        images.write_png(self.folder / "samples" / f"step-{step:09d}.png", sheet)
+        images.write_png(self.folder / "samples" / f"step-{step:09d}.png", grid)
 
     def save_checkpoint(
         self, generator, step: int, styles: dict[str, list[float]], scores: dict[str, float] | None = None

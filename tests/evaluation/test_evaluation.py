@@ -352,11 +352,11 @@ def test_the_page_shows_inputs_what_each_checkpoint_made_and_targets(written, pa
     assert "photographer - blur" in text and 'class="better"' in text
 
 
-def test_the_sheet_holds_all_pairs(pairs):
+def test_the_grid_holds_all_pairs(pairs):
     rows = [[labels.shown(pair.input), pair.target] for pair in pairs]
-    shown = report.sheet(rows)
+    shown = report.pairs_grid(rows)
     assert shown.shape == (6 // 2 * 128, 2 * 2 * 128, 3)
-    assert report.sheet(rows * 60).shape[0] * report.sheet(rows * 60).shape[1] <= 2 * 100 * 128 * 2 * 128
+    assert report.pairs_grid(rows * 60).shape[0] * report.pairs_grid(rows * 60).shape[1] <= 2 * 100 * 128 * 2 * 128
 
 
 @pytest.mark.browser

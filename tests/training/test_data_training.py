@@ -18,7 +18,7 @@ from pix2pix.data.pairs import Pair
 from pix2pix.data.sources import fit_config, open_source
 from pix2pix.inference import TorchNetwork, Translator, checkpoint
 from pix2pix.networks import build_discriminator, build_generator
-from pix2pix.training.loop import sample_sheet
+from pix2pix.training.loop import sample_grid
 from pix2pix.training.trainer import Trainer, step_seconds
 from tests.data.test_layouts import LAYOUTS
 from tests.helpers.pairs_on_disk import SIZE, labelled
@@ -112,7 +112,7 @@ def test_training_from_every_kind_of_picture(tmp_path, kind, side):
         (CHANNELS[kind], 3) if side == "input" else (3, CHANNELS[kind])
     )
     used(trainer, pairs)
-    assert sample_sheet(trainer, pairs[:2]).shape == (2 * SIZE, 3 * SIZE, 3)
+    assert sample_grid(trainer, pairs[:2]).shape == (2 * SIZE, 3 * SIZE, 3)
 
 
 def test_transparency_can_be_kept(tmp_path):

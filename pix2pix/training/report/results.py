@@ -107,7 +107,7 @@ def write_page(
         command=html.escape(str(metadata["command"])),
         findings=_list(findings, len(lines)),
         charts="".join(_chart(lines, state.steps_per_epoch, *chart) for chart in CHARTS),
-        pictures=_all_pairs(final) if final else _newest_sheet(run),
+        pictures=_all_pairs(final) if final else _newest_samples(run),
     )
     (run.folder / PAGE).parent.mkdir(exist_ok=True)
     write_atomically(run.folder / PAGE, page.encode())
@@ -160,13 +160,13 @@ def _all_pairs(final: Final) -> str:
     )
 
 
-def _newest_sheet(run: Run) -> str:
-    sheets = sorted((run.folder / "samples").glob("step-*.png"))
-    if not sheets:
+def _newest_samples(run: Run) -> str:
+    grids = sorted((run.folder / "samples").glob("step-*.png"))
+    if not grids:
         return ""
     head = "".join(f"<span>{word}</span>" for word in ("Input", "Generated", "Target"))
-    picture = f'<figure><img src="../samples/{sheets[-1].name}" alt="newest samples"></figure>'
-    step = int(sheets[-1].stem.split("-")[1])
+    picture = f'<figure><img src="../samples/{grids[-1].name}" alt="newest samples"></figure>'
+    step = int(grids[-1].stem.split("-")[1])
     return (
         f'<section class="pairs sheet">\n<h2>Samples at step {step:,}</h2>\n<div class="head">{head}</div>\n'
         f"{picture}\n</section>\n"
