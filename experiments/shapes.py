@@ -163,8 +163,8 @@ class Shallow(Student):
     def latent_channels(self) -> list[int]:
         return [1] * self.left_out + super().latent_channels
 
-    def forward(self, inputs: Tensor, noise: Sequence[Tensor] | None = None, tone: Tensor | None = None) -> Tensor:
-        return super().forward(inputs, noise and noise[self.left_out :], tone)
+    def forward(self, inputs: Tensor, noise: Sequence[Tensor] | None = None, code: Tensor | None = None) -> Tensor:
+        return super().forward(inputs, noise and noise[self.left_out :], code)
 
 
 PLAIN = {  # by the package's own settings

@@ -196,17 +196,17 @@ def _shifts(graph: "_Builder", generator: NoiseUNet) -> list[list[str]]:
     if not generator.code_size:
         return shifts
     code = graph.input("code", generator.code_size, 1)
-    walls, tones = generator.decoders[-1].weight.shape[1], len(generator.tones[0][0])
+    walls, colors = generator.decoders[-1].weight.shape[1], len(generator.tones[0][0])
     share = graph.input("sky", 1, SIZE // generator.sky.side) if generator.sky else None
     for level in reversed(range(len(generator.tones))):
         weights = generator.tones[level]
-        shifts[level].append(_of_code(graph, code, weights[:, : walls if share else tones], 0, generator.code_size))
+        shifts[level].append(_of_code(graph, code, weights[:, : walls if share else colors], 0, generator.code_size))
         if share:
             sky = _of_code(graph, code, weights[:, walls:], walls, generator.code_size)
             shifts[level].append(graph.op("Mul", [share, sky]))
             share = graph.op("AveragePool", [share], kernel_shape=[2, 2], strides=[2, 2]) if level else share
     for level, weights in enumerate(generator.styles):
-        shifts[level].append(_of_code(graph, code, weights, tones, generator.code_size))
+        shifts[level].append(_of_code(graph, code, weights, colors, generator.code_size))
     return shifts
 
 

@@ -20,7 +20,7 @@ from pix2pix.utils import UserError, name_some, write_atomically, written_togeth
 
 CONFIG, WEIGHTS, ONNX, CARD = "config.json", "model.safetensors", "model.onnx", "README.md"
 STYLES = "styles.json"  # named styles: what our generator is told besides labels; the first is the default
-TONES = ("tone_mean", "tone_spread")  # names in the weights: what colours the tones of our generator stand for
+COLOR_BASIS = ("tone_mean", "tone_spread")  # names in the weights: what colours our color codes stand for
 RUN, TEACHER = "run.json", "teacher"  # the file that makes a folder a run, and the folder in it
 FILES = (CONFIG, WEIGHTS, ONNX, CARD, STYLES)
 RUN_FOLDER, RUN_FILES = "run", (RUN, "log.jsonl", "state.pt")  # where on the Hub; what a run is resumed from

@@ -87,9 +87,9 @@ class IsolatedNetwork:
                 f"{self.name} does not load within {LOADING:.0f} s and the memory that it may take"
             ) from None
         self.latent_kind, self.latent_channels = facts["latent_kind"], facts["latent_channels"]
-        self.tones = [np.float32(tone) for tone in facts["tones"]]
+        self.color_basis = [np.float32(each) for each in facts["color_basis"]]
         counts = all(0 < count <= MAX_CHANNELS for count in self.latent_channels)
-        shapes = [tone.shape for tone in self.tones] in ([], [(6,), (6, 6)])
+        shapes = [each.shape for each in self.color_basis] in ([], [(6,), (6, 6)])
         count = latent_count(self._config.architecture)
         if not (counts and len(self.latent_channels) == count and shapes):
             raise UserError(f"{self.name} takes other inputs than its {checkpoint.CONFIG} says")

@@ -55,8 +55,8 @@ class OnnxNetwork:
         self.latent_kind = latents[0].name.split("_")[0] if latents else "mask"
         self.latent_channels = [each.shape[1] for each in latents]
         with safe_open(folder / checkpoint.WEIGHTS, "numpy") as weights:
-            told = [name for name in checkpoint.TONES if name in weights.keys()]  # noqa: SIM118
-            self.tones = [weights.get_tensor(name).astype(np.float32) for name in told]
+            given = [name for name in checkpoint.COLOR_BASIS if name in weights.keys()]  # noqa: SIM118
+            self.color_basis = [weights.get_tensor(name).astype(np.float32) for name in given]
             names = [name for name in weights.keys() if weights.get_slice(name).get_dtype() in ("F16", "F32")]  # noqa: SIM118
             checkpoint.check_finite(folder / checkpoint.WEIGHTS, ((name, weights.get_tensor(name)) for name in names))
 

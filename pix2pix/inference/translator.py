@@ -34,14 +34,14 @@ class Network(Protocol):
     Inputs are a picture `(1, C, H, W)` float32 in [-1, 1], of facades a label map `(1, H, W)` uint8.
 
     `latent_kind`: "mask" of dropout or "noise"; `latent_channels`: of each, one for each decoder that takes any.
-    `tones`: mean `(6,)` and spread `(6, 6)`, lower triangular, of the colours of wall and sky in [-1, 1] that tones
-    stand for: colours = mean + spread @ color_code. Empty where it takes no colours.
+    `color_basis`: mean `(6,)` and spread `(6, 6)`, lower triangular, of the colours of wall and sky in [-1, 1] that
+    color codes stand for: colours = mean + spread @ color_code. Empty where it takes no colours.
     Where it can stop half-way, it does when `cancel` is cancelled, and raises.
     """
 
     latent_kind: str
     latent_channels: Sequence[int]
-    tones: Sequence[np.ndarray]
+    color_basis: Sequence[np.ndarray]
 
     def __call__(
         self, inputs: np.ndarray, latents: Sequence[np.ndarray], cancel: Future | None = None
@@ -67,7 +67,7 @@ class Translator:
     @property
     def takes_colours(self) -> bool:
         """Whether it can be told the colours of wall and sky."""
-        return self.config.task == "facades" and len(self.network.tones) > 0
+        return self.config.task == "facades" and len(self.network.color_basis) > 0
 
     def __call__(
         self,
@@ -121,8 +121,8 @@ class Translator:
             latents = (*latents[:-1], self._style_code(style, variation).reshape(latents[-1].shape))
         if self.takes_colours and (wall or sky):
             code = latents[-1].ravel().copy()
-            toned = len(self.network.tones[0])
-            code[:toned] = color_code_of(code[:toned], *self.network.tones, wall, sky)
+            count = len(self.network.color_basis[0])
+            code[:count] = color_code_of(code[:count], *self.network.color_basis, wall, sky)
             latents = (*latents[:-1], code.reshape(latents[-1].shape))
         return images.batch(padded), latents
 
@@ -255,7 +255,7 @@ class TorchNetwork:
         self.generator = generator
         self.latent_kind, self.latent_channels = generator.latent_kind, generator.latent_channels
         buffers = dict(generator.named_buffers())
-        self.tones = [buffers[name].float().cpu().numpy() for name in checkpoint.TONES if name in buffers]
+        self.color_basis = [buffers[name].float().cpu().numpy() for name in checkpoint.COLOR_BASIS if name in buffers]
 
     def __call__(self, inputs: np.ndarray, latents: Sequence[np.ndarray], cancel: Future | None = None) -> np.ndarray:
         import torch

@@ -32,7 +32,7 @@ def main(folder: Path) -> None:
         translator = load(folder)
         network = translator.network
         facts = {"latent_kind": network.latent_kind, "latent_channels": [int(n) for n in network.latent_channels]}
-        _tell(answers, {**facts, "tones": [np.asarray(tone).tolist() for tone in network.tones]})
+        _tell(answers, {**facts, "color_basis": [np.asarray(each).tolist() for each in network.color_basis]})
     except MemoryError:
         return _tell(answers, {"error": "it takes too much memory"})
     except ValueError as error:

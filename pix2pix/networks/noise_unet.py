@@ -54,7 +54,7 @@ class NoiseUNet(nn.Module):
         self.code_size = color_code_size + style_size
         shrink = 2 ** (depth - len(self.tones))
         self.sky = SkyShare(shrink) if labelled and color_code_size else None
-        if color_code_size:  # not used here: what colours a tone stands for, for those who ask for a colour
+        if color_code_size:  # not used here: what colours a color code stands for, for those who ask for a colour
             self.register_buffer("tone_mean", torch.zeros(color_code_size))
             self.register_buffer("tone_spread", torch.eye(color_code_size))
 
@@ -62,28 +62,28 @@ class NoiseUNet(nn.Module):
     def latent_channels(self) -> list[int]:
         """Channels of each plane of noise; that of decoder `i` is `(N, 1, H * 2**(i+1) / 2**depth, W * …)`.
 
-        After them those of tone and style, `(N, channels, 1, 1)`, where there are any.
+        After them those of color code and style, `(N, channels, 1, 1)`, where there are any.
         """
         planes = [1] * (len(self.strengths) + (1 if self.detail else 0))
         return planes + ([self.code_size] if self.code_size else [])
 
-    def forward(self, inputs: Tensor, noise: Sequence[Tensor] | None = None, tone: Tensor | None = None) -> Tensor:
-        """`noise` is what the decoders add, N(0, 1), innermost first, and tone and style; None draws it anew.
+    def forward(self, inputs: Tensor, noise: Sequence[Tensor] | None = None, code: Tensor | None = None) -> Tensor:
+        """`noise` is what the decoders add, N(0, 1), innermost first, and the code of colours and style; None draws it.
 
-        `tone`, `(N, color_code_size + style_size)`, is for training, where it is known and the noise is not.
+        `code`, `(N, color_code_size + style_size)`, is for training, where it is known and the noise is not.
         """
         if self.code_size and noise is not None:
-            tone = noise[-1].flatten(1)
-        elif self.code_size and tone is None:
-            tone = torch.randn(len(inputs), self.code_size, device=inputs.device)
+            code = noise[-1].flatten(1)
+        elif self.code_size and code is None:
+            code = torch.randn(len(inputs), self.code_size, device=inputs.device)
         if self.styles:
-            tone, style = tone.split([self.code_size - self.styles[0].shape[1], self.styles[0].shape[1]], dim=1)
+            code, style = code.split([self.code_size - self.styles[0].shape[1], self.styles[0].shape[1]], dim=1)
         planes = self.planes(inputs)
         x, skips = planes, []
         for conv in self.encoders:
             x = F.leaky_relu(conv(x), LEAK)  # (N, widths[level], H/2^(level+1), …)
             skips.append(x)
-        x, tints = skips.pop(), self._tints(tone, planes)
+        x, tints = skips.pop(), self._tints(code, planes)
         for level, (conv, strength) in enumerate(zip(self.decoders[:-1], self.strengths, strict=True)):
             x = conv(x)
             plane = torch.randn_like(x[:, :1]) if noise is None else noise[level]
@@ -99,14 +99,14 @@ class NoiseUNet(nn.Module):
             picture = picture + self.detail(x, planes, None if noise is None else noise[len(self.strengths)])
         return torch.tanh(picture.float())  # (N, out, H, W); half precision saturates early, for good
 
-    def _tints(self, tone: Tensor | None, planes: Tensor) -> list[Tensor]:
-        """What a tone adds to the channels of each inner decoder: a sky's colour only as far as there is sky."""
+    def _tints(self, color_code: Tensor | None, planes: Tensor) -> list[Tensor]:
+        """What a color code adds to the channels of each inner decoder: a sky's colour only as far as there is sky."""
         colours, tints = self.decoders[-1].weight.shape[1], []
         share = self.sky(planes) if self.sky else None
         for weights in reversed(self.tones):
-            tint = F.linear(tone[:, :colours], weights[:, :colours])[:, :, None, None]
+            tint = F.linear(color_code[:, :colours], weights[:, :colours])[:, :, None, None]
             if share is not None:
-                tint = tint + share * F.linear(tone[:, colours:], weights[:, colours:])[:, :, None, None]
+                tint = tint + share * F.linear(color_code[:, colours:], weights[:, colours:])[:, :, None, None]
                 share = F.avg_pool2d(share, 2)
             tints.append(tint)
         return tints[::-1]

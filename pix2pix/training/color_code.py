@@ -1,7 +1,7 @@
-"""The tone of a facade: the colours of its wall and of its sky, which labels do not tell.
+"""The color code of a facade: the colours of its wall and of its sky, which labels do not tell.
 
 A generator that is not told either paints the mean of all walls, grey, and changes it with every stroke. At training it
-is told the tone of the target; at test chance decides, or whoever asks for another variation.
+is given that of the target; at test chance decides, or whoever asks for another variation.
 """
 
 import torch
@@ -11,12 +11,12 @@ from pix2pix import images, labels
 from pix2pix.config import Config
 from pix2pix.data.pairs import Pair
 
-MAX_PAIRS = 1000  # enough to know how tones vary
+MAX_PAIRS = 1000  # enough to know how colours vary
 MIN_AREA = 0.005  # of the picture: less of a class tells no colour
 
 
 class ColorCode(nn.Module):
-    """Inputs and targets, as networks take them -> tones `(N, C)`, or `(N, 2 * C)` of facades: about N(0, 1).
+    """Inputs and targets, as networks take them -> color codes `(N, C)`, or `(N, 2 * C)` of facades: about N(0, 1).
 
     They are uncorrelated over the pairs. What a picture does not show, a sky or a wall, counts as the others' mean.
     """

@@ -21,57 +21,57 @@ FURTHEST = 3.0  # standard deviations
 
 
 class Style(nn.Module):
-    """Inputs and targets, as networks take them -> codes `(N, tone + style)`: about N(0, 1), uncorrelated.
+    """Inputs and targets, as networks take them -> codes `(N, color code + style)`: about N(0, 1), uncorrelated.
 
-    The first numbers are the tone. `codes`: those of the pairs that it was made from.
+    The first numbers are the color code. `codes`: those of the pairs that it was made from.
     """
 
     def __init__(self, config: Config, pairs: list[Pair]):
         super().__init__()
-        self.tone = ColorCode(config, pairs)
+        self.color_code = ColorCode(config, pairs)
         self.size = config.architecture.style_size
         self.regions = REGIONS if config.task == "facades" else (None,)
         self.trunk = Trunk("lite0", stages=STAGES).requires_grad_(False)
-        tones, measured = [], []
+        color_codes, measured = [], []
         for pair in pairs:
             both = [torch.from_numpy(images.batch(side)) for side in (pair.input, pair.target)]
-            tones.append(self.tone(*both))
+            color_codes.append(self.color_code(*both))
             measured.append(self._measure(*both))
-        tones, measured = torch.cat(tones), torch.cat(measured)
+        color_codes, measured = torch.cat(color_codes), torch.cat(measured)
         self.register_buffer("measured_mean", measured.nanmean(dim=0).nan_to_num())
         measured = torch.where(measured.isnan(), 0, measured - self.measured_mean)
-        # Take out what the tone explains, by least squares, and give each number the same weight.
-        self.register_buffer("explained", torch.linalg.lstsq(tones, measured).solution)  # (tone, numbers)
-        rest = measured - tones @ self.explained
+        # Take out what the colours explain, by least squares, and give each number the same weight.
+        self.register_buffer("explained", torch.linalg.lstsq(color_codes, measured).solution)  # (color code, numbers)
+        rest = measured - color_codes @ self.explained
         self.register_buffer("deviation", rest.std(dim=0).clamp(min=1e-4))
         _, lengths, directions = torch.linalg.svd(rest / self.deviation, full_matrices=False)
         kept = (lengths > MIN_LENGTH * lengths[0]).sum().clamp(max=self.size)  # of few pairs there are fewer
         directions = directions[:kept].T * len(pairs) ** 0.5 / lengths[:kept]
         directions = nn.functional.pad(directions, (0, self.size - directions.shape[1]))
         self.register_buffer("directions", directions)  # (numbers, size)
-        self.register_buffer("codes", self._codes(tones, measured))
+        self.register_buffer("codes", self._codes(color_codes, measured))
 
     @property
     def tone_mean(self) -> Tensor:
-        return self.tone.tone_mean
+        return self.color_code.tone_mean
 
     @property
     def tone_spread(self) -> Tensor:
-        return self.tone.tone_spread
+        return self.color_code.tone_spread
 
     def colour_loss(self, inputs: Tensor, generated: Tensor, codes: Tensor) -> Tensor:
-        """Of the tone that the codes begin with (`Tone.colour_loss`)."""
-        return self.tone.colour_loss(inputs, generated, codes)
+        """Of the color code that the codes begin with (`ColorCode.colour_loss`)."""
+        return self.color_code.colour_loss(inputs, generated, codes)
 
     @torch.no_grad()
     def forward(self, inputs: Tensor, targets: Tensor) -> Tensor:
         measured = self._measure(inputs, targets)
         measured = torch.where(measured.isnan(), 0, measured - self.measured_mean)
-        return self._codes(self.tone(inputs, targets), measured)
+        return self._codes(self.color_code(inputs, targets), measured)
 
-    def _codes(self, tones: Tensor, measured: Tensor) -> Tensor:
-        styles = ((measured - tones @ self.explained) / self.deviation) @ self.directions
-        return torch.cat([tones, styles], dim=1).clamp(-FURTHEST, FURTHEST)
+    def _codes(self, color_codes: Tensor, measured: Tensor) -> Tensor:
+        styles = ((measured - color_codes @ self.explained) / self.deviation) @ self.directions
+        return torch.cat([color_codes, styles], dim=1).clamp(-FURTHEST, FURTHEST)
 
     @torch.no_grad()
     def _measure(self, inputs: Tensor, targets: Tensor) -> Tensor:

@@ -87,7 +87,7 @@ class Trainer:
             code = self.color_code(inputs, targets)
             if self.config.architecture.style_size and self.config.training.style_swap:
                 code, matches = self._swap_styles(code)
-            generated = self.generator(inputs, tone=code)
+            generated = self.generator(inputs, code=code)
         else:
             generated = self.generator(inputs)
 

@@ -126,7 +126,7 @@ def test_our_generator_follows_the_noise_and_the_tone_given_and_draws_them_where
     assert torch.equal(net(x, [*planes, tone]), net(x, [*planes, tone]))
     assert not torch.equal(net(x, [*planes, tone]), net(x, [*planes, -tone]))
     assert not torch.equal(net(x, [*planes, tone]), net(x, [*planes[:-1], -planes[-1], tone]))
-    assert not torch.equal(net(x, tone=tone.flatten(1)), net(x, tone=tone.flatten(1)))
+    assert not torch.equal(net(x, code=tone.flatten(1)), net(x, code=tone.flatten(1)))
 
 
 def test_the_colour_of_a_sky_matters_only_where_there_is_sky():
