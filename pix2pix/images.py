@@ -7,8 +7,7 @@ with any other number what an array file holds. No torch in here: the app starts
 import io
 import os
 import re
-import struct
-import zlib
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,7 +35,7 @@ _JPEG_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # between them: coded p
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 _GREY_MODES = frozenset({"1", "L", "LA", "F"})
 _ORIENTATION = 0x0112  # the EXIF tag
-_BROKEN = (OSError, SyntaxError, EOFError, ValueError, struct.error, zlib.error, IndexError, KeyError, OverflowError)
+warnings.filterwarnings("ignore", module=r"PIL\.")  # of damaged metadata: a picture is read, or refused in our words
 
 
 def normalize(pixels):
@@ -114,7 +113,10 @@ def to_levels(stored: np.ndarray, value_range: tuple[float, float] = (0.0, 0.0))
         raise UserError(f"holds {stored.dtype}; a picture holds numbers")
     low, high = value_range
     if low == high:
-        least, most = np.nanmin(stored), np.nanmax(stored)
+        known = stored[~np.isnan(stored)] if stored.dtype.kind == "f" else stored
+        if not known.size:
+            raise UserError("holds no numbers at all")
+        least, most = known.min(), known.max()
         high = 1.0 if stored.dtype.kind == "f" else MAX_DEEP
         if least < low - 0.01 or most > high * 1.01 or (high > 1 and 0 < most < MIN_DEEP):
             raise UserError(
@@ -123,7 +125,8 @@ def to_levels(stored: np.ndarray, value_range: tuple[float, float] = (0.0, 0.0))
             )
     if (low, high) == (0.0, MAX_DEEP) and stored.dtype.kind != "f":
         return (stored.clip(0, 0xFFFF).astype(np.uint16) >> 8).astype(np.uint8)
-    levels = (np.nan_to_num(stored.astype(np.float64), nan=low) - low) * (255 / (high - low))
+    with np.errstate(invalid="ignore"):  # of NaN, which is black
+        levels = (np.nan_to_num(stored.astype(np.float64), nan=low) - low) * (255 / (high - low))
     return np.clip(np.rint(levels), 0, 255).astype(np.uint8)
 
 
@@ -145,11 +148,19 @@ def opened(source: Path | str | bytes | BinaryIO, most_pixels: int = MAX_PIXELS)
         refused = f"is too large; at most {most_pixels:,} pixels are read"
     except UnidentifiedImageError:
         raise UserError(f"{name} is not an image file that can be read; these can: {', '.join(FORMATS)}") from None
-    except _BROKEN as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise UserError(f"{name} cannot be read as an image: {reason}") from None
+    except UserError:
+        raise
+    except Exception as error:  # each of Pillow's decoders raises kinds of its own for a broken file
+        raise UserError(f"{name} cannot be read as an image: {_describe(error)}") from None
     if refused:
         raise UserError(f"{name} {refused}")
+
+
+def _describe(error: Exception) -> str:
+    """Tell in one line what Pillow said of a file; most kinds of errors it only stumbled into."""
+    said = getattr(error, "strerror", None) or str(error)
+    told = isinstance(error, OSError | SyntaxError | ValueError) and said
+    return " ".join(said.split()) if told else "it is damaged"
 
 
 def _refuse_to_decode(image: Image.Image, most_pixels: int) -> str | None:

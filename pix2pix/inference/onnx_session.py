@@ -1,13 +1,15 @@
 """A generator on ONNX Runtime: `model.onnx` holds the graph, `model.safetensors` beside it the weights."""
 
 import hashlib
+import re
+import shlex
 from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 
 from pix2pix.config import ModelConfig
 from pix2pix.inference import checkpoint
@@ -29,15 +31,20 @@ class OnnxNetwork:
         """
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads or available_cores()
-        options.log_severity_level = 3  # errors only
+        options.log_severity_level = 4  # of its errors too, one line of ours is enough
         # A session's idle threads spin by default, and take the cores from the other model's: twice the time for each.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         here = onnxruntime.get_available_providers()  # CUDA is among them where onnxruntime-gpu is installed
         providers = [name for name in ("CUDAExecutionProvider", "CPUExecutionProvider") if name in here]
+        self.color_basis = self._read_weights(folder / checkpoint.WEIGHTS)  # first: the graph refers to them
         try:
-            self.session = onnxruntime.InferenceSession(str(folder / checkpoint.ONNX), options, providers=providers)
+            path = str(folder / checkpoint.ONNX)
+            self.session = onnxruntime.InferenceSession(path, options, providers=providers, enable_fallback=False)
         except Exception as error:  # onnxruntime raises a kind of its own for each of its states
-            raise UserError(f"{folder / checkpoint.ONNX} does not load: {str(error).splitlines()[0]}") from None
+            raise UserError(
+                f"{folder / checkpoint.ONNX} does not load ({_reason(error)}): it is damaged, or made for other "
+                f"weights or a newer ONNX Runtime; write it anew: python -m pix2pix export {shlex.quote(str(folder))}"
+            ) from None
         if config:
             try:
                 check_signature(self.session, config)
@@ -49,16 +56,24 @@ class OnnxNetwork:
         made_for = self.session.get_modelmeta().custom_metadata_map.get(HEADER_KEY)
         if made_for != header_digest(read_header(folder / checkpoint.WEIGHTS)):
             raise UserError(
-                f"{folder / checkpoint.ONNX} was made for other weights: run python -m pix2pix export {folder}"
+                f"{folder / checkpoint.ONNX} was made for other weights: run python -m pix2pix export "
+                f"{shlex.quote(str(folder))}"
             )
         latents = self.session.get_inputs()[1:]  # named mask_0, mask_1, …, or noise_0, …
         self.latent_kind = latents[0].name.split("_")[0] if latents else "mask"
         self.latent_channels = [each.shape[1] for each in latents]
-        with safe_open(folder / checkpoint.WEIGHTS, "numpy") as weights:
-            given = [name for name in checkpoint.COLOR_BASIS if name in weights.keys()]  # noqa: SIM118
-            self.color_basis = [weights.get_tensor(name).astype(np.float32) for name in given]
-            names = [name for name in weights.keys() if weights.get_slice(name).get_dtype() in ("F16", "F32")]  # noqa: SIM118
-            checkpoint.check_finite(folder / checkpoint.WEIGHTS, ((name, weights.get_tensor(name)) for name in names))
+
+    def _read_weights(self, path: Path) -> list[np.ndarray]:
+        """The colours that stand in the weights; raises UserError for a file that is broken or holds no numbers."""
+        try:
+            with safe_open(path, "numpy") as weights:
+                given = [name for name in checkpoint.COLOR_BASIS if name in weights.keys()]  # noqa: SIM118
+                color_basis = [weights.get_tensor(name).astype(np.float32) for name in given]
+                names = [name for name in weights.keys() if weights.get_slice(name).get_dtype() in ("F16", "F32")]  # noqa: SIM118
+                checkpoint.check_finite(path, ((name, weights.get_tensor(name)) for name in names))
+        except (SafetensorError, OSError) as error:
+            raise UserError(f"{path} is not a readable safetensors file: {error}") from None
+        return color_basis
 
     def __call__(self, inputs: np.ndarray, latents: Sequence[np.ndarray], cancel: Future | None = None) -> np.ndarray:
         names = [tensor.name for tensor in self.session.get_inputs()]
@@ -66,6 +81,12 @@ class OnnxNetwork:
         if cancel:
             cancel.add_done_callback(lambda _: setattr(options, "terminate", True))
         return self.session.run(None, dict(zip(names, [inputs, *latents], strict=True)), options)[0]
+
+
+def _reason(error: Exception) -> str:
+    """What ONNX Runtime calls it, without its own places in the code: "INVALID_PROTOBUF"."""
+    said = re.match(r"\[ONNXRuntimeError\] : \d+ : (\w+)", str(error))
+    return said[1] if said else type(error).__name__
 
 
 def check_signature(session: onnxruntime.InferenceSession, config: ModelConfig) -> None:
