@@ -1,5 +1,7 @@
 """What a pair is, what gives pairs by index, and how one set is divided in two."""
 
+import hashlib
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -51,3 +53,23 @@ def holdout_split(items: Sequence[Item], split: str) -> list[Item]:
     if len(items) < HELD_OUT:
         return list(items)
     return [item for index, item in enumerate(items) if (index % HELD_OUT == HELD_OUT - 1) == (split == "val")]
+
+
+_DIGITS = 6  # of a name's digest: one name in 16 million passes for another
+
+
+def digest_names(names: Sequence[str]) -> str:
+    """Digests of names, one after the other: enough to compare pairs by later, and no name is published with them."""
+    return "".join(map(_digest, names))
+
+
+def compare_names(names: Sequence[str], digests: str) -> tuple[list[str], int]:
+    """The names that are not among those of which these are the digests, and how many of those are gone."""
+    before = {digests[at : at + _DIGITS] for at in range(0, len(digests), _DIGITS)}
+    now = {_digest(name): name for name in names}
+    return [now[digest] for digest in now if digest not in before], len(before - now.keys())
+
+
+def _digest(name: str) -> str:
+    composed = unicodedata.normalize("NFC", name)  # as names are that were copied from a Mac, and those that were not
+    return hashlib.sha256(composed.encode("utf-8", "surrogateescape")).hexdigest()[:_DIGITS]

@@ -3,6 +3,7 @@
 import json
 import shlex
 import sys
+from contextlib import nullcontext
 from dataclasses import asdict
 
 import torch
@@ -12,7 +13,8 @@ from tqdm import tqdm
 from pix2pix import __version__
 from pix2pix.config import Config
 from pix2pix.data.dataset import steps_per_epoch, suggest_workers
-from pix2pix.data.decoded import load_pairs
+from pix2pix.data.decoded import Pairs, load_pairs
+from pix2pix.data.pairs import digest_names
 from pix2pix.hub import transfer
 from pix2pix.hub.background import Pusher
 from pix2pix.hub.errors import Unreachable
@@ -24,7 +26,7 @@ from pix2pix.training.loop import Diverged, Interrupted, train
 from pix2pix.training.options import Options, push_flags
 from pix2pix.training.plans import Plan
 from pix2pix.training.report import results
-from pix2pix.training.run import Run
+from pix2pix.training.run import Run, locked
 from pix2pix.training.style import Style
 from pix2pix.training.trainer import Trainer, step_seconds
 from pix2pix.utils import UserError, name_some, package_address, package_commit
@@ -67,9 +69,17 @@ def launch(options: Options, plan: Plan) -> None:
         accelerator.print(describe_cost(trainer, steps * config.training.epochs))
         return
 
+    with locked(plan.folder) if accelerator.is_main_process else nullcontext():
+        _train(options, plan, trainer, (train_pairs, val_pairs), hardware)
+
+
+def _train(options: Options, plan: Plan, trainer: Trainer, pairs: tuple[Pairs, Pairs], hardware: str) -> None:
+    """Create the run, or go on with it, to its results."""
+    config, run, accelerator, (train_pairs, val_pairs) = plan.config, plan.run, trainer.accelerator, pairs
     pusher = make_pusher(options, accelerator)
     command = shlex.join(["python", "train.py", *sys.argv[1:]])
     metadata = {"data": plan.data, "train_pairs": len(train_pairs), "val_pairs": len(val_pairs)}
+    metadata |= {"train_digests": digest_names(plan.train.names), "val_digests": digest_names(plan.val.names)}
     if run is None:
         metadata |= {
             "processes": accelerator.num_processes, "init_from": options.init_from or "", "command": command,
@@ -84,8 +94,8 @@ def launch(options: Options, plan: Plan) -> None:
     elif accelerator.is_main_process:
         longer = {"command": f"{run.metadata['command']} && {command}"} if config != run.config else {}
         run.change(config, **metadata, **longer)
-    if teacher_folder and accelerator.is_main_process:
-        run.keep_teacher(teacher_folder)
+    if config.teacher and accelerator.is_main_process:
+        run.keep_teacher(checkpoint.find(run.teacher))
     accelerator.wait_for_everyone()
     if options.log_with:
         plain = {name: each if isinstance(each, int | float) else str(each) for name, each in config.settings.items()}

@@ -8,14 +8,14 @@ from pathlib import Path
 from pix2pix import config as configs
 from pix2pix.config import Config, ModelConfig
 from pix2pix.data.download import ensure_downloaded
-from pix2pix.data.pairs import Source
+from pix2pix.data.pairs import Source, compare_names
 from pix2pix.data.sources import fit_config, open_source
 from pix2pix.hub import ids
 from pix2pix.inference import checkpoint
 from pix2pix.training import processes
 from pix2pix.training.options import Options, as_flag
 from pix2pix.training.run import Run, check_new
-from pix2pix.utils import UserError
+from pix2pix.utils import UserError, name_some
 
 NO_WEIGHTS = {"dropout_decoders", "first_dropout_decoder"}  # of an architecture, what any weights fit
 OURS_ALONE = {"correct_labels": False, "shift": False}  # of the pairs of our generator: off for a U-Net
@@ -67,12 +67,25 @@ def _resume(options: Options) -> Plan:
         if options.data is not None or Path(data).exists():
             raise
         raise UserError(f"{error}; where the data of {run.folder} is now: --data DIR") from None
-    if len(train.names) != (before := run.metadata["train_pairs"]):
+    before, changes = run.metadata["train_pairs"], describe_changes(train, run, "train")
+    if len(train.names) != before or changes:
         raise UserError(
-            f"{data} has {len(train.names)} training pairs, and {run.folder} was started with {before}: name those "
-            f"with --data, or start another run, with --init-from {shlex.quote(str(run.folder))} instead of --resume"
+            f"{data} has {len(train.names)} training pairs, and {run.folder} was started with {before}{changes}: name "
+            f"those with --data, or start another run, with --init-from {shlex.quote(str(run.folder))} instead of "
+            "--resume"
         )
+    if changes := describe_changes(val, run, "val"):
+        notes = (*notes, f"{data} has other validation pairs than at the start{changes}: scores do not compare")
     return Plan(config, data, run.folder, train, val, run, notes)
+
+
+def describe_changes(source: Source, run: Run, split: str) -> str:
+    """Name the pairs that a run was not started with, and count those that are gone; "" where they are the same."""
+    digests = run.metadata.get(f"{split}_digests")
+    if digests is None:  # of a run from before they were recorded
+        return ""
+    new, gone = compare_names(source.names, digests)
+    return (f", {gone} of which are gone" if gone else "") + (f", without {name_some(new)}" if new else "")
 
 
 def open_run(options: Options) -> Run:

@@ -5,6 +5,7 @@ log.jsonl          one line of losses every `log_every` steps, with scores at th
 samples/           grids of input | generated | target
 checkpoints/       step-000005000, …: folders that everything else loads
 state.pt           the newest resume state, replaced as a whole
+.lock              held while a training writes here
 teacher/           where one was given: a copy of it, so that the run goes on wherever it is taken
 results/           a page that follows the training, and after the last step pictures of all validation pairs
 """
@@ -20,6 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock, Timeout
 
 from pix2pix import __version__, images
 from pix2pix import config as configs
@@ -27,7 +29,7 @@ from pix2pix.config import Config
 from pix2pix.inference import card, checkpoint
 from pix2pix.utils import TEMPORARY, UserError, write_atomically, written_together
 
-METADATA, LOG, STATE = "run.json", "log.jsonl", "state.pt"
+METADATA, LOG, STATE, LOCK = "run.json", "log.jsonl", "state.pt", ".lock"
 
 
 class UnreadableState(UserError):
@@ -45,8 +47,26 @@ def check_new(folder: Path) -> None:
 
 
 def is_leftover(path: Path) -> bool:
-    """Whether this is a file or folder in the making, which a run that was killed left behind."""
-    return path.name.startswith(".") and path.name.endswith(TEMPORARY)
+    """Whether this is a lock, or a file or folder in the making, which a run that was killed left behind."""
+    return path.name == LOCK or (path.name.startswith(".") and path.name.endswith(TEMPORARY))
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Let no other training into a run folder; raises UserError where one is there.
+
+    The lock is the system's own: it goes with the process that holds it, however that ends.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / LOCK, timeout=0)
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(lock)
+        except Timeout:
+            raise UserError(f"another training is writing into {folder}: let it end first") from None
+        except NotImplementedError:  # the disk knows no locks, as some in networks do not
+            pass
+        yield
 
 
 def _old_run(folder: Path) -> str:
@@ -187,7 +207,7 @@ class Run:
     def go_on_from(self, step: int) -> None:
         """Take away what a killed run left: files in the making, and lines of steps that will come again."""
         for path in list(self.folder.rglob(".*")):
-            if is_leftover(path) or path.name.startswith(".pushing-"):
+            if (is_leftover(path) and path.name != LOCK) or path.name.startswith(".pushing-"):
                 shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
         lines = {entry["step"]: entry for entry in self.read_log() if entry["step"] <= step}
         if (self.folder / LOG).exists():

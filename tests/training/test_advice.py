@@ -4,6 +4,8 @@ import json
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -181,6 +183,46 @@ def test_pairs_that_have_become_fewer(run, data, tmp_path):
     start = advised(said, "start another run, with (.*) instead of --resume")
     train.main([*TINY, "--data", str(fewer), "--output", str(tmp_path / "other"), *start])
     train.main(["--resume", str(run), "--data", str(data)])
+
+
+@pytest.mark.parametrize("split", ["train", "val"])
+def test_pairs_that_have_other_names(run, data, tmp_path, split, capsys):
+    other = Path(shutil.copytree(data, tmp_path / "other"))
+    (other / split / ("1.png" if split == "train" else "4.png")).rename(other / split / "new.png")
+    if split == "val":
+        train.main(["--resume", str(run), "--data", str(other)])
+        assert "other validation pairs than at the start, 1 of which are gone, without new" in capsys.readouterr().out
+        return
+    said = refusal("--resume", run, "--data", other)
+    assert "has 3 training pairs" in said and "was started with 3, 1 of which are gone, without new: name" in said
+    train.main(["--resume", str(run), "--data", str(data)])
+
+
+def test_a_run_from_before_names_were_recorded(run, data):
+    facts = json.loads((run / "run.json").read_text())
+    (run / "run.json").write_text(json.dumps({name: facts[name] for name in facts if not name.endswith("_digests")}))
+    train.main(["--resume", str(run), "--data", str(data)])
+    assert len(Run.open(run).metadata["train_digests"]) == 3 * 6
+
+
+def test_two_trainings_in_one_folder(run, data, tmp_path):
+    hold = "import sys, time; from pathlib import Path; from pix2pix.training.run import locked\n"
+    hold += "with locked(Path(sys.argv[1])): print('held', flush=True); time.sleep(600)"
+    new = tmp_path / "new"
+    start = [*TINY, "--data", str(data), "--output", str(new)]
+    others = [subprocess.Popen([sys.executable, "-c", hold, str(each)], stdout=subprocess.PIPE) for each in (run, new)]
+    try:
+        assert all(other.stdout.readline() for other in others)
+        for arguments, folder in ((["--resume", str(run)], run), (start, new)):
+            assert refusal(*arguments) == f"another training is writing into {folder}: let it end first"
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+            other.stdout.close()
+    train.main(["--resume", str(run)])
+    train.main(start)
+    assert last_step(new) == 3
 
 
 def test_a_state_beyond_the_end(run):
