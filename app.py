@@ -15,12 +15,12 @@ OPTIONS = parse() if __name__ == "__main__" else None  # --help need not wait fo
 import os
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 
 import gradio as gr
 import numpy as np
-from anyio.to_thread import run_sync as in_thread
 from gradio.utils import get_upload_folder
 from starlette.middleware import Middleware
 
@@ -33,7 +33,14 @@ from pix2pix.utils import available_cores
 from pix2pix.web import image_page
 from pix2pix.web.canvas import MAX_SEEDS, SIZE, STARTED, LabelCanvas, Painter, find_examples, preloads, read_labels
 from pix2pix.web.fallback import Fallback
-from pix2pix.web.gradio_page import MAX_WAITING, Page, describe_parameters, example_file, served_options
+from pix2pix.web.gradio_page import (
+    MAX_WAITING,
+    Page,
+    address_of_call,
+    describe_parameters,
+    example_file,
+    served_options,
+)
 from pix2pix.web.limits import Bounds
 from pix2pix.web.link_preview import LinkPreview
 from pix2pix.web.serving import FairQueue, Models, QueueFull, listed_models
@@ -55,6 +62,7 @@ def build(painter: Painter) -> gr.Blocks:
     """The page, and the same as an API: `/generate` takes a label image and returns a photo."""
 
     async def generate(
+        request: gr.Request,
         image: bytes | Path,
         seed: float | None = None,
         model: str | None = None,
@@ -76,20 +84,29 @@ def build(painter: Painter) -> gr.Blocks:
         try:
             if not image:
                 raise UserError("a label image is needed")
-            data = image if isinstance(image, bytes) else image.read_bytes()
-            upload = await in_thread(read_labels, data, SIZE, SIZE)
             if seed is not None and not 0 <= seed < MAX_SEEDS:
                 raise UserError(f"seed must be a whole number from 0 to {MAX_SEEDS - 1}")
-            translator = await in_thread(painter.models.get, model)
-            chosen = {**inference.read_colours(translator, wall, sky), "style": style or None}
-            translator.check_style(chosen["style"])
-            paint = partial(translator, upload.labels, None if seed is None else int(seed), **chosen)
-            return await painter.in_turn(paint, model or None, None)  # all who wait in Gradio's queue are one visitor
+            address = address_of_call(request)
+            turn = {"model": model or None, "visitor": object(), "address": address}  # a program may wait for several
+            async with calls.turn(object(), address):
+                translator = painter.models.loaded(
+                    model
+                )  # else in a turn of its own: it may take longer than a picture
+                translator = translator or await painter.in_turn(lambda _: painter.models.get(model), **turn)
+                chosen = {**inference.read_colours(translator, wall, sky), "style": style or None}
+                translator.check_style(chosen["style"])
+
+                def paint(cancel: Future) -> np.ndarray:
+                    labels = read_labels(image if isinstance(image, bytes) else image.read_bytes(), SIZE, SIZE).labels
+                    return translator(labels, None if seed is None else int(seed), cancel, **chosen)
+
+                return await painter.in_turn(paint, **turn)
         except QueueFull:
             raise gr.Error("many people are painting right now; try again", print_exception=False) from None
         except (UserError, ModelError) as error:
             raise gr.Error(str(error), print_exception=False) from None
 
+    calls = FairQueue(running=4, waiting=MAX_WAITING, each=2)  # each holds its upload in memory meanwhile
     with Page("pix2pix: paint a facade", fill_width=True) as page:
         LabelCanvas(painter)
         with gr.Row(visible=False):
@@ -103,7 +120,7 @@ def build(painter: Painter) -> gr.Blocks:
         examples = [example_file("facade-input.png"), 7, painter.models.default, "#c99a54", "skyblue", None]
         names = ("image", "seed", "model", "wall", "sky", "style")
         describe_parameters(generate, dict(zip(names, zip(inputs, examples, strict=True), strict=True)))
-        button.click(generate, inputs, photo, api_name="generate", concurrency_limit=1)
+        button.click(generate, inputs, photo, api_name="generate", concurrency_limit=None)
     return page.queue(max_size=MAX_WAITING)
 
 

@@ -7,7 +7,8 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -63,6 +64,8 @@ def _git(*arguments: str) -> str:
 
 
 TEMPORARY = ".tmp"  # how the hidden neighbours end in which a file or folder is built
+IN_THE_MAKING = 3600.0  # seconds: what was not touched for so long was left by a save that was killed
+_MADE = re.compile(rf"\.(.+)\.\w{{8}}{re.escape(TEMPORARY)}")  # as tempfile names them: .NAME.abcd1234.tmp
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -78,6 +81,14 @@ def write_atomically(path: Path, data: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def remove_leftovers(folder: Path, names: Collection[str]) -> None:
+    """Delete what killed saves of these files and folders left in `folder`; what may be in the making stays."""
+    for path in folder.iterdir() if folder.is_dir() else ():
+        made = _MADE.fullmatch(path.name)
+        if made and made[1] in names and time.time() - path.stat().st_mtime > IN_THE_MAKING:
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 MAX_NAMED = 10  # problems that one message names
@@ -99,6 +110,7 @@ def name_some(problems: Iterable[object]) -> str:
 def written_together(folder: Path) -> Iterator[Path]:
     """A temporary folder that becomes `folder` when the block ends well, and vanishes when it does not."""
     folder.parent.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(folder.parent, [folder.name])
     prefix = f".{folder.name}."
     building = Path(tempfile.mkdtemp(dir=folder.parent, prefix=prefix, suffix=TEMPORARY))
     try:

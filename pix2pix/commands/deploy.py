@@ -3,6 +3,7 @@
 python -m pix2pix deploy USER/NAME [--model USER/REPO] [--dry-run]
 """
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -57,6 +58,11 @@ def find_model(name: str) -> ShownModel:
     """Look at a model on the Hub. Raises ValueError for what is no checkpoint of ours, or lacks the app's graph."""
     from huggingface_hub import HfApi
 
+    if Path(name).exists():
+        raise UserError(
+            f"{name} is a folder here, and a Space opens a model on the Hub: push it first, python -m pix2pix push "
+            f"{shlex.quote(name)} USER/REPO, and give --model USER/REPO"
+        )
     repo, revision = parse(name)
     with plain_errors(repo):
         info = HfApi().model_info(repo, revision=revision, files_metadata=True, timeout=transfer.TIMEOUT)

@@ -10,7 +10,7 @@ import tyro
 from tqdm import tqdm
 
 from pix2pix import inference
-from pix2pix.data.sources import check_named
+from pix2pix.data.sources import Unfit, check_named
 from pix2pix.evaluation import judging
 from pix2pix.inference import checkpoint
 from pix2pix.utils import UserError, write_atomically
@@ -22,6 +22,7 @@ def evaluate(
     checkpoints: Annotated[list[str], tyro.conf.Positional],
     data: str,
     split: Literal["val", "test", "train"] = "val",
+    direction: Literal["BtoA", "AtoB"] | None = None,
     json_file: JsonFile = None,
     page_folder: Annotated[Path | None, tyro.conf.arg(name="page")] = None,
     variations: int = 4,
@@ -37,6 +38,7 @@ def evaluate(
         checkpoints: Folders, run folders, or USER/REPO on the Hub.
         data: A folder of pairs, a dataset on the Hub, or `synthetic`.
         split: Which pairs of it.
+        direction: Which half of AB images is the input; as in the training of the first checkpoint unless given.
         json_file: Also write the scores there.
         page_folder: Also write a page there: index.html with the best, median and worst pairs, and a sheet of all.
         variations: Pictures of each input whose distances are the diversity; 0 leaves it out.
@@ -64,7 +66,11 @@ def evaluate(
     check_alike(translators)
     if drawings and translators[0].config.task != "facades":
         raise UserError(f"--drawings are of facades, and {translators[0].name} is for {translators[0].config.task}")
-    pairs = load_pairs(data, split, translators[0].config)
+    config = translators[0].config
+    try:
+        pairs = load_pairs(data, split, config.replace(direction=direction) if direction else config)
+    except Unfit as unfit:
+        raise UserError(f"{unfit}; are they the other half? --direction AtoB or BtoA says which is the input") from None
     photos, measured = measure(translators, tqdm(pairs, unit="pair", leave=False), variations)
     name_apart(measured, checkpoints)
     scores = score(measured, photos)

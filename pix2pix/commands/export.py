@@ -7,7 +7,7 @@ import tyro
 
 from pix2pix.data.sources import check_named
 from pix2pix.inference import checkpoint
-from pix2pix.utils import UserError
+from pix2pix.utils import UserError, remove_leftovers
 
 
 def export(folder: Annotated[Path, tyro.conf.Positional], half: bool = False, int8: str | None = None) -> None:
@@ -31,6 +31,7 @@ def export(folder: Annotated[Path, tyro.conf.Positional], half: bool = False, in
         greatest_difference,
     )
 
+    remove_leftovers(folder, checkpoint.FILES)
     config, generator = checkpoint.load(folder)
     if half:
         (folder / checkpoint.ONNX).unlink(missing_ok=True)  # it tells where in the old file the weights are

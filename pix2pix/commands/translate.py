@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from pix2pix import images, inference
 from pix2pix.data import layouts, values
-from pix2pix.utils import UserError
+from pix2pix.utils import UserError, remove_leftovers
 
 
 def translate(
@@ -47,6 +47,8 @@ def translate(
     translator = inference.load(checkpoint)
     colours = inference.read_colours(translator, wall, sky)
     translator.check_style(style)
+    for folder in {goal.parent for goal in goals.values()}:
+        remove_leftovers(folder, {goal.name for goal in goals.values()})
     bad, done = [], set(done)
     for path, goal in tqdm(goals.items(), "translating", leave=False, disable=None):
         if goal in done:

@@ -19,8 +19,19 @@ from pix2pix.hub import ids
 from pix2pix.utils import UserError, name_some
 
 
+class Unfit(UserError):
+    """Pairs that are not what a task takes; `remedy` is what train.py does about it, by its flags."""
+
+    def __init__(self, what: str, remedy: str):
+        super().__init__(what)
+        self.remedy = remedy
+
+
 def open_source(data: str, split: str, config: ModelConfig) -> Source:
-    """The pairs of a split of what `--data` names; ValueError, in one line, where there are none or they do not fit."""
+    """The pairs of a split of what `--data` names; ValueError, in one line, where there are none.
+
+    Raises Unfit where they are not for the config's task.
+    """
     if data in generated.SCENES:
         source = GeneratedSource(data, split, config)
     elif Path(data).exists() or not (hub := ids.DATASET.fullmatch(data)):
@@ -31,11 +42,11 @@ def open_source(data: str, split: str, config: ModelConfig) -> Source:
         source = hub_data.open_hub(*hub.groups(), split, config)
     if source.tasks and config.task not in source.tasks:
         tasks = " or ".join(source.tasks)
-        raise UserError(f"{data} is for the task {tasks}, not {config.task}; {_advise_task(source.tasks)}")
+        raise Unfit(f"{data} is for the task {tasks}, not {config.task}", _advise_task(source.tasks))
     if config.task != "facades":
         return source
     first = int(config.data.input_range[0]) if config.data.input_kind == "numbers" else None
-    return _find_labels(source, data, first)
+    return _find_labels(source, data, first, config.data.direction)
 
 
 def fit_config(config: Config, source: Source, given: Collection[str] = ()) -> Config:
@@ -84,7 +95,7 @@ def _advise_task(tasks: Sequence[str]) -> str:
     return "give --task " + " or ".join(fitting)
 
 
-def _find_labels(source: Source, data: str, first: int | None) -> Source:
+def _find_labels(source: Source, data: str, first: int | None, direction: str) -> Source:
     """Find how the inputs are facade labels: by their palette, or by numbers; ValueError where they are not at all.
 
     `first` is the first number in the training pairs that the config was fitted to, if they were numbers.
@@ -99,16 +110,18 @@ def _find_labels(source: Source, data: str, first: int | None) -> Source:
     if near < labels.MIN_NEAR:
         if (found := _find_first_number(source, looked_at)) is not None:
             return NumberedLabels(source, found if first is None else first)
-        raise UserError(
-            f"the inputs of {data} are no facade labels: {near:.0%} of their pixels are near the palette, and they are "
-            "no numbers 0 to 11 or 1 to 12 either; give --direction for the other half, or --task photo for pictures "
-            "of any kind"
+        other = "AtoB" if direction == "BtoA" else "BtoA"
+        raise Unfit(
+            f"the inputs of {data}, {direction}, are no facade labels: {near:.0%} of their pixels are near the "
+            "palette, and they are no numbers 0 to 11 or 1 to 12 either",
+            f"give --direction {other} for the other half, or --task photo for pictures of any kind",
         )
     palettes = (labels.CMP_PALETTE,) if source.palette is labels.CMP_PALETTE else (labels.PALETTE, labels.CMP_PALETTE)
     if foreign := values.find_foreign_colors(inputs, palettes):
-        raise UserError(
+        raise Unfit(
             f"the inputs of {data} are labels of another palette: {len(foreign)} of their colours are none of the 12 "
-            f"classes ({name_some(foreign)}); give --task photo to train on them as they are"
+            f"classes ({name_some(foreign)})",
+            "give --task photo to train on them as they are",
         )
     nearness = [np.mean([_nearness(each, palette, labels.NEAR / 4) for each in inputs]) for palette in palettes]
     source.palette = palettes[int(np.argmax(nearness))]

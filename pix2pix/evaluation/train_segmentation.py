@@ -3,9 +3,11 @@
 python -m pix2pix.evaluation.train_segmentation --data data/facades [--output segmentation.safetensors]
 """
 
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import safetensors.torch
@@ -21,8 +23,9 @@ from pix2pix.cli import defer, parse, run_command
 from pix2pix.config import Config
 from pix2pix.data.decoded import load_pairs
 from pix2pix.data.pairs import Pair
+from pix2pix.data.sources import Unfit
 from pix2pix.evaluation.segmentation import WEIGHTS, Segmenter
-from pix2pix.utils import write_atomically
+from pix2pix.utils import UserError, write_atomically
 
 BATCH, CROP = 4, 192
 RATE = 1e-3  # of the new layers at its highest; the trunk, which knows pictures already, learns at a third
@@ -37,7 +40,13 @@ augment = v2.Compose(
 )
 
 
-def train_reader(data: str, output: Path = WEIGHTS, epochs: int = 14, seed: int = 0) -> None:
+def train_reader(
+    data: str,
+    output: Path = WEIGHTS,
+    epochs: int = 14,
+    seed: int = 0,
+    direction: Literal["BtoA", "AtoB"] = "BtoA",
+) -> None:
     """Train the segmenter that FCN scores are made with, and store it as float16.
 
     Args:
@@ -45,8 +54,14 @@ def train_reader(data: str, output: Path = WEIGHTS, epochs: int = 14, seed: int 
         output: Where the weights go.
         epochs: Passes over the pairs.
         seed: Of the weights, the order and the augmentation.
+        direction: Which half of AB images holds the labels: B unless given.
     """
-    pairs = load_pairs(data, "train", Config())
+    try:
+        pairs = load_pairs(data, "train", Config.of(direction=direction))
+    except Unfit as unfit:
+        raise UserError(f"{unfit}; are they the other half? --direction AtoB or BtoA says which holds them") from None
+    if len(pairs) < BATCH:
+        raise UserError(f"{data} has {len(pairs)} pairs to train on; at least {BATCH} are needed, in one step")
     torch.manual_seed(seed)
     segmenter = Segmenter(pretrained=True).to(memory_format=torch.channels_last)
     weights = class_weights(pairs)
@@ -74,7 +89,7 @@ def train_reader(data: str, output: Path = WEIGHTS, epochs: int = 14, seed: int 
     progress.close()
     stored = {name: tensor.half().contiguous() for name, tensor in segmenter.state_dict().items()}
     write_atomically(output, safetensors.torch.save(stored))
-    print(f"{output}: python -m pix2pix evaluate CHECKPOINT --data {data} prints what it reads in real photos")
+    print(f"{output}: python -m pix2pix evaluate CHECKPOINT --data {shlex.quote(data)} prints what it reads in photos")
 
 
 def class_weights(pairs: Sequence[Pair]) -> Tensor:

@@ -64,7 +64,11 @@ def find(name: str | Path, token: bool | None = None) -> Path:
     if WEIGHTS in missing and (pickle := next((p for pattern in PICKLES for p in sorted(folder.glob(pattern))), None)):
         raise UserError(f"{folder} holds {pickle.name}, a pickle, which could run code; a checkpoint has {WEIGHTS}")
     if missing:
-        raise UserError(f"{folder} is not a checkpoint: it has no {' and no '.join(missing)}")
+        hidden = ids.MODEL.fullmatch(str(name))
+        raise UserError(
+            f"{folder} is not a checkpoint: it has no {' and no '.join(missing)}"
+            + ("; a folder goes before a model of that name on the Hub: call from elsewhere for that" if hidden else "")
+        )
     return folder
 
 

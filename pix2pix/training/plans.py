@@ -9,7 +9,7 @@ from pix2pix import config as configs
 from pix2pix.config import Config, ModelConfig
 from pix2pix.data.download import ensure_downloaded
 from pix2pix.data.pairs import Source, compare_names
-from pix2pix.data.sources import fit_config, open_source
+from pix2pix.data.sources import Unfit, fit_config, open_source
 from pix2pix.hub import ids
 from pix2pix.inference import checkpoint
 from pix2pix.training import processes
@@ -45,7 +45,13 @@ def _start(options: Options) -> Plan:
     data = ensure_downloaded(options.data)
     folder = options.output or Path("runs") / Path(data).name
     check_new(folder)
-    train = open_source(data, "train", options.config)
+    for name in filter(None, (options.init_from, options.config.training.teacher)):
+        if not ids.MODEL.fullmatch(name):  # a name that is not there is told before the pairs are looked at
+            checkpoint.find(name)
+    try:
+        train = open_source(data, "train", options.config)
+    except Unfit as unfit:
+        raise UserError(f"{unfit}; {unfit.remedy}") from None
     config, notes = fit_config(options.config, train, options.given), ()
     if options.init_from is not None:
         config, notes = take_generator(config, options.init_from, options.given)

@@ -1,6 +1,7 @@
 """What to start from: drawings by hand, then validation pairs of a dataset where there is one, else synthetic pairs."""
 
 import threading
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -11,7 +12,7 @@ from pix2pix.config import ModelConfig
 from pix2pix.data import decoded
 from pix2pix.data.generated import SCENES
 from pix2pix.data.pairs import Source
-from pix2pix.data.sources import open_source
+from pix2pix.data.sources import Unfit, open_source
 from pix2pix.evaluation import test_drawings
 from pix2pix.utils import UserError
 
@@ -122,8 +123,15 @@ def find_examples(data: str | Path | None, direction: str = "BtoA") -> Examples:
 
 
 def _pairs_of(data: str | Path, direction: str) -> Pairs:
+    """The validation pairs, whichever half of AB images holds labels; `direction` is looked at first."""
     try:
-        return DataPairs(open_source(str(data), "val", ModelConfig.of(direction=direction)))
+        try:
+            return DataPairs(open_source(str(data), "val", ModelConfig.of(direction=direction)))
+        except Unfit as unfit:
+            other = ModelConfig.of(direction="AtoB" if direction == "BtoA" else "BtoA")
+            with suppress(UserError):
+                return DataPairs(open_source(str(data), "val", other))
+            raise unfit from None
     except UserError as error:
         print(f"No examples of {data}: {error}")
     except Exception as error:  # of a set on the Hub: the page is served without it

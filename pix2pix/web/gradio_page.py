@@ -9,6 +9,8 @@ from gradio.utils import get_function_description
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
+from pix2pix.web.limits import ADDRESS
+
 MAX_UPLOAD = "20mb"
 MAX_WAITING = 32  # calls in Gradio's queue
 HOUR = 3600  # seconds
@@ -69,3 +71,9 @@ def served_options(*middleware: Middleware, routes: Sequence[BaseRoute] = ()) ->
         "max_file_size": MAX_UPLOAD,
         "show_error": True,
     }
+
+
+def address_of_call(request: gr.Request) -> str:
+    """Where a call of the API comes from, as the bounds of its route found it."""
+    scope = getattr(request.request, "scope", None) or {}
+    return scope.get(ADDRESS, "")

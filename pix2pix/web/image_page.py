@@ -12,6 +12,7 @@ from urllib.parse import unquote_to_bytes
 
 import gradio as gr
 import numpy as np
+from anyio.to_thread import run_sync as in_thread
 from gradio.components.image_editor import EditorData
 from gradio.data_classes import FileData, ImageData
 from PIL import Image
@@ -25,8 +26,9 @@ from pix2pix.data.pairs import Source
 from pix2pix.data.sources import open_source
 from pix2pix.inference.isolated import ModelError
 from pix2pix.utils import UserError
+from pix2pix.web import gradio_page
 from pix2pix.web.gradio_page import MAX_WAITING, Page, describe_parameters, example_file
-from pix2pix.web.serving import Models
+from pix2pix.web.serving import FairQueue, Models, QueueFull, Superseded
 
 TITLES = {"edges": "Draw lines, get a picture", "colors": "Colour a grey picture", "photo": "Translate a picture"}
 SYNTHETIC = {"edges": "synthetic-edges", "colors": "synthetic", "photo": "synthetic-maps"}
@@ -81,21 +83,36 @@ def build(models: Models, config: ModelConfig, data: str | Path | None = None) -
     """The page for models of the task of `config`; its examples are val pairs of `data`, else synthetic ones."""
 
     def translate(picture: bytes | Path | None, seed: float | None, model: str | None) -> np.ndarray:
+        if not picture:
+            raise UserError("a picture is needed")
+        if seed is not None and not 0 <= seed < MAX_SEEDS:
+            raise UserError(f"seed must be a whole number from 0 to {MAX_SEEDS - 1}")
+        translator = models.get(model)
+        generated = translator(read_input(picture, translator.config), None if seed is None else int(seed))
+        return images.to_shown(generated)
+
+    async def in_turn(
+        visitor: object, request: gr.Request, picture: bytes | Path | None, seed: float | None, model: str | None
+    ) -> np.ndarray:
         try:
-            if not picture:
-                raise UserError("a picture is needed")
-            if seed is not None and not 0 <= seed < MAX_SEEDS:
-                raise UserError(f"seed must be a whole number from 0 to {MAX_SEEDS - 1}")
-            translator = models.get(model)
-            generated = translator(read_input(picture, translator.config), None if seed is None else int(seed))
-            return images.to_shown(generated)
-        except (ValueError, ModelError) as error:
+            queue = own_queue if models.is_listed(model or None) else others_queue
+            async with queue.turn(visitor, gradio_page.address_of_call(request)):
+                return await in_thread(translate, picture, seed, model)
+        except Superseded:
+            raise gr.Error("a newer picture took its place", print_exception=False) from None
+        except QueueFull:
+            raise gr.Error("many pictures are waiting right now; try again", print_exception=False) from None
+        except (UserError, ModelError) as error:
             raise gr.Error(str(error), print_exception=False) from None
 
-    def follow(picture: bytes | Path | None, seed: float | None, model: str | None) -> np.ndarray | None:
-        return translate(picture, seed or None, model) if picture else None
+    async def follow(
+        picture: bytes | Path | None, seed: float | None, model: str | None, request: gr.Request
+    ) -> np.ndarray | None:
+        return await in_turn(request.session_hash, request, picture, seed or None, model) if picture else None
 
-    def generate(image: bytes | Path, seed: float | None = None, model: str | None = None) -> np.ndarray:
+    async def generate(
+        request: gr.Request, image: bytes | Path, seed: float | None = None, model: str | None = None
+    ) -> np.ndarray:
         """Turn a picture into the picture that the model makes of it.
 
         Args:
@@ -103,21 +120,25 @@ def build(models: Models, config: ModelConfig, data: str | Path | None = None) -
             seed: picks one of many variations; empty for the most likely picture.
             model: name of the checkpoint; empty for the default one.
         """
-        return translate(image, seed, model)
+        return await in_turn(object(), request, image, seed, model)  # a program may wait for several at once
 
     def choose(event: gr.SelectData):
         number, path = event.index, Path(folder.name)
         given = as_drawing(path, str(number)) if config.task == "edges" else str(path / f"{number}.png")
         return given, pairs[number][1]
 
-    def follow_example(seed: float | None, model: str | None, event: gr.SelectData) -> np.ndarray:
-        return follow(Path(folder.name) / f"{event.index}.png", seed, model)
+    async def follow_example(
+        seed: float | None, model: str | None, event: gr.SelectData, request: gr.Request
+    ) -> np.ndarray:
+        return await follow(Path(folder.name) / f"{event.index}.png", seed, model, request)
 
     pairs = find_pairs(data, config)
     folder = tempfile.TemporaryDirectory(prefix="pix2pix-")  # vanishes with the page
     blank = np.full((*config.data.shape, 3), 255, np.uint8)
     write_examples(Path(folder.name), {BLANK: blank} | {str(number): pair[0] for number, pair in enumerate(pairs)})
-    turn = {"concurrency_limit": 1, "concurrency_id": "model"}
+    # Models that visitors brought hold up nobody but their own painters. Who waits holds an upload in memory.
+    own_queue, others_queue = FairQueue(waiting=MAX_WAITING), FairQueue(waiting=MAX_WAITING)
+    turn = {"concurrency_limit": None}  # whose turn it is, these say
     own = {"api_visibility": "private", "show_progress": "hidden"}
     title = f"pix2pix: {TITLES[config.task].lower()}"
     with Page(title, fill_width=True) as page:
@@ -208,7 +229,7 @@ def find_pairs(data: str | Path | None, config: ModelConfig) -> list[tuple[np.nd
     if data:
         try:
             return _read_pairs(open_source(str(data), "val", config), config)
-        except ValueError as error:
+        except UserError as error:
             print(f"No examples of {data}: {error}")
     # Lines are the first of their pairs; colours are those of the photos, which are the second under BtoA.
     direction = {"edges": "AtoB", "colors": "BtoA"}.get(config.task, config.data.direction)

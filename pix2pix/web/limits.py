@@ -148,6 +148,11 @@ class Bounded:
         except (UnicodeError, OverflowError) as error:  # of text and numbers that are valid JSON and nothing else
             log.warning("%s cannot be answered: %s", scope["path"][:80], type(error).__name__)
             answer = refusal("this request holds text or numbers that cannot be used", 422)
+        except Exception:
+            if self.kind is None:  # of Gradio's routes Gradio itself tells
+                raise
+            log.exception("%s failed", scope["path"][:80])
+            answer = refusal("the server failed at this; its log says why", 500)
         finally:
             self.bounds.held -= body.held
         if kind is self.bounds.kinds["upload"]:

@@ -205,7 +205,7 @@ def test_a_given_mirror_comes_first(server, tmp_path, monkeypatch):
 def test_a_published_set_is_to_be_told_apart_from_a_recorded_other_task(server, tmp_path, only_here):
     server.files["/maps.tar.gz"] = Served(facades_archive(tmp_path))
     download("maps", tmp_path / "data")
-    with pytest.raises(ValueError, match="is for the task photo, not facades; give --task photo or map2aerial"):
+    with pytest.raises(ValueError, match="is for the task photo, not facades"):
         load_pairs(str(tmp_path / "data" / "maps"), "train", Config.of(size=SIZE))
 
 

@@ -204,7 +204,7 @@ def test_every_recipe_and_task_has_drawn_pairs_that_fit_it(recipe, task):
 def test_a_recorded_set_names_the_tasks_that_fit_it(tmp_path):
     write_ab(tmp_path / "train", 2)
     (tmp_path / RECORD).write_text('{"tasks": ["edges"]}')
-    with pytest.raises(ValueError, match="is for the task edges, not facades; give --task edges or edges2photo"):
+    with pytest.raises(ValueError, match="is for the task edges, not facades"):
         load(tmp_path)
 
 

@@ -19,6 +19,7 @@ import numpy as np
 import app
 from pix2pix.inference import Translator
 from pix2pix.labels import colorize
+from pix2pix.utils import UserError
 from pix2pix.web.canvas import Painter, find_examples
 from pix2pix.web.serving import FairQueue, Models
 
@@ -111,7 +112,7 @@ class StandInApp(RunningApp):
         if source == "nobody/slow":
             time.sleep(1)
         if source not in self.models:
-            raise ValueError(f"{source} is not a checkpoint")
+            raise UserError(f"{source} is not a checkpoint")
         return self.models[source]
 
 

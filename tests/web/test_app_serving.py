@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pix2pix.utils import UserError
 from pix2pix.web.serving import MAX_OTHERS, FairQueue, Models, QueueFull, Superseded, listed_models
 from tests.helpers.running_app import run
 
@@ -267,7 +268,7 @@ def test_an_address_runs_no_more_at_once_than_its_share_and_leaves_the_rest_to_o
 
 def load(source):
     if source == "bad":
-        raise ValueError("bad is not a checkpoint")
+        raise UserError("bad is not a checkpoint")
     return lambda image, variation=None: source
 
 

@@ -11,6 +11,7 @@ from pix2pix import inference
 from pix2pix.config import Config
 from pix2pix.inference import checkpoint
 from pix2pix.labels import INDEX, PALETTE
+from pix2pix.utils import UserError
 from pix2pix.web.canvas import Painter, find_examples
 from pix2pix.web.serving import FairQueue, Models
 from tests.conftest import DESKTOP
@@ -49,7 +50,7 @@ class ProgressiveApp(RunningApp):
 
         def load(name):
             if name not in models:
-                raise ValueError(f"{name} is not a checkpoint")
+                raise UserError(f"{name} is not a checkpoint")
             return models[name]
 
         super().__init__(Painter(Models(load, listed), find_examples(examples), FairQueue()))

@@ -96,7 +96,7 @@ class Painter:
         try:
             job = _read_job(await _json(request))
             model = self.models.loaded(job.model) or await self._load(job.model, request)
-        except ValueError as error:
+        except UserError as error:
             return refusal(str(error), 422)
         laps.end("decode")
 
@@ -128,15 +128,20 @@ class Painter:
         return Response(picture, media_type=f"image/{job.format.lower()}", headers=headers)
 
     async def in_turn(
-        self, paint: Callable[[Future], Painted], model: str | None, visitor: str | None, request: Request | None = None
+        self,
+        paint: Callable[[Future], Painted],
+        model: str | None,
+        visitor: object,
+        request: Request | None = None,
+        address: str = "",
     ) -> Painted:
         """Call `paint` in a thread when it is the visitor's turn, with a Future that is cancelled where it should stop.
 
         Raises QueueFull or Superseded instead, ModelError where it takes too long, and ClientDisconnect where
-        the visitor of `request` leaves.
+        the visitor of `request` leaves. Without a request, `address` says where it comes from.
         """
         cancel, line = Future(), self.queue if self.models.is_listed(model) else self.others
-        async with line.turn(visitor, _address(request) if request else ""):
+        async with line.turn(visitor, _address(request) if request else address):
             if request:
                 await _check_there(request)
             watch = asyncio.create_task(_cancel_when_left(request, cancel) if request else asyncio.sleep(0))
@@ -158,7 +163,7 @@ class Painter:
         try:
             name = _text(await _json(request), "model") or None
             model = self.models.loaded(name) or await self._load(name, request)
-        except ValueError as error:
+        except UserError as error:
             return refusal(str(error), 422)
         facts = {"colours": model.takes_colours, "styles": list(model.styles)}
         return JSONResponse({"model": name or self.models.default, **facts})
@@ -171,7 +176,7 @@ class Painter:
                 return await anyio.to_thread.run_sync(self.models.get, name, limiter=self._loaders)
         except QueueFull:
             raise Refused(503, "many models are being loaded right now; try again in a moment") from None
-        except (ValueError, ClientDisconnect):
+        except (UserError, ClientDisconnect):
             raise
         except Exception:
             log.exception("a model failed to load")
@@ -183,7 +188,7 @@ class Painter:
             data = await _body(request, MAX_UPLOAD)
             await _check_there(request)
             upload = await anyio.to_thread.run_sync(read_labels, data, SIZE, SIZE, limiter=self._readers)
-        except ValueError as error:
+        except UserError as error:
             return refusal(str(error), 422)
         (width, height), drawing = upload.size, encode_runs(upload.labels)
         facts = {"off": upload.off, "pixels": upload.pixels, "palette": upload.palette}
@@ -195,7 +200,7 @@ class Painter:
 
         try:
             seed = _number(request.path_params["seed"], MAX_SEEDS, "seeds are whole numbers")
-        except ValueError as error:
+        except UserError as error:
             return refusal(str(error), 422)
 
         def draw() -> str:
@@ -215,7 +220,7 @@ class Painter:
     async def example(self, request: Request) -> Response:
         try:
             pair = await self._pair(request)
-        except ValueError as error:
+        except UserError as error:
             return refusal(str(error), 404)
         return JSONResponse({"drawing": encode_runs(pair.labels)})
 
@@ -223,7 +228,7 @@ class Painter:
         """The example's target, or a thumbnail of its drawing, with its target beside it where it has one."""
         try:
             pair = await self._pair(request)
-        except ValueError as error:
+        except UserError as error:
             return refusal(str(error), 404)
         picture = pair.target
         if request.path_params["picture"] == "thumbnail":
