@@ -8,6 +8,7 @@ reader = tf.train.load_checkpoint(folder). And checkpoints and runs of pix2pix 0
 What is read is data only: no pickle is ever run.
 """
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -65,7 +66,8 @@ def convert(
 
 
 def _announce(output: Path) -> None:
-    print(f"open: python app.py --model {output}\nfaster: python -m pix2pix export {output}")
+    place = shlex.quote(str(output))
+    print(f"open: python app.py --model {place}\nfaster: python -m pix2pix export {place}")
 
 
 def describe(config: ModelConfig) -> str:

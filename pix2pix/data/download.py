@@ -1,6 +1,7 @@
 """Published sets, downloaded, checked and unpacked, ready for `train.py --data`."""
 
 import json
+import shlex
 import sys
 from pathlib import Path
 
@@ -36,7 +37,8 @@ def download(name: str, output: Path = HOME, mirror: str | None = None) -> None:
         archive.unlink(missing_ok=True)  # an archive that cannot be unpacked now cannot be unpacked later either
     print(f"{folder}: {count:,} files, {len(found.items):,} pairs to train on, SHA-256 {sha256}")
     print(f"licence: {published.licence}\nplease cite: {published.citation}")
-    print("\n".join(f"train: python train.py --data {folder} --task {task}" for task in published.named_tasks))
+    place = shlex.quote(str(folder))
+    print("\n".join(f"train: python train.py --data {place} --task {task}" for task in published.named_tasks))
 
 
 def ensure_downloaded(data: str) -> str:

@@ -1,5 +1,6 @@
 """What there is to say about a set of pairs before anyone trains on it; nothing here stops at the first fault."""
 
+import shlex
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -46,7 +47,7 @@ def inspect(folder: Path, direction: str) -> Report:
             continue
         report.lines.append(f"{split}: {len(found.items)} {found.layout}")
         if undivided:
-            report.changes.append(f"no folder is for val: python -m pix2pix data split {folder} OUT")
+            report.changes.append(f"no folder is for val: python -m pix2pix data split {shlex.quote(str(folder))} OUT")
         if found.left_out:
             report.changes.append(f"{split}: left out are {found.left_out}")
         good = _inspect_files(report, split, found)

@@ -10,7 +10,9 @@ from pix2pix.hub.errors import plain_errors
 from pix2pix.utils import name_some, package_address
 
 SINGLE = ("app.py", "requirements.txt", "README.md", "LICENSE")
-FOLDERS = ("pix2pix", "checkpoints")  # deployed whole; what vanishes from them here is deleted there
+FOLDERS = ("pix2pix", "checkpoints")  # what vanishes from them here is deleted there
+LEFT_OUT = ("commands", "evaluation", "export", "networks", "training")  # rooms that no page needs, or that need torch
+KEPT = ("pix2pix/evaluation/__init__.py", "pix2pix/evaluation/test_drawings/")  # what the page begins with
 MODEL = "PIX2PIX_MODEL"  # the variable that app.py reads
 PICTURE = "pix2pix/web/canvas/preview.jpg"  # what a link to the Space, or to the app, shows
 TITLES = {"edges": "Draw lines, get a picture.", "colors": "Colour a grey picture.", "photo": "Translate a picture."}
@@ -33,7 +35,11 @@ def find_files(root: Path) -> dict[str, Path | bytes]:
     for folder in FOLDERS:
         paths += sorted(path for path in (root / folder).rglob("*") if path.is_file())
     names = {path.relative_to(root).as_posix(): path for path in paths}
-    return {name: path for name, path in names.items() if not _is_leftover(name)}
+    return {name: path for name, path in names.items() if not (_is_leftover(name) or _is_left_out(name))}
+
+
+def _is_left_out(name: str) -> bool:
+    return name.startswith(tuple(f"pix2pix/{room}/" for room in LEFT_OUT)) and not name.startswith(KEPT)
 
 
 def _is_leftover(name: str) -> bool:

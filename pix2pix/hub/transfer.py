@@ -95,6 +95,7 @@ def download_folder(
 
     def transfer() -> None:
         with plain_errors(repo):
+            HfApi().model_info(repo, revision=revision, timeout=TIMEOUT)  # or what is missing would be its files
             for file in needed:
                 if not HfApi().file_exists(repo, f"{path}/{file}", revision=revision):
                     raise UserError(f"{name} has no {path}/{file}{if_missing}")

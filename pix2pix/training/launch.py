@@ -94,7 +94,7 @@ def _train(options: Options, plan: Plan, trainer: Trainer, pairs: tuple[Pairs, P
     elif accelerator.is_main_process:
         longer = {"command": f"{run.metadata['command']} && {command}"} if config != run.config else {}
         run.change(config, **metadata, **longer)
-    if config.teacher and accelerator.is_main_process:
+    if config.training.teacher and accelerator.is_main_process:
         run.keep_teacher(checkpoint.find(run.teacher))
     accelerator.wait_for_everyone()
     if options.log_with:

@@ -117,13 +117,13 @@ class StandInApp(RunningApp):
 
 
 @contextmanager
-def app_process(*flags: str | Path, **variables: str) -> Iterator[str]:
-    """The address of `python app.py FLAGS`, a process of its own with these environment variables."""
+def app_process(*flags: str | Path, folder: Path = app.ROOT, **variables: str) -> Iterator[str]:
+    """The address of `python app.py FLAGS` in a folder, a process of its own with these environment variables."""
     port = free_port()
     environment = os.environ | {"GRADIO_SERVER_PORT": str(port)} | variables
     with tempfile.TemporaryFile() as log:
         command = [sys.executable, "app.py", *map(str, flags)]
-        process = subprocess.Popen(command, cwd=app.ROOT, env=environment, stdout=log, stderr=log)
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
         try:
             url = f"http://127.0.0.1:{port}/"
             _wait_for(url, process, log)

@@ -5,6 +5,7 @@ import re
 import subprocess
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 from huggingface_hub import SpaceCard
@@ -19,6 +20,7 @@ from pix2pix.inference import card, checkpoint
 from pix2pix.networks import build_generator
 from tests.helpers.hub_helpers import METADATA, ROOT, TINY, make_checkpoint, make_trained, run_python
 from tests.helpers.hub_server import READER, ROUTES
+from tests.helpers.running_app import app_process
 
 SPACE, REPO = "anna/paint", "anna/facades"
 
@@ -47,9 +49,30 @@ def test_exactly_what_the_app_needs_is_deployed(the_hub, capsys):
     }  # fmt: skip
     assert not [name for name in files if "__pycache__" in name or name.endswith((".pyi", ".pt"))]
     tracked = subprocess.run(["git", "-C", ROOT, "ls-files", "pix2pix"], capture_output=True, text=True).stdout.split()
-    assert set(tracked) <= files.keys()
+    rooms = {name.split("/")[1] for name in tracked if name.count("/") > 1}
+    assert {"web", "inference", "training"} < rooms
+    assert {name.split("/")[1] for name in files if name.startswith("pix2pix/") and name.count("/") > 1} == rooms - {
+        "commands", "export", "networks", "training",
+    }  # fmt: skip
+    assert {name for name in files if name.startswith("pix2pix/evaluation/")} == {
+        name for name in tracked if name.startswith(space.KEPT)
+    }
     for name in files.keys() - {".gitattributes", "README.md"}:
         assert files[name] == (ROOT / name).read_bytes()
+
+
+def test_what_is_deployed_starts_and_serves_every_route(tmp_path):
+    """By itself: nothing of this clone is on its path, and test_fresh_space.py installs its requirements alone."""
+    for name, file in space.find_files(ROOT).items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(file if isinstance(file, bytes) else file.read_bytes())
+    with app_process(folder=tmp_path, PYTHONPATH="") as url:
+        drawing = httpx.get(f"{url}canvas/random/1", timeout=60).json()["drawing"]
+        assert httpx.get(f"{url}canvas/examples/0", timeout=60).status_code == 200
+        painted = httpx.post(f"{url}canvas/generate", json={"drawing": drawing}, timeout=120)
+        assert painted.headers["content-type"] == "image/jpeg"
+        read = httpx.post(f"{url}canvas/read", content=(tmp_path / "pix2pix/web/canvas/preview.jpg").read_bytes())
+        assert "looks like a photo" in read.json()["error"]
 
 
 def test_a_model_is_deployed_with_its_fast_model(tmp_path):
