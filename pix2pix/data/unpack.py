@@ -4,8 +4,10 @@ Refused, as a ValueError that names the member: absolute paths, `..`, links, dev
 allowed. What is counted are the bytes that come out, not what the archive says of itself.
 """
 
+import errno
 import lzma
 import stat
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -25,7 +27,9 @@ _CHUNK = 2**20
 _LONG_NAMES = (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, tarfile.XGLTYPE)
 _DAMAGED = (
     tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError,
+    TypeError, ValueError, LookupError, OverflowError, struct.error,
 )  # fmt: skip
+_OF_THE_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE}
 
 
 def unpack(archive: Path, folder: Path, max_bytes: int) -> int:
@@ -46,10 +50,12 @@ def unpack(archive: Path, folder: Path, max_bytes: int) -> int:
             count += 1
             if count > MAX_FILES:
                 raise UserError(f"{archive.name} holds more than {MAX_FILES:,} files")
+    except UserError:
+        raise
     except _DAMAGED as error:
         raise UserError(f"{archive.name} is no whole archive: {error}") from None
     except OSError as error:
-        if error.errno is not None:  # of this machine, such as a full disk; gzip and bz2 raise theirs without a number
+        if error.errno in _OF_THE_MACHINE:  # such as a full disk; others are names and places that an archive tells
             raise
         raise UserError(f"{archive.name} is no whole archive: {error}") from None
     _hoist(folder)

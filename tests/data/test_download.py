@@ -1,6 +1,7 @@
 """Published sets from a real HTTP server: cut, slow, wrong and hostile archives are each handled as said."""
 
 import bz2
+import functools
 import gzip
 import hashlib
 import io
@@ -10,11 +11,14 @@ import random
 import subprocess
 import sys
 import tarfile
+import tempfile
 import zipfile
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pix2pix.config import Config
 from pix2pix.data import catalog
@@ -25,6 +29,8 @@ from pix2pix.data.download import download, ensure_downloaded
 from pix2pix.data.fetch import fetch
 from pix2pix.data.folder import RECORD
 from pix2pix.data.unpack import unpack
+from pix2pix.utils import UserError
+from tests.helpers import mutations
 from tests.helpers.archive_server import Served, running_server
 from tests.helpers.pairs_on_disk import SIZE, write_ab, write_cmp
 
@@ -287,6 +293,42 @@ def test_hostile_archives_are_refused_and_write_nothing_elsewhere(tmp_path, arch
         unpack(tmp_path / "archive", tmp_path / "folder", 10**6)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["archive", "folder"]
     assert sum(path.stat().st_size for path in (tmp_path / "folder").rglob("*") if path.is_file()) <= 10**6
+
+
+@given(st.sampled_from(["zip", "tar", "tar.gz", "tar.xz"]), st.data())
+@settings(max_examples=100, deadline=None)
+def test_a_damaged_archive_is_unpacked_or_refused_in_one_line_and_writes_nothing_elsewhere(kind, data):
+    """100 damaged archives of four kinds."""
+    with tempfile.TemporaryDirectory() as place:
+        archive, folder = Path(place) / "set", Path(place) / "above" / "out"
+        archive.write_bytes(data.draw(mutations.damaged(_archives()[kind], head=600)))
+        folder.mkdir(parents=True)
+        try:
+            unpack(archive, folder, 10**6)
+        except UserError as error:
+            assert len(str(error).splitlines()) == 1
+        assert sorted(path.name for path in Path(place).iterdir()) == ["above", "set"]
+        assert [path.name for path in folder.parent.iterdir()] == ["out"]
+
+
+@functools.cache
+def _archives() -> dict[str, bytes]:
+    """Small archives of two pictures and a text."""
+    files = {"set/train/1.png": b"\x89PNG" + bytes(200), "set/train/2.jpg": b"\xff\xd8" + bytes(99), "set/a.txt": b"a"}
+    made = {}
+    for kind in ("tar", "tar.gz", "tar.xz"):
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w:" + kind[4:]) as archive:
+            for name, content in files.items():
+                member = tarfile.TarInfo(name)
+                member.size = len(content)
+                archive.addfile(member, io.BytesIO(content))
+        made[kind] = buffer.getvalue()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return made | {"zip": buffer.getvalue()}
 
 
 def test_a_hostile_set_leaves_no_folder(server, tmp_path, only_here):

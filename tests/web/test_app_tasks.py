@@ -2,6 +2,7 @@
 
 import base64
 import io
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from pix2pix.config import Config
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
 from pix2pix.web import image_page
+from pix2pix.web.serving import Models
 from tests.conftest import DESKTOP, PHONE
 from tests.helpers.running_app import free_port
 
@@ -195,6 +197,41 @@ def test_the_api_gives_what_the_model_makes_of_a_picture(serve, checkpoints, tmp
         with pytest.raises(Exception, match=words) as refusal:
             client.predict(handle_file(tmp_path / file), seed=seed, api_name="/generate")
         assert "\n" not in str(refusal.value)
+
+
+class Held:
+    """A model that paints when it is told to."""
+
+    def __init__(self, free: bool):
+        self.config, self.free, self.begun = TASKS["photo"], threading.Event(), threading.Event()
+        if free:
+            self.free.set()
+
+    def __call__(self, image: np.ndarray, variation: int | None = None) -> np.ndarray:
+        self.begun.set()
+        assert self.free.wait(60)
+        return image
+
+
+def test_a_slow_model_that_one_visitor_brought_holds_up_nobody_else(tmp_path):
+    from gradio_client import Client, handle_file
+
+    own, slow, port = Held(free=True), Held(free=False), free_port()
+    models = Models(lambda name: own, {"own": "own"}, "hub", lambda name: slow)
+    page = image_page.build(models, TASKS["photo"])
+    page.launch(server_port=port, prevent_thread_lock=True, quiet=True, ssr_mode=False)
+    try:
+        (tmp_path / "given.png").write_bytes(png(picture(3)))
+        client = Client(f"http://127.0.0.1:{port}/", verbose=False, download_files=str(tmp_path))
+        given = handle_file(tmp_path / "given.png")
+        waiting = [client.submit(given, model="anna/slow", api_name="/generate") for _ in range(3)]
+        assert slow.begun.wait(60)
+        assert images.read_image(client.predict(given, api_name="/generate")).shape == (SIZE, SIZE, 3)
+        slow.free.set()
+        assert all(images.read_image(job.result(60)).shape == (SIZE, SIZE, 3) for job in waiting)
+    finally:
+        slow.free.set()
+        page.close(verbose=False)
 
 
 # --- Which page, which models, which pictures
