@@ -24,6 +24,8 @@ MB = 2**20
 MAX_HELD = 128 * MB  # of all bodies in memory together
 PATIENCE = 20.0  # seconds in a line before the server gives up: the page's patience is 30
 PENALTY = 1.0  # seconds until a refusal is answered, so that asking again at once costs the server little
+CROWD = 50  # refusals of one address at once by which the penalty grows by itself
+MAX_PENALTY = 15.0  # seconds
 HOUR = 3600.0  # seconds
 ADDRESS = "pix2pix.address"  # the key in an ASGI scope
 PRIVATE = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "fc00::/7")))
@@ -77,9 +79,10 @@ class Bounds:
     def __init__(self, proxy: Proxy = "none", folder: Path | None = None):
         self.proxy, self.folder = proxy, folder
         self.held = 0  # bytes of bodies
+        self._refused: Counter[str] = Counter()  # requests that wait for their refusal, by address
         self.kinds = {
             # Whose turn it is to paint, the painter's own line says.
-            "paint": Kind(FairQueue(running=1024, waiting=0, each=512), MB),
+            "paint": Kind(FairQueue(running=1024, waiting=0, each=128), MB),
             "model": Kind(FairQueue(running=1024, waiting=0, each=128), 2**16),
             "read": Kind(FairQueue(running=4, waiting=64, each=2), 20 * MB + 1, seconds=30.0),
             "random": Kind(FairQueue(running=1, waiting=64)),
@@ -100,6 +103,16 @@ class Bounds:
     def of_gradio(self) -> Middleware:
         """Bound Gradio's own routes: its uploads, and all others together."""
         return Middleware(Bounded, bounds=self)
+
+    async def pause(self, address: str) -> None:
+        """Wait before a refusal is answered: the longer, the more requests of that address are refused meanwhile."""
+        self._refused[address] += 1
+        try:
+            await asyncio.sleep(min(PENALTY * (1 + self._refused[address] / CROWD), MAX_PENALTY))
+        finally:
+            self._refused[address] -= 1
+            if not self._refused[address]:
+                del self._refused[address]
 
     def sweep(self) -> None:
         """Delete what broken uploads left: Gradio writes to a file named tmp…, and forgets it."""
@@ -143,7 +156,7 @@ class Bounded:
             answer = left()
         except Refused as refused:
             if refused.status == 503:
-                await asyncio.sleep(PENALTY)
+                await self.bounds.pause(scope[ADDRESS])
             answer = refusal(refused.error, refused.status, refused.again)
         except (UnicodeError, OverflowError) as error:  # of text and numbers that are valid JSON and nothing else
             log.warning("%s cannot be answered: %s", scope["path"][:80], type(error).__name__)
