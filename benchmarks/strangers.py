@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
@@ -119,53 +119,61 @@ async def send_pictures(app: App) -> None:
         )
 
 
-async def honest(app: App, seconds: float, beside: list[Callable[[], Awaitable[None]]]) -> list[int]:
-    """How many pictures each of two painters gets, who ask as the page does, beside others."""
-    others = [asyncio.create_task(other()) for other in beside]
-    await asyncio.sleep(1.0 if others else 0.0)
+async def honest(app: App, seconds: float, crowd: str = "", at_once: int = 0) -> list[int]:
+    """How many pictures each of two painters gets, who ask as the page does, beside a crowd."""
+    command = [sys.executable, "-m", "benchmarks.strangers", "--crowd", crowd, "--forged", str(at_once)]
+    # A process of its own: what its many connections cost must not be taken from the painters' browsers.
+    others = subprocess.Popen([*command, "--port", str(app.port)], cwd=ROOT) if crowd else None
+    await asyncio.sleep(5.0 if others else 0.0)  # until it has started, and its first rush is over
     end = time.monotonic() + seconds
 
     async def drag(address: str) -> int:
-        painted, pause = 0, 0.4
+        painted = 0
         async with app.client(address) as client:
             while time.monotonic() < end:
                 answer = await client.post("generate", json={"drawing": DRAWING, "visitor": address})
                 painted += answer.status_code == 200
                 if answer.status_code != 200:
-                    await asyncio.sleep(pause)
+                    await asyncio.sleep(0.4)
         return painted
 
     painted = await asyncio.gather(drag("127.0.0.2"), drag("127.0.0.3"))
-    for other in others:
-        other.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
+    if others:
+        others.kill()
+        others.wait()
     return painted
 
 
-def forgers(app: App, forged: int) -> list[Callable[[], Awaitable[None]]]:
-    client = app.client()
+def forged(number: int, attempt: int) -> bytes:
+    """A request to paint, by a visitor who has a new name each time."""
+    body = json.dumps({"drawing": DRAWING, "visitor": f"{number}.{attempt}"}).encode()
+    return b"POST /canvas/generate HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
 
-    async def forge(number: int) -> None:
+
+def random_facade(number: int, attempt: int) -> bytes:
+    return b"GET /canvas/random/%d HTTP/1.1\r\nHost: x\r\n\r\n" % (1000 * number + attempt)
+
+
+CROWDS = {"forged": forged, "random": random_facade}
+
+
+async def ask_without_end(port: int, request: Callable[[int, int], bytes], at_once: int) -> None:
+    """Ask on so many connections at once, each again as soon as it is answered; as cheaply as that can be done."""
+
+    async def ask(number: int) -> None:
+        writer = None
         for attempt in count():
             try:
-                await client.post("generate", json={"drawing": DRAWING, "visitor": f"{number}.{attempt}"})
-            except httpx.TransportError:
+                if writer is None:
+                    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(request(number, attempt))
+                head = await reader.readuntil(b"\r\n\r\n")
+                await reader.readexactly(int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0]))
+            except (OSError, EOFError):
+                writer = None
                 await asyncio.sleep(0.1)
 
-    return [lambda number=number: forge(number) for number in range(forged)]
-
-
-def drawers(app: App, at_once: int) -> list[Callable[[], Awaitable[None]]]:
-    client = app.client()
-
-    async def draw(number: int) -> None:
-        for attempt in count(number, at_once):
-            try:
-                await client.get(f"random/{attempt}")
-            except httpx.TransportError:
-                await asyncio.sleep(0.1)
-
-    return [lambda number=number: draw(number) for number in range(at_once)]
+    await asyncio.gather(*(ask(number) for number in range(at_once)))
 
 
 async def measure(app: App, seconds: float, forged: int) -> None:
@@ -175,11 +183,13 @@ async def measure(app: App, seconds: float, forged: int) -> None:
     await send_pictures(app)
     found["pictures"] = round(app.peak_mb())
     print(f"peak memory in MB after each: {json.dumps(found)}; {MAX_MB} are allowed", flush=True)
-    alone = await honest(app, seconds, [])
+    alone = await honest(app, seconds)
     print(f"two honest painters alone: {alone} pictures in {seconds:.0f} s", flush=True)
-    crowds = {f"{forged} forged visitors": forgers(app, forged), "100 who ask for random facades": drawers(app, 100)}
-    for name, crowd in crowds.items():
-        painted = await honest(app, seconds, crowd)
+    for name, crowd, at_once in (
+        (f"{forged} forged visitors", "forged", forged),
+        ("100 who ask for random facades", "random", 100),
+    ):
+        painted = await honest(app, seconds, crowd, at_once)
         kept = min(there / before for there, before in zip(painted, alone, strict=True))
         print(f"beside {name}: {painted}, {kept:.0%} at least", flush=True)
     print(f"the app took {app.peak_mb():.0f} MB at most", flush=True)
@@ -189,7 +199,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--forged", type=int, default=400)
+    parser.add_argument("--crowd", choices=CROWDS, help="be that crowd, of --forged, on --port; without it, measure")
+    parser.add_argument("--port", type=int)
     options = parser.parse_args()
+    if options.crowd:
+        asyncio.run(ask_without_end(options.port, CROWDS[options.crowd], options.forged))
     app = App()
     try:
         asyncio.run(measure(app, options.seconds, options.forged))

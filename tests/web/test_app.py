@@ -307,7 +307,7 @@ def test_flags_have_environment_variables_as_defaults(monkeypatch, tmp_path):
     monkeypatch.setenv("PIX2PIX_ALLOW_MODELS", "hub")
     monkeypatch.setenv("PIX2PIX_DATA", str(tmp_path))
     options = app.parse([])
-    assert (options.model, options.allow_models, options.data) == ("someone/model@v2", "hub", tmp_path)
+    assert (options.model, options.allow_models, options.data) == ("someone/model@v2", "hub", str(tmp_path))
     assert app.parse(["--allow-models", "any"]).allow_models == "any"
 
 
