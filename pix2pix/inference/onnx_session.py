@@ -51,7 +51,7 @@ class OnnxNetwork:
             except ValueError as error:
                 raise UserError(
                     f"{folder / checkpoint.ONNX} does not fit {checkpoint.CONFIG}: {error}; to write it anew: "
-                    f"python -m pix2pix export {folder}"
+                    f"python -m pix2pix export {shlex.quote(str(folder))}"
                 ) from None
         made_for = self.session.get_modelmeta().custom_metadata_map.get(HEADER_KEY)
         if made_for != header_digest(read_header(folder / checkpoint.WEIGHTS)):
