@@ -175,7 +175,7 @@ def test_what_is_painted_by_keyboard_undone_and_loaded_is_refined(canvas):
     assert near(refined(), WALL)
     canvas.page.fill("[data-control=variation]", "30")
     canvas.page.wait_for_function(f"Math.abs(pictures.at(-1)[2] - {WALL + 30}) < 4")
-    canvas.example("pair 1")
+    canvas.page.locator("[title='Example pair 1']").evaluate("button => button.click()")
     canvas.page.wait_for_selector("canvas.generated[data-painter=live]")
     canvas.settle()
 
