@@ -11,10 +11,12 @@ export class Downloads {
   /**
    * @param {URL} base
    * @param {(received: number, total: number) => void} progress hears of all files that are under way
+   * @param {(url: URL) => void} fetched hears of each one that has come whole
    */
-  constructor(base, progress = () => {}) {
+  constructor(base, progress = () => {}, fetched = () => {}) {
     this.base = base;
     this.progress = progress;
+    this.fetched = fetched;
     /** @type {Map<File, number>} */
     this.received = new Map();
   }
@@ -32,7 +34,9 @@ export class Downloads {
         const content = await this.#fetch(file, attempt ? "reload" : "default").catch((error) => ((reason = error.message), null));
         if (!content) continue;
         reason = await fault(content, file);
-        if (!reason) return content;
+        if (reason) continue;
+        this.fetched(new URL(file.path, this.base));
+        return content;
       }
     } finally {
       this.received.delete(file);

@@ -25,14 +25,12 @@ export class BrowserPainter {
   /**
    * @param {Site} site
    * @param {URL} base
-   * @param {{progress?: (received: number, total: number) => void, beforeLarge?: () => Promise<unknown>}} options
-   *   `beforeLarge` is awaited before any model but the first one is fetched
+   * @param {{progress?: (received: number, total: number) => void, fetched?: (url: URL) => void}} options as of Downloads
    */
-  constructor(site, base, { progress, beforeLarge = async () => {} } = {}) {
+  constructor(site, base, { progress, fetched } = {}) {
     this.site = site;
     this.base = base;
-    this.beforeLarge = beforeLarge;
-    this.downloads = new Downloads(base, progress);
+    this.downloads = new Downloads(base, progress, fetched);
     /** @type {Map<string, Promise<PaintingWorker>>} */
     this.workers = new Map();
     /** @type {Promise<ArrayBuffer> | null} */
@@ -101,7 +99,6 @@ export class BrowserPainter {
   async #open(name) {
     const { graph, form } = this.#modelOf(name);
     checkBrowser();
-    if (this.workers.size) await this.beforeLarge();
     this.wasm ??= this.downloads.get(this.site.wasm);
     this.wasm.catch(() => (this.wasm = null));
     const [wasm, weights, told] = await Promise.all([this.wasm, this.downloads.get(graph), this.downloads.get(form)]);

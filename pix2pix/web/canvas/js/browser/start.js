@@ -6,22 +6,22 @@ import { BrowserPainter } from "./painter.js";
 /** @import { Site } from "./painter.js" */
 
 const MB = 1e6;
-const PATIENCE = 5000; // milliseconds for the service worker to get ready
 
 /**
  * `props` are those of the page; `base` is where the files of this version lie, `root` the page's own folder.
  * @param {{element: HTMLElement, props: any, site: Site, base: URL, root: URL}} options
  */
 export async function open({ element, props, site, base, root }) {
-  /** @type {Promise<unknown> | null} */
-  let kept = null;
-  const keepOnce = () => (kept ??= keep(root));
-  const painter = new BrowserPainter(site, base, { progress: showProgress(element), beforeLarge: keepOnce });
+  const { serviceWorker } = navigator; // undefined without https and localhost, and in some private windows
+  const isKept = !!serviceWorker?.controller;
+  const controlled = new Promise((resolve) => serviceWorker?.addEventListener("controllerchange", resolve, { once: true }));
+  // What came before there was a service worker is asked for once more, so that it keeps that too.
+  const fetched = (url) => !isKept && controlled.then(() => fetch(url)).catch(() => {});
+  const painter = new BrowserPainter(site, base, { progress: showProgress(element), fetched });
   element.dataset.code = "arrived";
-  if (navigator.serviceWorker?.controller) keepOnce(); // and look for a newer version
   await start(element, props, root, painter);
   await painted(element);
-  keepOnce();
+  serviceWorker?.register(new URL("service_worker.js", root), { updateViaCache: "none" }).catch(() => {});
 }
 
 /** A function that shows how much of the files under way is there. */
@@ -47,17 +47,4 @@ function painted(element) {
     });
     observer.observe(generated, { attributes: true, attributeFilter: ["data-picture"] });
   });
-}
-
-/** Let a service worker keep the site; resolves when it does, or where it cannot or takes long. */
-function keep(root) {
-  const { serviceWorker } = navigator;
-  if (!serviceWorker) return Promise.resolve(); // neither https nor localhost, or a private window
-  const controlled = new Promise((resolve) => {
-    if (serviceWorker.controller) resolve(null);
-    else serviceWorker.addEventListener("controllerchange", resolve, { once: true });
-  });
-  const registered = serviceWorker.register(new URL("service_worker.js", root), { updateViaCache: "none" });
-  const late = new Promise((resolve) => setTimeout(resolve, PATIENCE));
-  return Promise.race([Promise.all([registered, controlled]), late]).catch(() => {});
 }
