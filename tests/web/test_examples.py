@@ -42,10 +42,18 @@ def test_the_direction_of_the_model_says_which_half_is_drawn_on(tmp_path):
     assert (pair.labels == images.resize_labels(labels.snap(labelled(1)[0]), SIZE, SIZE)).all()
 
 
-def test_what_cannot_be_read_is_told_in_the_terminal_and_drawn_facades_are_shown(tmp_path, capsys):
+def test_labels_in_the_other_half_are_found_though_the_model_takes_this_one(tmp_path, capsys):
     write_ab(tmp_path / "val", 3)
+    pair = pairs_of(find_examples(tmp_path, "AtoB"))[1]
+    assert (pair.labels == images.resize_labels(labels.snap(labelled(2)[0]), SIZE, SIZE)).all()
+    assert not capsys.readouterr().out
+
+
+def test_what_cannot_be_read_is_told_in_the_terminal_and_drawn_facades_are_shown(tmp_path, capsys):
+    for number in range(3):
+        write(tmp_path / "val" / f"{number}.png", np.hstack([labelled(number)[1]] * 2))  # no half is labels
     assert {each["target"] for each in find_examples(tmp_path, "AtoB").listed} == {None, "drawn"}
-    assert "are no facade labels" in capsys.readouterr().out
+    assert ", AtoB, are no facade labels" in capsys.readouterr().out
 
 
 def test_a_set_of_the_hub_is_fetched_in_the_background_and_drawn_pairs_come_where_it_is_not_there(monkeypatch, capsys):
