@@ -48,7 +48,10 @@ def test_the_generated_pane_is_never_blank_while_painting(canvas):
 
 
 def test_panes_have_equal_size_and_line_up(canvas):
+    assert canvas.page.locator(".pane:visible").count() == 2  # there is no target, and no room kept for one
+    canvas.example("pair 1")
     boxes = [pane.bounding_box() for pane in canvas.page.locator(".pane").all()]
+    assert len(boxes) == 3
     assert len({(round(box["width"], 2), round(box["height"], 2), box["y"]) for box in boxes}) == 1
 
 
