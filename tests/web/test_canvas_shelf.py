@@ -81,6 +81,7 @@ def test_a_saved_photo_dropped_on_the_page_opens_as_it_was_made(canvas):
     canvas.page.fill("[data-control=variation]", "0")
     canvas.page.evaluate(DROP, list(data))
     canvas.page.wait_for_function("document.querySelector('.message').textContent.includes('as it was made')")
+    canvas.frame()  # the message comes at once, the drawing is on show with the next frame
     assert (canvas.labels() == labels).all()
     assert canvas.page.input_value("[data-control=variation]") == "7"
     broken = data.replace(b"#drawing", b"#drawimg")
