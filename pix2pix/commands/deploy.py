@@ -1,6 +1,6 @@
 """The command `deploy`: the app as a Space of the Hugging Face Hub.
 
-python -m pix2pix deploy USER/NAME [--model USER/REPO] [--dry-run]
+python -m pix2pix deploy USER/NAME [--model USER/REPO] [--static] [--dry-run]
 """
 
 import shlex
@@ -26,6 +26,8 @@ def deploy(
     model: str | None = None,
     hardware: str | None = None,
     private: bool = False,
+    static: bool = False,
+    runtime: Path | None = None,
     dry_run: bool = False,
 ) -> None:
     """Create or update a Space that runs this app, and print its address. What is the same already is not sent again.
@@ -35,11 +37,19 @@ def deploy(
         model: USER/REPO[@REVISION] to open instead of the bundled checkpoints, which stay on offer.
         hardware: The Hub's name of a machine, such as cpu-upgrade; the free one unless given, or what it has.
         private: Make a new Space private.
+        static: Deploy the site that `pix2pix site` writes instead, of `model` or the bundled facades; it needs no
+            machine, and never sleeps.
+        runtime: For a static one: npm's package onnxruntime-web, fetched from npm once unless given.
         dry_run: List what would be sent, and send nothing.
     """
     repo, revision = parse(space)
     if revision:
         raise UserError(f"a Space has no revisions: {repo}")
+    if static:
+        deploy_site(repo, model, hardware, private, runtime, dry_run)
+        return
+    if runtime:
+        raise UserError("--runtime is for --static")
     if not (ROOT / "app.py").is_file():
         raise UserError("deploy sends app.py, which an installed package lacks: in a clone, python -m pix2pix deploy")
     shown = find_model(model) if model else None
@@ -52,6 +62,31 @@ def deploy(
     transfer.check_token()
     transfer.keep_quiet()
     print(patiently(lambda: send(repo, files, variables, hardware, private)))
+
+
+def deploy_site(
+    repo: str, model: str | None, hardware: str | None, private: bool, runtime: Path | None, dry_run: bool
+) -> None:
+    """Deploy a site without a server; an earlier version's files go."""
+    if hardware:
+        raise UserError("a static Space runs on no machine; leave --hardware out")
+    if not dry_run:
+        transfer.check_token()
+    from pix2pix.site.build import PREFIX, build, find_models
+    from pix2pix.site.runtime import find_runtime
+    from pix2pix.web.examples import find_examples
+
+    models = find_models(model or "facades")
+    files = build(models, find_runtime(runtime), find_examples(None))
+    if dry_run:
+        print(describe(repo, files, {}, None))
+        return
+    transfer.keep_quiet()
+
+    def is_deployed(name: str) -> bool:
+        return name.startswith(PREFIX)
+
+    print(patiently(lambda: send(repo, files, {}, None, private, sdk="static", is_deployed=is_deployed)))
 
 
 def find_model(name: str) -> ShownModel:

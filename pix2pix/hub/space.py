@@ -2,7 +2,7 @@
 
 import hashlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,18 +107,23 @@ def send(
     variables: Mapping[str, str],
     hardware: str | None = None,
     private: bool = False,
+    sdk: str = "gradio",
+    is_deployed: Callable[[str], bool] = lambda name: name.split("/")[0] in FOLDERS,
 ) -> str:
-    """Make a Space what is given, in one commit or none, and say on stderr what changed; returns its address."""
+    """Make a Space what is given, in one commit or none, and say on stderr what changed; returns its address.
+
+    `is_deployed` tells which files there are those of an earlier deploy, and go where they are not given any more.
+    """
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 
     api = HfApi()
     with plain_errors(repo):
-        address = api.create_repo(repo, repo_type="space", space_sdk="gradio", private=private or None, exist_ok=True)
-        changes = _set_variables(api, repo, variables)
+        address = api.create_repo(repo, repo_type="space", space_sdk=sdk, private=private or None, exist_ok=True)
+        changes = _set_variables(api, repo, variables) if sdk == "gradio" else []
         remote = {file.rfilename: file for file in api.space_info(repo, files_metadata=True).siblings or ()}
         new = [name for name in files if name not in remote]
         other = [name for name in files if name in remote and not _is_same(files[name], remote[name])]
-        gone = sorted(name for name in remote.keys() - files.keys() if name.split("/")[0] in FOLDERS)
+        gone = sorted(name for name in remote.keys() - files.keys() if is_deployed(name))
         if new or other or gone:
             adding = [CommitOperationAdd(name, files[name]) for name in new + other]
             deleting = [CommitOperationDelete(name) for name in gone]
