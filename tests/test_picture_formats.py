@@ -142,7 +142,7 @@ def test_no_input_of_the_canvas_page_lets_gradio_open_pictures(served):
 def ask(url: str, file: dict) -> str:
     """What the API's `/generate` answers, as any program reaches it: a stream of events."""
     call = f"{url}gradio_api/call/generate"
-    answer = httpx.post(call, json={"data": [file, None, None, None, None]}, timeout=30).json()
+    answer = httpx.post(call, json={"data": [file, None, None, None, None, None]}, timeout=30).json()
     return httpx.get(f"{call}/{answer['event_id']}", timeout=30).text
 
 

@@ -57,9 +57,11 @@ def locked(folder: Path) -> Iterator[None]:
 
     The lock is the system's own: it goes with the process that holds it, however that ends.
     """
+    is_new = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / LOCK, timeout=0)
     with contextlib.ExitStack() as held:
+        held.callback(_remove_unused, folder, is_new)  # once the lock is free
         try:
             held.enter_context(lock)
         except Timeout:
@@ -67,6 +69,12 @@ def locked(folder: Path) -> Iterator[None]:
         except NotImplementedError:  # the disk knows no locks, as some in networks do not
             pass
         yield
+
+
+def _remove_unused(folder: Path, is_new: bool) -> None:
+    """Remove a new folder in which nothing came but the lock: the training was refused before it began."""
+    if is_new and all(path.name == LOCK for path in folder.iterdir()):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _old_run(folder: Path) -> str:

@@ -13,7 +13,7 @@ from pix2pix.data import decoded
 from pix2pix.data.dataset import PairDataset, batches, steps_per_epoch, stream_seed, suggest_workers
 from pix2pix.data.decoded import load_pairs
 from pix2pix.data.pairs import Pair
-from pix2pix.data.sources import fit_config, open_source
+from pix2pix.data.sources import Unfit, fit_config, open_source
 from pix2pix.data.values import LOOKED_AT
 from tests.helpers.pairs_on_disk import SIZE, labelled, write, write_ab, write_two_folders
 from tests.helpers.real_facades import CMP_SAMPLE, FACADES, needs_real_facades
@@ -198,8 +198,9 @@ def test_colourisation_makes_its_inputs_of_single_photos(tmp_path):
 
 def test_photos_as_label_inputs_are_refused_with_both_remedies(tmp_path):
     write_ab(tmp_path / "train", 3)
-    with pytest.raises(ValueError, match=r"no facade labels: .* --direction .* --task photo"):
+    with pytest.raises(Unfit, match="are no facade labels: 0% of their pixels are near the palette") as refusal:
         load_pairs(str(tmp_path), "train", PLAIN.replace(direction="AtoB"))
+    assert "--direction BtoA" in refusal.value.remedy and "--task photo" in refusal.value.remedy
 
 
 def test_a_pair_is_read_once_while_memory_lasts(tmp_path, monkeypatch):

@@ -16,6 +16,8 @@ from pix2pix.export import onnx_graph
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 PAPER = RECIPES["paper"].replace(base_channels=32, depth=5, size=64)
 

@@ -58,6 +58,8 @@ def test_the_advice_works(monkeypatch):
 def test_a_model_of_the_hub_behind_a_proxy_that_nobody_answers_at(the_hub, monkeypatch):
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     monkeypatch.setenv("HTTP_PROXY", NOBODY)
+    for name in ("no_proxy", "NO_PROXY"):  # which an app sets for its process, see `reach_own_address`
+        monkeypatch.delenv(name, raising=False)
     with pytest.raises(
         ValueError, match=r"the Hub cannot be reached .*, through the proxy http://127\.0\.0\.1:1 \(HTTP"
     ):

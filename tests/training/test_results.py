@@ -138,7 +138,7 @@ def test_a_run_in_which_d_is_far_stronger_is_told_so(pairs, tmp_path, monkeypatc
     """Eight pairs, which D of 24 filters knows by heart, and G of one; in a window of 100 steps instead of 2000."""
     monkeypatch.setattr(diagnostics, "LONG_STEPS", 100)
     monkeypatch.setattr(monitor, "DIAGNOSED_STEPS", 50)
-    run = trained(pairs, tmp_path / "run", width=1, discriminator_width=24, epochs=70)
+    run = trained(pairs, tmp_path / "run", base_channels=1, discriminator_channels=24, epochs=70)
     assert capsys.readouterr().out.count("warning: D wins outright") == 1
     assert "<li>D wins outright" in page(run)
 
@@ -147,7 +147,7 @@ def test_a_run_in_which_d_is_far_stronger_is_told_so(pairs, tmp_path, monkeypatc
 def test_a_run_in_which_g_collapses_is_told_so(pairs, tmp_path, monkeypatch, capsys):
     """A learning rate a hundred times too high, and no L1 to lead back."""
     monkeypatch.setattr(diagnostics, "YOUNG_STEPS", 48)
-    settings = {"width": 4, "discriminator_width": 4, "epochs": 10, "score_every": 2}
+    settings = {"base_channels": 4, "discriminator_channels": 4, "epochs": 10, "score_every": 2}
     run = trained(pairs, tmp_path / "run", generator="noise", l1_weight=0, learning_rate=0.02, **settings)
     assert capsys.readouterr().out.count("warning: G collapsed") == 1
     assert "<li>G collapsed" in page(run)
@@ -157,7 +157,7 @@ def test_a_run_in_which_g_collapses_is_told_so(pairs, tmp_path, monkeypatch, cap
 @pytest.mark.slow
 def test_a_run_that_is_well_is_told_nothing(pairs, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(diagnostics, "YOUNG_STEPS", 96)
-    run = trained(pairs, tmp_path / "run", width=4, discriminator_width=4, epochs=20, score_every=2)
+    run = trained(pairs, tmp_path / "run", base_channels=4, discriminator_channels=4, epochs=20, score_every=2)
     assert "warning" not in capsys.readouterr().out
     assert "Nothing stands out so far." in page(run)
     for kind in ("inputs", "outputs", "targets"):

@@ -342,7 +342,7 @@ def test_a_dry_run_tells_config_counts_and_cost_and_writes_nothing(pairs, tmp_pa
     code, output, _ = finish(start("--data", pairs, "--output", tmp_path / "dry", *TINY, "--dry-run", cwd=tmp_path))
     assert code == 0
     assert "10 training and 3 validation pairs" in output
-    assert '"discriminator_width": 2' in output
+    assert '"discriminator_channels": 2' in output
     assert re.search(r"[\d.]+ s a step", output)
     assert not any(tmp_path.iterdir())
 
