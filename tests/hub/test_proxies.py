@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
+import urllib.request
 
+import huggingface_hub
 import pytest
 
 from pix2pix.data.fetch import fetch
@@ -26,9 +28,18 @@ UNUSABLE = {
 def without_socks(monkeypatch):
     """As installed from requirements.txt, and without proxies of the machine's own."""
     monkeypatch.setattr(proxies, "find_spec", lambda name: None)
+    forget_proxies()
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
+    yield
+    forget_proxies()
+
+
+def forget_proxies() -> None:
+    """Close the clients that this process has, which know the proxies of when they were made."""
+    huggingface_hub.close_session()
+    urllib.request.install_opener(None)
 
 
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "all_proxy"])
@@ -58,8 +69,6 @@ def test_the_advice_works(monkeypatch):
 def test_a_model_of_the_hub_behind_a_proxy_that_nobody_answers_at(the_hub, monkeypatch):
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     monkeypatch.setenv("HTTP_PROXY", NOBODY)
-    for name in ("no_proxy", "NO_PROXY"):  # which an app sets for its process, see `reach_own_address`
-        monkeypatch.delenv(name, raising=False)
     with pytest.raises(
         ValueError, match=r"the Hub cannot be reached .*, through the proxy http://127\.0\.0\.1:1 \(HTTP"
     ):
