@@ -1,13 +1,12 @@
 """From one picture to one picture, as samples, evaluation, the command line and the app do it; torch is optional."""
 
+from pix2pix.inference.latents import draw, latent_shapes
 from pix2pix.inference.translator import (
     MAX_COLOR_CODE,
     Colour,
     TorchNetwork,
     Translator,
     color_code_of,
-    draw,
-    latent_shapes,
     load,
     load_torch,
     read_colour,

@@ -19,7 +19,8 @@ import numpy as np
 from pix2pix import config as configs
 from pix2pix.config import ModelConfig
 from pix2pix.inference import checkpoint
-from pix2pix.inference.translator import Translator, latent_count
+from pix2pix.inference.latents import latent_count
+from pix2pix.inference.translator import Translator
 from pix2pix.inference.worker import read_array
 from pix2pix.utils import UserError
 

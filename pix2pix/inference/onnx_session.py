@@ -13,7 +13,7 @@ from safetensors import SafetensorError, safe_open
 
 from pix2pix.config import ModelConfig
 from pix2pix.inference import checkpoint
-from pix2pix.inference.translator import latent_count
+from pix2pix.inference.latents import latent_count
 from pix2pix.utils import UserError, available_cores
 
 MAX_CHANNELS = 2**13

@@ -10,7 +10,6 @@ python -m pix2pix translate CHECKPOINT INPUT... --output DIR
 import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -19,8 +18,9 @@ from PIL import ImageColor
 
 from pix2pix import config as configs
 from pix2pix import images, labels
-from pix2pix.config import Architecture, ModelConfig
+from pix2pix.config import ModelConfig
 from pix2pix.inference import checkpoint
+from pix2pix.inference.latents import draw, latent_shapes
 from pix2pix.utils import UserError
 
 STYLE_SPREAD = 0.4  # standard deviations by which a variation strays from a named style
@@ -139,42 +139,6 @@ class Translator:
         stream = np.random.default_rng([variation, len(self.styles)])  # another stream than that of the noise
         code = list(self.styles.values())[stream.integers(len(self.styles))]
         return code + np.float32(STYLE_SPREAD) * stream.standard_normal(code.shape, dtype=np.float32)
-
-
-def latent_shapes(
-    architecture: Architecture, channels: Sequence[int], height: int, width: int
-) -> tuple[tuple[int, ...], ...]:
-    """The shapes of what decoders take from chance, for inputs of `height` by `width`, from the innermost that does."""
-    # Halvings between the result of the innermost and the picture.
-    innermost = architecture.depth - 1 - architecture.unet.first_dropout_decoder
-    planes, color_code = (channels[:-1], channels[-1:]) if architecture.color_code else (channels, ())
-    shapes = [(1, count, height >> innermost - i, width >> innermost - i) for i, count in enumerate(planes)]
-    return tuple(shapes + [(1, count, 1, 1) for count in color_code])
-
-
-def latent_count(architecture: Architecture) -> int:
-    """How many arrays a generator takes from chance."""
-    if architecture.generator == "noise":
-        return architecture.depth - 1 + bool(architecture.detail_channels) + architecture.color_code
-    first = architecture.unet.first_dropout_decoder
-    return len(range(architecture.depth - 1)[first : first + architecture.dropout_decoders])
-
-
-@lru_cache(maxsize=16)  # a painter keeps to one size and variation for many pictures
-def draw(kind: str, shapes: tuple[tuple[int, ...], ...], variation: int | None) -> tuple[np.ndarray, ...]:
-    """What a seed gives: masks of 0 and 2 at even odds, or noise and color code N(0, 1).
-
-    Where it is None: masks of ones, or the noise of seed 0 and a color code of zeros, the mean.
-    """
-    if kind == "mask" and variation is None:
-        return tuple(np.ones(shape, dtype=np.float32) for shape in shapes)
-    stream = np.random.default_rng(variation or 0)
-    if kind == "mask":
-        return tuple(2 * stream.integers(0, 2, shape).astype(np.float32) for shape in shapes)
-    drawn = [stream.standard_normal(shape, dtype=np.float32) for shape in shapes]
-    if variation is None and drawn[-1].shape[2:] == (1, 1):
-        drawn[-1] = np.zeros_like(drawn[-1])
-    return tuple(drawn)
 
 
 def color_code_of(
