@@ -159,8 +159,8 @@ def opened(source: Path | str | bytes | BinaryIO, most_pixels: int = MAX_PIXELS)
 def _describe(error: Exception) -> str:
     """Tell in one line what Pillow said of a file; most kinds of errors it only stumbled into."""
     said = getattr(error, "strerror", None) or str(error)
-    told = isinstance(error, OSError | SyntaxError | ValueError) and said
-    return " ".join(said.split()) if told else "it is damaged"
+    is_known = isinstance(error, OSError | SyntaxError | ValueError) and said
+    return " ".join(said.split()) if is_known else "it is damaged"
 
 
 def _refuse_to_decode(image: Image.Image, most_pixels: int) -> str | None:

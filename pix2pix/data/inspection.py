@@ -104,10 +104,10 @@ def _inspect_values(report: Report, items: list[Item], found: Found, direction: 
     """Say what the numbers of the files mean, and how far inputs are from the palettes where they are facade labels."""
     for side, name in enumerate(("inputs", "targets")):
         try:
-            _, told = values.find_values(
+            _, summary = values.find_values(
                 name, lambda index, side=side: read_item(items[index], direction)[side], len(items)
             )
-            report.lines += [f"  {told}"] if told else []
+            report.lines += [f"  {summary}"] if summary else []
         except UserError as error:
             report.changes.append(str(error))
     inputs = [_halves(items[index], direction)[0] for index in values.spread(len(items), values.LOOKED_AT)]
@@ -156,8 +156,8 @@ def _find_duplicates(thumbnails: dict[tuple[str, Item], np.ndarray]) -> Iterator
         means, found = stack.mean(axis=1), {}
         for number, key in enumerate(keys):
             end = int(np.searchsorted(means, means[number] + NEAR, side="right"))
-            apart = np.abs(stack[number + 1 : end] - stack[number]).mean(axis=1)
-            for other in np.flatnonzero(apart < NEAR) + number + 1:
+            differences = np.abs(stack[number + 1 : end] - stack[number]).mean(axis=1)
+            for other in np.flatnonzero(differences < NEAR) + number + 1:
                 if keys[other] not in found and _are_same(key[1], keys[other][1]):
                     found[keys[other]] = found.get(key, key)
         yield from ((first, key) for key, first in found.items())

@@ -74,12 +74,12 @@ def _find_values(config: ModelConfig, source: Source, side: int) -> Values:
         return Values("numbers", (float(source.first), float(source.first + len(labels.CLASSES) - 1)))
     if not source.pixels or (side == 0 and config.task in ("facades", "colors")):  # synthetic, labels, made of targets
         return Values()
-    found, told = values.find_values(
+    found, summary = values.find_values(
         ("inputs", "targets")[side], lambda index: source.read(index)[side], len(source.names)
     )
     if side == 0 and config.task == "edges" and found.kind == "numbers":
-        raise UserError(f"{told}, which are no lines: give --task photo")
-    source.about += f"; {told}" if told else ""
+        raise UserError(f"{summary}, which are no lines: give --task photo")
+    source.about += f"; {summary}" if summary else ""
     return found
 
 

@@ -33,9 +33,9 @@ class KernelDistance:
         if not others.any():
             return float("nan")
         within = ((self.photos + self.generated) * others).sum() / others.sum()
-        apart = (self.between * others).sum() / others.sum()
+        across = (self.between * others).sum() / others.sum()
         paired = (self.between.diagonal() * times).sum() / times.sum()
-        return float(within - 2 * (apart * (len(draw) - 1) + paired) / len(draw))
+        return float(within - 2 * (across * (len(draw) - 1) + paired) / len(draw))
 
 
 class FrechetDistance:

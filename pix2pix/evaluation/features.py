@@ -29,11 +29,11 @@ def stages(picture: np.ndarray) -> list[Tensor]:
         return _trunk()(torch.from_numpy(images.batch(images.to_shown(picture))))
 
 
-def distance(ours: list[Tensor], theirs: list[Tensor]) -> float:
+def distance(a: list[Tensor], b: list[Tensor]) -> float:
     """Between the `stages` of two pictures: features of unit length at each place, their squared distance averaged over
     places and added up over stages. LPIPS (Zhang et al. 2018, equation 1) without its learned weights; 0 is equal.
     """
-    return float(perceptual_distance(ours, theirs))
+    return float(perceptual_distance(a, b))
 
 
 def overall(features: list[Tensor]) -> np.ndarray:

@@ -75,8 +75,10 @@ def _section(
             images.write_png(folder / file, picture)
             alt = html.escape(f"{name} of {pairs[place].name}")
             shown += f'<img src="{file}" alt="{alt}" loading="lazy">\n'
-        told = " · ".join(f"{one.pairs['perceptual_distance'][place]:.3f}" for one in measured)
-        figures += f"<figure>\n{shown}<figcaption>{html.escape(pairs[place].name)}: {told}</figcaption>\n</figure>\n"
+        distances = " · ".join(f"{one.pairs['perceptual_distance'][place]:.3f}" for one in measured)
+        figures += (
+            f"<figure>\n{shown}<figcaption>{html.escape(pairs[place].name)}: {distances}</figcaption>\n</figure>\n"
+        )
     heads = "".join(f"<span>{html.escape(name)}</span>" for name in names)
     return f'<h2>{title}</h2>\n<div class="head">{heads}</div>\n{figures}'
 

@@ -121,9 +121,9 @@ def measure(translators: Sequence[Translator], pairs: Iterable[Pair], variations
             picture = translator(pair.input, style=style_at(translator, place))
             seen = features.stages(picture)
             varied = [features.stages(translator(pair.input, variation=seed)) for seed in range(variations)]
-            apart = [features.distance(*two) for two in combinations(varied, 2)]
+            distances = [features.distance(*two) for two in combinations(varied, 2)]
             near = (*pair_scores(picture, pair.target), features.distance(seen, seen_photo))
-            for key, value in zip(one.pairs, (*near, np.mean(apart) if apart else np.nan), strict=True):
+            for key, value in zip(one.pairs, (*near, np.mean(distances) if distances else np.nan), strict=True):
                 one.pairs[key].append(float(value))
             one.pictures.append(picture)
             one.looks.add(picture, seen, drawing)
@@ -140,13 +140,15 @@ class Scorer:
     """A function from places of pairs, `(n,)`, to all of `SCORES`, NaN where one does not apply."""
 
     def __init__(self, one: Measured, photos: Looks):
-        ours, theirs = ({key: np.array(value) for key, value in vars(looks).items()} for looks in (one.looks, photos))
-        self.means = {key: np.array(values) for key, values in one.pairs.items()} | {"stripes": ours["stripes"]}
-        self.contrasts = ours["contrasts"] - theirs["contrasts"]
-        self.gradients = ours["gradients"], theirs["gradients"]
-        self.confusions = ours["confusions"]
-        self.kernel = KernelDistance(theirs["overall"], ours["overall"])
-        self.frechet = FrechetDistance(theirs["patches"], ours["patches"])
+        generated, real = (
+            {key: np.array(value) for key, value in vars(looks).items()} for looks in (one.looks, photos)
+        )
+        self.means = {key: np.array(values) for key, values in one.pairs.items()} | {"stripes": generated["stripes"]}
+        self.contrasts = generated["contrasts"] - real["contrasts"]
+        self.gradients = generated["gradients"], real["gradients"]
+        self.confusions = generated["confusions"]
+        self.kernel = KernelDistance(real["overall"], generated["overall"])
+        self.frechet = FrechetDistance(real["patches"], generated["patches"])
 
     def __call__(self, draw: np.ndarray) -> dict[str, float]:
         scores = {key: _mean(values[draw]) for key, values in self.means.items()}
@@ -167,10 +169,10 @@ def photo_scores(photos: Looks) -> dict[str, float]:
 
 def fcn_score(confusion: np.ndarray) -> dict[str, float]:
     """The FCN score (Long et al. 2015, section 4) of pixels by class drawn and class read, over the classes drawn."""
-    right, drawn, read = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)
+    right, labelled, read = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        recall, iou = right / drawn, np.where(drawn, right / (drawn + read - right), np.nan)
-        pixels = np.divide(right.sum(), drawn.sum())
+        recall, iou = right / labelled, np.where(labelled, right / (labelled + read - right), np.nan)
+        pixels = np.divide(right.sum(), labelled.sum())
     scores = {"pixel_accuracy": pixels, "class_accuracy": _mean(recall), "mean_iou": _mean(iou)}
     return {key: float(value) for key, value in scores.items()} | {
         f"iou_{name}": float(value) for name, value in zip(labels.NAMES, iou, strict=True)
@@ -180,12 +182,12 @@ def fcn_score(confusion: np.ndarray) -> dict[str, float]:
 def score(measured: Sequence[Measured], photos: Looks) -> list[tuple[dict[str, Score], dict[str, Score]]]:
     """For each checkpoint its scores, and the first checkpoint's less its own, on the same draws of pairs."""
     places = np.arange(len(photos.stripes))
-    drawn = draws(len(places))
+    samples = draws(len(places))
     values, tables = [], []
     for one in measured:
         scorer = Scorer(one, photos)
         values.append(scorer(places))
-        each = [scorer(draw) for draw in drawn]
+        each = [scorer(draw) for draw in samples]
         tables.append({key: np.array([scores[key] for scores in each]) for key in SCORES})
     with np.errstate(invalid="ignore"):  # the PSNR of equal pictures is infinite, and two infinities have no difference
         return [

@@ -60,7 +60,7 @@ def read(photo: np.ndarray) -> np.ndarray:
         return load()(torch.from_numpy(images.batch(photo)))[0].argmax(0).byte().numpy()
 
 
-def confusion(read: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+def confusion(read: np.ndarray, labelled: np.ndarray) -> np.ndarray:
     """Pixels by class, `(12, 12)` int64: rows what was drawn, columns what was read."""
-    cells = drawn.astype(np.int64) * CLASSES + read
+    cells = labelled.astype(np.int64) * CLASSES + read
     return np.bincount(cells.ravel(), minlength=CLASSES**2).reshape(CLASSES, CLASSES)

@@ -77,9 +77,9 @@ def train_reader(
     mean = 0.0
     for _ in range(epochs):
         for chosen in torch.randperm(len(pairs))[: len(pairs) // BATCH * BATCH].split(BATCH):
-            photos, drawn = batch([pairs[int(index)] for index in chosen])
+            photos, labelled = batch([pairs[int(index)] for index in chosen])
             optimizer.zero_grad()
-            loss = cross_entropy(segmenter(photos), drawn, weights)
+            loss = cross_entropy(segmenter(photos), labelled, weights)
             loss.backward()
             optimizer.step()
             schedule.step()
@@ -100,15 +100,15 @@ def class_weights(pairs: Sequence[Pair]) -> Tensor:
 
 def batch(pairs: list[Pair]) -> tuple[Tensor, Tensor]:
     """Augmented photos `(N, 3, CROP, CROP)` in [-1, 1] and classes `(N, CROP, CROP)`, cut alike."""
-    photos, drawn = [], []
+    photos, labelled = [], []
     for pair in pairs:
         photo = tv_tensors.Image(images.planes(pair.target))
         classes = tv_tensors.Mask(torch.from_numpy(pair.input)[None])
         photo, classes = augment(photo, classes)
         photos.append(photo.as_subclass(Tensor))
-        drawn.append(classes.as_subclass(Tensor)[0].long())
+        labelled.append(classes.as_subclass(Tensor)[0].long())
     photos = images.normalize(torch.stack(photos))
-    return photos.contiguous(memory_format=torch.channels_last), torch.stack(drawn)
+    return photos.contiguous(memory_format=torch.channels_last), torch.stack(labelled)
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -58,19 +58,19 @@ def add_int8_onnx(folder: Path, config: ModelConfig, generator: nn.Module, data:
         (Path(trial) / checkpoint.ONNX).write_bytes(written)
         shutil.copyfile(folder / checkpoint.WEIGHTS, Path(trial) / checkpoint.WEIGHTS)
         quick = Translator(config, OnnxNetwork(Path(trial)))
-        apart = [
+        differences = [
             np.abs(quick(pair.input, seed).astype(int) - exact(pair.input, seed))
             for seed, pair in enumerate(unseen[:COMPARED_PAIRS])
         ]
-    mean, high, most = np.mean(apart), np.percentile(apart, 99.9), np.max(apart)
-    told = (
+    mean, high, most = np.mean(differences), np.percentile(differences, 99.9), np.max(differences)
+    summary = (
         f"int8, {mean:.2f} grey levels of 255 from torch on average, {high:.0f} at the 99.9th percentile, {most} at "
-        f"most, on {len(apart)} validation pairs of {data}"
+        f"most, on {len(differences)} validation pairs of {data}"
     )
     if not mean <= MAX_LEVELS:
-        raise UserError(f"{told}: more than {MAX_LEVELS} on average, so nothing was written; leave --int8 out")
+        raise UserError(f"{summary}: more than {MAX_LEVELS} on average, so nothing was written; leave --int8 out")
     write_atomically(folder / checkpoint.ONNX, written)
-    return told
+    return summary
 
 
 def greatest_difference(folder: Path, config: ModelConfig, generator: nn.Module) -> float:

@@ -141,14 +141,18 @@ def check(form: WasmForm, translator: Translator, maps: Sequence[np.ndarray] = (
     Of drawn facades, in grey levels, and of `maps`, label maps, likewise. UserError where too many values are farther.
     """
     network, near, worst, pictures = WasmNetwork(form), 0.0, 0, 0
-    drawn = [(label_map(facade, SIZE, SIZE), variation, colours) for facade, variation, colours in CHECKED]
-    for at, (drawing, variation, colours) in enumerate([*drawn, *((each, at, {}) for at, each in enumerate(maps))]):
+    checked = [(label_map(facade, SIZE, SIZE), variation, colours) for facade, variation, colours in CHECKED]
+    for at, (drawing, variation, colours) in enumerate([*checked, *((each, at, {}) for at, each in enumerate(maps))]):
         style = list(form.styles)[at % len(form.styles)] if form.styles and at % 2 else None
         options = {"variation": variation, "style": style, **colours}
         latents = translator.network_inputs(drawing, **options)[1]
         picture = images.denormalize(network(drawing, latents)[0]).astype(int)
-        apart = np.abs(picture - translator(drawing, **options))
-        near, worst, pictures = near + float((apart <= NEAR).mean()), max(worst, int(apart.max())), pictures + 1
+        difference = np.abs(picture - translator(drawing, **options))
+        near, worst, pictures = (
+            near + float((difference <= NEAR).mean()),
+            max(worst, int(difference.max())),
+            pictures + 1,
+        )
     if not near >= MIN_NEAR * pictures:
         share = f"{near / pictures:.1%} of values within {NEAR} of 255 grey levels, {worst} at most"
         raise UserError(f"the form of {translator.name} for browsers differs from torch: {share}")

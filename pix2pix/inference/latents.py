@@ -38,7 +38,7 @@ def draw(kind: str, shapes: tuple[tuple[int, ...], ...], variation: int | None) 
     stream = np.random.default_rng(variation or 0)
     if kind == "mask":
         return tuple(2 * stream.integers(0, 2, shape).astype(np.float32) for shape in shapes)
-    drawn = [stream.standard_normal(shape, dtype=np.float32) for shape in shapes]
-    if variation is None and drawn[-1].shape[2:] == (1, 1):
-        drawn[-1] = np.zeros_like(drawn[-1])
-    return tuple(drawn)
+    latents = [stream.standard_normal(shape, dtype=np.float32) for shape in shapes]
+    if variation is None and latents[-1].shape[2:] == (1, 1):
+        latents[-1] = np.zeros_like(latents[-1])
+    return tuple(latents)

@@ -55,11 +55,11 @@ def listen(requests: BinaryIO, jobs: queue.SimpleQueue) -> None:
     """Read requests into `jobs`; the process ends with the one that asks."""
     cancel = Future()
     while line := requests.readline():
-        told = json.loads(line)
-        if told.get("cancel"):
+        request = json.loads(line)
+        if request.get("cancel"):
             cancel.cancel()
             continue
-        inputs, *latents = (read_array(requests, *each) for each in told["arrays"])
+        inputs, *latents = (read_array(requests, *each) for each in request["arrays"])
         cancel = Future()
         jobs.put((inputs, latents, cancel))
     os._exit(0)

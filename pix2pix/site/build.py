@@ -63,23 +63,23 @@ def build(models: Mapping[str, Path], runtime: Runtime, examples: Examples) -> F
     Raises UserError where a network for the browser does not paint what torch paints.
     """
     first, *fast = models
-    files, told = {}, {}
+    files, networks = {}, {}
     for name, folder in models.items():
         place = "models/" + re.sub(r"[^\w.-]", "-", name)
         form = _form(name, folder)
         files |= {f"{place}/graph.onnx": form.graph, f"{place}/form.json": form.to_json().encode()}
-        told[name] = {"place": place, "colours": form.colors is not None, "styles": list(form.styles)}
+        networks[name] = {"place": place, "colours": form.colors is not None, "styles": list(form.styles)}
     files |= _runtime_files(runtime) | _example_files(examples) | _icons() | _modules()
     files["drawings.bin"] = _pack([*_drawings_of(examples), *(label_map(seed, SIZE, SIZE) for seed in range(FACADES))])
     live = (fast or [first])[0]
     page = page_props(examples, [first], {first: live} if fast else {}, "bundled")
-    site = _site(files, told, len(examples.listed))
+    site = _site(files, networks, len(examples.listed))
     parts = [
         _index("", page, site).encode(),
         *((HERE / name).read_bytes() for name in ("service_worker.js", "readme.md")),
     ]
     version = PREFIX + _digest([*files.values(), *parts])[:12]
-    core = [path for path in files if not path.startswith("models/") or path.startswith(told[live]["place"] + "/")]
+    core = [path for path in files if not path.startswith("models/") or path.startswith(networks[live]["place"] + "/")]
     result = {f"{version}/{path}": content for path, content in files.items()}
     result["index.html"] = _index(version, page, site).encode()
     result["manifest.webmanifest"] = _manifest(version).encode()

@@ -34,14 +34,14 @@ class ColorCode(nn.Module):
 
     def forward(self, inputs: Tensor, targets: Tensor) -> Tensor:
         colours = self._colours(inputs, targets)
-        apart = torch.where(colours.isnan(), 0, colours - self.tone_mean)
-        return torch.linalg.solve_triangular(self.tone_spread, apart.T, upper=False).T
+        difference = torch.where(colours.isnan(), 0, colours - self.tone_mean)
+        return torch.linalg.solve_triangular(self.tone_spread, difference.T, upper=False).T
 
     def colour_loss(self, inputs: Tensor, generated: Tensor, codes: Tensor) -> Tensor:
         """mean |painted - told| of the mean colours of wall and sky, in [-1, 1]; what there is too little of is 0."""
-        told = self.tone_mean + codes[:, : len(self.tone_mean)] @ self.tone_spread.T
+        requested = self.tone_mean + codes[:, : len(self.tone_mean)] @ self.tone_spread.T
         painted = self._colours(inputs, generated.float())
-        return torch.where(painted.isnan(), 0, painted - told.clamp(-1, 1)).abs().mean()
+        return torch.where(painted.isnan(), 0, painted - requested.clamp(-1, 1)).abs().mean()
 
     def _colours(self, inputs: Tensor, targets: Tensor) -> Tensor:
         if not self.is_facades:

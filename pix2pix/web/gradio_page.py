@@ -52,9 +52,9 @@ def describe_parameters(function: Callable, parameters: Mapping[str, tuple[gr.co
     Args:
         parameters: component and example by name.
     """
-    _, told, _ = get_function_description(function)
+    _, descriptions, _ = get_function_description(function)
     for name, (component, example) in parameters.items():
-        info = {**component.api_info(), "additional_description": told[name]}
+        info = {**component.api_info(), "additional_description": descriptions[name]}
         component.api_info = lambda info=info: info
         component.example_payload = lambda example=example: example
 
