@@ -146,7 +146,7 @@ def test_a_pointer_that_rests_while_it_is_down_is_refined_too(canvas):
 
 
 def test_the_next_stroke_gives_refining_up_and_an_older_drawing_never_comes_over_a_newer_one(canvas, progressive):
-    progressive.best.delay, stopped = 0.5, progressive.best.stopped
+    progressive.best.delay, stopped = 2.0, progressive.best.stopped
     for name in ("window", "door", "window", "door"):
         canvas.choose(name)
         with canvas.page.expect_request(lambda request: '"facades"' in (request.post_data or "")):
