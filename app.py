@@ -43,12 +43,11 @@ from pix2pix.web.gradio_page import (
 )
 from pix2pix.web.limits import Bounds
 from pix2pix.web.link_preview import LinkPreview
+from pix2pix.web.page_props import DARK_PAGE, DESCRIPTION, PAGE
 from pix2pix.web.serving import FairQueue, Models, QueueFull, listed_models
 
 ROOT = Path(__file__).parent
 TITLE = "Paint a facade"
-DESCRIPTION = "Drag windows, doors and balconies onto a wall, and watch a photo of that facade appear while you drag."
-PAGE, DARK_PAGE = "#f7f7f5", "#151517"  # as --page in canvas.css
 THEME = gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]).set(
     body_background_fill=PAGE, body_background_fill_dark=DARK_PAGE
 )
@@ -89,9 +88,8 @@ def build(painter: Painter) -> gr.Blocks:
             address = address_of_call(request)
             turn = {"model": model or None, "visitor": object(), "address": address}  # a program may wait for several
             async with calls.turn(object(), address):
-                translator = painter.models.loaded(
-                    model
-                )  # else in a turn of its own: it may take longer than a picture
+                translator = painter.models.loaded(model)
+                # Loaded in a turn of its own: it may take longer than a picture.
                 translator = translator or await painter.in_turn(lambda _: painter.models.get(model), **turn)
                 chosen = {**inference.read_colours(translator, wall, sky), "style": style or None}
                 translator.check_style(chosen["style"])

@@ -1,11 +1,10 @@
 """What a refusal tells to do is done here, and works; tests/training/test_advice.py does the same for train.py."""
 
 import os
-import re
-import shlex
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +20,8 @@ from pix2pix.labels import PALETTE
 from pix2pix.networks import build_generator
 from pix2pix.web import image_page, options
 from pix2pix.web.examples import find_examples
+from tests.helpers import advice
+from tests.helpers.advice import advised
 from tests.helpers.hub_helpers import TINY, make_checkpoint, make_trained
 from tests.helpers.pairs_on_disk import labelled, write, write_ab
 
@@ -39,19 +40,7 @@ def here(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
-def refusal(*arguments: object) -> str:
-    """What a command that refuses says, in one line."""
-    with pytest.raises(ValueError) as refused:
-        main([*map(str, arguments)])
-    assert "\n" not in str(refused.value)
-    return str(refused.value)
-
-
-def advised(said: str, pattern: str) -> list[str]:
-    """The words that a message tells to give."""
-    found = re.search(pattern, said)
-    assert found, said
-    return shlex.split(found[1])
+refusal = partial(advice.refusal, main)
 
 
 def drawings(folder: Path, *names: str) -> Path:

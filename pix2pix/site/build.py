@@ -27,16 +27,13 @@ from pix2pix.site.runtime import LICENCE, Runtime
 from pix2pix.synthetic import label_map
 from pix2pix.utils import package_address
 from pix2pix.web.examples import SIZE, Examples
-from pix2pix.web.page_props import CANVAS, page_props
+from pix2pix.web.page_props import CANVAS, DARK_PAGE, DESCRIPTION, PAGE, page_props
 from pix2pix.web.serving import LIVE
 
 HERE = Path(__file__).parent
 TITLE = "Paint a Facade"
-DESCRIPTION = "Drag windows, doors and balconies onto a wall, and watch a photo of that facade appear while you drag."
-PAGE, DARK_PAGE = "#f7f7f5", "#151517"  # as --page in canvas.css
 FACADES = 300  # random ones
 ICON_FACADE, ICONS = 12, (192, 512)  # a seed, and pixels
-THUMBNAIL = 72  # pixels
 PREFIX = "site-"  # how the folder of a version begins
 
 Files = dict[str, bytes]
@@ -147,13 +144,10 @@ def _example_files(examples: Examples) -> Files:
     """Each example's target, and a thumbnail of its drawing with it, or without where it has none."""
     files = {}
     for number in range(len(examples.listed)):
-        drawing, target = examples.pair(number)
-        parts = [labels.colorize(drawing)]
-        if target is not None:
-            parts.append(target)
-            files[f"examples/{number}-target.jpg"] = _encoded(target, "JPEG")
-        small = [Image.fromarray(part).resize((THUMBNAIL, THUMBNAIL)) for part in parts]
-        files[f"examples/{number}-thumbnail.jpg"] = _encoded(np.hstack(small), "JPEG")
+        pair = examples.pair(number)
+        if pair.target is not None:
+            files[f"examples/{number}-target.jpg"] = _encoded(pair.target, "JPEG")
+        files[f"examples/{number}-thumbnail.jpg"] = _encoded(pair.thumbnail, "JPEG")
     return files
 
 

@@ -91,13 +91,18 @@ class PerceptualObjective(nn.Module):
 
 
 class Views(NamedTuple):
-    """What the projected discriminators see of one batch: planes, pictures, and the backbone's features of both."""
+    """What the projected discriminators see of one batch: planes, pictures, and the backbone's features of both.
+
+    For the segmenter, where there is one, the class of each pixel and how much each class weighs.
+    """
 
     planes: Tensor
     targets: Tensor
     generated: Tensor
     target_features: list[Tensor]
     features: list[Tensor]
+    classes: Tensor | None
+    class_weights: Tensor | None
 
 
 class ProjectedObjective(nn.Module):
@@ -128,12 +133,11 @@ class ProjectedObjective(nn.Module):
         loss = (
             torch.stack([hinge_loss(*both) for both in zip(real, fake, strict=True)]).sum() * self.settings.gan_weight
         )
-        if classes is not None and self.settings.segmentation_weight:
+        if views.classes is not None:
             named, found = classes.float().chunk(2)
-            labelled = segmentation_targets(views.planes)
-            made = torch.where(labelled < 0, -1, found.shape[1] - 1)
+            made = torch.where(views.classes < 0, -1, found.shape[1] - 1)
             loss = loss + self.settings.segmentation_weight * (
-                F.cross_entropy(named, labelled, _with_fake(class_weights(labelled)), ignore_index=-1)
+                F.cross_entropy(named, views.classes, views.class_weights, ignore_index=-1)
                 + F.cross_entropy(found, made, ignore_index=-1)
             )
         return loss, torch.cat([each.flatten() for each in real]), torch.cat([each.flatten() for each in fake])
@@ -151,9 +155,8 @@ class ProjectedObjective(nn.Module):
         logits, classes = discriminator(views.planes, views.generated, views.features)
         adversarial = torch.stack([-each.float().mean() for each in logits]).sum()
         loss = self.settings.gan_weight * adversarial
-        if classes is not None and self.settings.segmentation_weight:
-            labelled = segmentation_targets(views.planes)
-            named = F.cross_entropy(classes.float(), labelled, _with_fake(class_weights(labelled)), ignore_index=-1)
+        if views.classes is not None:
+            named = F.cross_entropy(classes.float(), views.classes, views.class_weights, ignore_index=-1)
             loss = loss + self.settings.segmentation_weight * named
         if self.settings.saturation_weight:
             loss = loss + self.settings.saturation_weight * saturation_loss(generated)
@@ -176,18 +179,17 @@ class ProjectedObjective(nn.Module):
         with torch.no_grad():
             target_features = self.trunk(_in_colour(targets).contiguous(memory_format=torch.channels_last))
         features = self.trunk(_in_colour(generated).contiguous(memory_format=torch.channels_last))
-        return Views(planes, targets, generated, target_features, features)
+        classes = weights = None
+        if self.is_facades and self.settings.segmentation_weight:
+            classes = segmentation_targets(planes)
+            weights = F.pad(class_weights(classes), (0, 1), value=1.0)  # the last is the class of generated pixels
+        return Views(planes, targets, generated, target_features, features, classes, weights)
 
 
 def build_objective(config: Config) -> PaperObjective | PerceptualObjective | ProjectedObjective:
     """The objective a config names."""
     kinds = {"paper": PaperObjective, "perceptual": PerceptualObjective, "projected": ProjectedObjective}
     return kinds[config.training.objective](config)
-
-
-def _with_fake(weights: Tensor) -> Tensor:
-    """Class weights with one for the class of generated pixels, which has no share of the targets."""
-    return F.pad(weights, (0, 1), value=1.0)
 
 
 def _shown(settings: Training, inputs: Tensor, *pictures: Tensor) -> Sequence[Tensor]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import numpy as np
+from PIL import Image
 
 from pix2pix.config import ModelConfig
 from pix2pix.data import decoded
@@ -14,15 +15,23 @@ from pix2pix.data.generated import SCENES
 from pix2pix.data.pairs import Source
 from pix2pix.data.sources import Unfit, open_source
 from pix2pix.evaluation import test_drawings
+from pix2pix.labels import colorize
 from pix2pix.utils import UserError
 
 SIZE = 256  # pixels: the side of a drawing
+THUMBNAIL = 72  # pixels
 MAX_PAIRS = 12
 
 
 class Pair(NamedTuple):
     labels: np.ndarray  # (SIZE, SIZE) uint8
     target: np.ndarray | None  # (SIZE, SIZE, 3) uint8
+
+    @property
+    def thumbnail(self) -> np.ndarray:
+        """The drawing, small, with its target beside it where it has one: `(THUMBNAIL, width, 3)` uint8."""
+        parts = [colorize(self.labels), *([] if self.target is None else [self.target])]
+        return np.hstack([Image.fromarray(part).resize((THUMBNAIL, THUMBNAIL)) for part in parts])
 
 
 class Pairs(Protocol):

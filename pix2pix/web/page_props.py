@@ -1,4 +1,4 @@
-"""What the page's template and JavaScript are told, whoever serves them."""
+"""What the page is described by, and its template and JavaScript are told, whoever serves them."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,6 +9,8 @@ from pix2pix.utils import package_address
 from pix2pix.web.examples import SIZE, Examples
 
 CANVAS = Path(__file__).parent / "canvas"  # the page's markup, style and behaviour
+DESCRIPTION = "Drag windows, doors and balconies onto a wall, and watch a photo of that facade appear while you drag."
+PAGE, DARK_PAGE = "#f7f7f5", "#151517"  # as --page in canvas.css
 KEYS = "1234567890-="  # one for each class, in the order of a keyboard
 
 

@@ -3,9 +3,12 @@
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TypeVar
+
+Server = TypeVar("Server", bound=ThreadingHTTPServer)
 
 
 @dataclass
@@ -74,9 +77,13 @@ class _Handler(BaseHTTPRequestHandler):
             time.sleep(served.pause)
 
 
+def running_server() -> AbstractContextManager[ArchiveServer]:
+    return answering(ArchiveServer())
+
+
 @contextmanager
-def running_server() -> Iterator[ArchiveServer]:
-    server = ArchiveServer()
+def answering(server: Server) -> Iterator[Server]:
+    """Let a server answer in a thread."""
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:

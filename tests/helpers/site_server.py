@@ -2,10 +2,10 @@
 
 import functools
 import http.server
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
+
+from tests.helpers.archive_server import answering
 
 
 class _Handler(http.server.SimpleHTTPRequestHandler):
@@ -42,13 +42,5 @@ class SiteServer(http.server.ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{self.server_port}/"
 
 
-@contextmanager
-def serving(folder: Path) -> Iterator[SiteServer]:
-    server = SiteServer(folder)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
+def serving(folder: Path) -> AbstractContextManager[SiteServer]:
+    return answering(SiteServer(folder))

@@ -1,11 +1,10 @@
 """What a refusal tells to do is done here, and works."""
 
 import json
-import re
-import shlex
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,8 @@ from pix2pix.config import RECIPES, Config
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
 from pix2pix.training.run import Run
+from tests.helpers import advice
+from tests.helpers.advice import advised
 from tests.helpers.pairs_on_disk import write_ab
 
 SMALL = ["--size", "32", "--discriminator-channels", "2", "--objective", "paper", "--epochs", "1", "--log-every", "1"]
@@ -42,18 +43,7 @@ def run(finished, tmp_path) -> Path:
     return Path(shutil.copytree(finished, tmp_path / "a run"))
 
 
-def refusal(*arguments) -> str:
-    with pytest.raises(ValueError) as refused:
-        train.main([*map(str, arguments)])
-    assert "\n" not in str(refused.value)
-    return str(refused.value)
-
-
-def advised(said: str, pattern: str) -> list[str]:
-    """The flags that a message tells to give."""
-    found = re.search(pattern, said)
-    assert found, said
-    return shlex.split(found[1])
+refusal = partial(advice.refusal, train.main)
 
 
 def saved(name: Path, **changes) -> str:

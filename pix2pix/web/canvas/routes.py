@@ -28,7 +28,7 @@ from starlette.routing import Route
 
 from pix2pix.inference import Colour, read_colour
 from pix2pix.inference.isolated import ModelError
-from pix2pix.labels import colorize, decode_runs, encode_runs
+from pix2pix.labels import decode_runs, encode_runs
 from pix2pix.utils import UserError
 from pix2pix.web.canvas.uploads import read_labels
 from pix2pix.web.examples import SIZE, Examples, Pair
@@ -41,7 +41,6 @@ MAX_NAME = 200  # characters
 MAX_SEEDS = 2**31
 MAX_PAINTING = 20.0  # seconds
 REST = 9  # times what drawing a random facade took, until the next is drawn
-THUMBNAIL = 72  # pixels
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 JS_FOLDER = Path(__file__).parent / "js"
 Painted = TypeVar("Painted")
@@ -230,11 +229,7 @@ class Painter:
             pair = await self._pair(request)
         except UserError as error:
             return refusal(str(error), 404)
-        picture = pair.target
-        if request.path_params["picture"] == "thumbnail":
-            parts = [colorize(pair.labels), *([] if picture is None else [picture])]
-            parts = [Image.fromarray(part).resize((THUMBNAIL, THUMBNAIL)) for part in parts]
-            picture = np.hstack([np.asarray(part) for part in parts])
+        picture = pair.thumbnail if request.path_params["picture"] == "thumbnail" else pair.target
         if picture is None:
             return refusal("nobody knows the target of this drawing", 404)
         return Response(encode(picture, "JPEG"), media_type="image/jpeg")

@@ -30,7 +30,7 @@ export function bindKeyboard(element, overlay, studio, view, classKeys, act, say
 
   /** Do what a key asks for; whether it asks for anything. */
   function handle(event) {
-    if (event.altKey && event.key !== "Alt") return ARROWS[event.key] ? grown(event) : false;
+    if (event.altKey && event.key !== "Alt") return ARROWS[event.key] ? onSelection(event, "grow") : false;
     const chord = event.ctrlKey || event.metaKey;
     return (!chord && handlePlain(event)) || handleAction(event);
   }
@@ -38,7 +38,7 @@ export function bindKeyboard(element, overlay, studio, view, classKeys, act, say
   function handlePlain(event) {
     const label = classKeys.indexOf(event.key);
     if (event.target === overlay && (ARROWS[event.key] || event.key === " " || event.key === "Enter")) return onDrawing(event);
-    if (ARROWS[event.key]) return nudged(event);
+    if (ARROWS[event.key]) return onSelection(event, "nudge");
     if (label >= 0) studio.set({ label });
     else if (event.key === "Escape") escape();
     else return event.key === "Alt" && event.target === overlay; // a browser would go to its menu when Alt is released
@@ -57,7 +57,7 @@ export function bindKeyboard(element, overlay, studio, view, classKeys, act, say
       if (!event.repeat) dragOrDrop();
       return true;
     }
-    if (studio.selection && !dragging) return nudged(event);
+    if (studio.selection && !dragging) return onSelection(event, "nudge");
     const [across, down] = ARROWS[event.key];
     const step = event.shiftKey ? Math.max(LEAP, studio.grid) : studio.grid;
     const { width, height } = studio.drawing;
@@ -82,19 +82,12 @@ export function bindKeyboard(element, overlay, studio, view, classKeys, act, say
     if (["fill", "pick"].includes(studio.settings.tool) && dragging) dragOrDrop(); // done at once
   }
 
-  function grown(event) {
+  /** Change the selection by an arrow's step: `change` is "nudge" or "grow". */
+  function onSelection(event, change) {
     if (!studio.selection || event.target.matches?.("input, [role=group]")) return false;
     const [across, down] = ARROWS[event.key];
     const step = event.shiftKey ? LEAP : studio.grid;
-    studio.grow(across * step, down * step);
-    return true;
-  }
-
-  function nudged(event) {
-    if (!studio.selection || event.target.matches?.("input, [role=group]")) return false;
-    const [across, down] = ARROWS[event.key];
-    const step = event.shiftKey ? LEAP : studio.grid;
-    studio.nudge(across * step, down * step);
+    studio[change](across * step, down * step);
     return true;
   }
 
