@@ -60,11 +60,17 @@ def levels_apart(canvas: CanvasPage, translator, **options) -> int:
 
 def test_a_visitor_paints_refines_chooses_and_saves_what_translate_gives(visitor, server):
     page, translator = visitor.page, inference.load("facades")
-    before = server.sent
+    before, held = server.sent, []
+    page.route(
+        "**/facades/*", lambda route: held.append(route)
+    )  # asked for as soon as there is a picture: not let through before this one
     page.goto(server.url)
     page.wait_for_selector(PAINTED)
     assert server.sent - before < MAX_FIRST_VISIT
     assert not any("/facades/" in path for _, path in server.asked), "the large model came before the first picture"
+    page.unroute("**/facades/*")
+    for route in held:
+        route.continue_()
 
     page.wait_for_selector(REFINED)
     assert levels_apart(visitor, translator) <= 2
