@@ -31,6 +31,7 @@ from pix2pix.inference import checkpoint, isolated
 from pix2pix.inference.isolated import ModelError
 from pix2pix.utils import available_cores
 from pix2pix.web import image_page
+from pix2pix.web.browser import BrowserPainting
 from pix2pix.web.canvas import MAX_SEEDS, SIZE, STARTED, LabelCanvas, Painter, find_examples, preloads, read_labels
 from pix2pix.web.fallback import Fallback
 from pix2pix.web.gradio_page import (
@@ -143,7 +144,8 @@ def serve(options: argparse.Namespace, **further) -> gr.Blocks:
         direction = config.data.direction if config else "BtoA"
         own = ROOT / "data" / "facades"
         examples = find_examples(options.data or (own if own.is_dir() else None), direction)
-        painter = Painter(models, examples, queue, bounds)
+        browser = BrowserPainting(models.listed, options.runtime) if options.paint_in_browser == "auto" else None
+        painter = Painter(models, examples, queue, bounds, browser)
         page = build(painter)
         launch(page, painter, **further)
     else:

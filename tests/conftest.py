@@ -97,6 +97,15 @@ def visit(chromium, running_app):
 
 
 @pytest.fixture(scope="session")
+def browser_runtime() -> Path:
+    """The folder of npm's package onnxruntime-web, with which browsers paint."""
+    folder = Path(__file__).parents[1] / "node_modules" / "onnxruntime-web"
+    if not folder.is_dir():
+        pytest.skip("onnxruntime-web is not here; npm ci installs it")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def hub_process(tmp_path_factory) -> Iterator[HubServer]:
     server = HubServer(tmp_path_factory.mktemp("hub"), HUB_PORT)
     yield server

@@ -73,8 +73,8 @@ def deploy_site(
     if not dry_run:
         transfer.check_token()
     from pix2pix.site.build import PREFIX, build, find_models
-    from pix2pix.site.runtime import find_runtime
     from pix2pix.web.examples import find_examples
+    from pix2pix.web.runtime import find_runtime
 
     models = find_models(model or "facades")
     files = build(models, find_runtime(runtime), find_examples(None))

@@ -1,4 +1,4 @@
-"""The command `export`: `model.onnx` beside the weights of a checkpoint, checked against torch."""
+"""The command `export`: graphs beside the weights of a checkpoint, for servers and browsers, checked against torch."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +12,8 @@ from pix2pix.utils import UserError, remove_leftovers
 
 def export(folder: Annotated[Path, tyro.conf.Positional], half: bool = False, int8: str | None = None) -> None:
     """Write model.onnx into a checkpoint's folder and print its greatest difference from torch.
+
+    A small generator for facades gets a form for the app's visitors, too: browser.onnx and browser.json.
 
     Args:
         folder: The checkpoint; of a run, its newest one.
@@ -30,6 +32,7 @@ def export(folder: Annotated[Path, tyro.conf.Positional], half: bool = False, in
         add_onnx,
         greatest_difference,
     )
+    from pix2pix.export.wasm_graph import add_form
 
     remove_leftovers(folder, checkpoint.FILES)
     config, generator = checkpoint.load(folder)
@@ -45,3 +48,5 @@ def export(folder: Annotated[Path, tyro.conf.Positional], half: bool = False, in
     difference = greatest_difference(folder, config, generator)
     checks = f"{len(CHECKED_SIZES)} sizes with {len(CHECKED_VARIATIONS)} variations each"
     print(f"{folder / checkpoint.ONNX}: at most {difference:.1e} from torch, of values in [-1, 1], at {checks}")
+    if size := add_form(folder, config, generator):
+        print(f"{folder / checkpoint.BROWSER_GRAPH}: {size / 1e6:.1f} MB, with which visitors' browsers paint")

@@ -30,8 +30,8 @@ def site(
     if data and not data.is_dir():
         raise UserError(f"no folder of pairs at {data}")
     from pix2pix.site.build import build, find_models, first_visit
-    from pix2pix.site.runtime import find_runtime
     from pix2pix.web.examples import find_examples
+    from pix2pix.web.runtime import find_runtime
 
     models = find_models(checkpoint)
     files = build(models, find_runtime(runtime), find_examples(data))

@@ -7,8 +7,10 @@ sum of filters picked from a table, a tenth of the work. `canvas/js/browser/netw
 """
 
 import base64
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -20,11 +22,11 @@ from torch import Tensor, nn
 
 from pix2pix import images, labels
 from pix2pix.config import ModelConfig
-from pix2pix.inference import TorchNetwork, Translator
+from pix2pix.inference import TorchNetwork, Translator, browser_form, checkpoint
 from pix2pix.networks.layers import LEAK
 from pix2pix.networks.noise_unet import NoiseUNet
 from pix2pix.synthetic import label_map
-from pix2pix.utils import UserError
+from pix2pix.utils import UserError, write_atomically
 
 SIZE = 256  # pixels: the side of a drawing
 OPSET, IR_VERSION = 20, 10
@@ -70,18 +72,10 @@ class WasmForm(NamedTuple):
     colors: Mapping[str, list] | None  # mean and spread of the colours that the code's first numbers stand for
     styles: Mapping[str, list[float]]
 
-    def to_json(self) -> str:
-        """Write all but the graph, as the worker reads it."""
-        tables = {
-            name: {
-                "kernel": len(table.taps),
-                "stride": table.stride,
-                "taps": _text(table.taps),
-                "bias": _text(table.bias),
-            }
-            for name, table in self.tables.items()
-        }
-        return json.dumps({"size": SIZE, **self._asdict(), "tables": tables, "graph": None})
+    def to_json(self, **further: str) -> str:
+        """Write all but the graph, as the worker reads it, and what `further` tells of where it comes from."""
+        tables = {name: table.to_dict() for name, table in self.tables.items()}
+        return json.dumps({"size": SIZE, **self._asdict(), "tables": tables, "graph": None, **further})
 
 
 class WasmNetwork:
@@ -133,6 +127,29 @@ def build(config: ModelConfig, generator: NoiseUNet, styles: Mapping[str, list[f
         colors=buffers or None,
         styles=dict(styles or {}),
     )
+
+
+def add_form(folder: Path, config: ModelConfig, generator: NoiseUNet) -> int:
+    """Write a checkpoint's form for the app's visitors beside its weights; returns its bytes, 0 where it has none.
+
+    A larger one than `browser_form.MAX_BYTES` is none; an older one goes. Raises UserError as `check` does.
+    """
+    for name in (checkpoint.BROWSER_FORM, checkpoint.BROWSER_GRAPH):
+        (folder / name).unlink(missing_ok=True)
+    try:
+        check_convertible(folder.name, config)
+    except UserError:
+        return 0
+    styles = checkpoint.read_styles(folder, config)
+    form = build(config, generator, styles)
+    if len(form.graph) > browser_form.MAX_BYTES:
+        return 0
+    check(form, reference(config, generator, folder.name, styles))
+    made_of, graph = browser_form.digest(folder), hashlib.sha256(form.graph).hexdigest()
+    text = form.to_json(**{browser_form.MADE_OF: made_of, browser_form.GRAPH: graph}).encode()
+    write_atomically(folder / checkpoint.BROWSER_GRAPH, form.graph)
+    write_atomically(folder / checkpoint.BROWSER_FORM, text)
+    return len(form.graph) + len(text)
 
 
 def check(form: WasmForm, translator: Translator, maps: Sequence[np.ndarray] = ()) -> tuple[float, int]:

@@ -4,13 +4,12 @@ All but the page itself lie in a folder named for their content, so that two ver
 """
 
 import gzip
-import hashlib
 import html
 import io
 import json
 import re
 from base64 import b64decode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
 
@@ -23,11 +22,12 @@ from pix2pix.export import wasm_graph
 from pix2pix.hub import ids
 from pix2pix.hub.space import DATABASE, PAPER
 from pix2pix.inference import checkpoint
-from pix2pix.site.runtime import LICENCE, Runtime
 from pix2pix.synthetic import label_map
 from pix2pix.utils import package_address
+from pix2pix.web.browser import Files, digest, entry, network, place_of, runtime_files, site
 from pix2pix.web.examples import SIZE, Examples
 from pix2pix.web.page_props import CANVAS, DARK_PAGE, DESCRIPTION, PAGE, page_props
+from pix2pix.web.runtime import Runtime
 from pix2pix.web.serving import LIVE
 
 HERE = Path(__file__).parent
@@ -35,8 +35,6 @@ TITLE = "Paint a Facade"
 FACADES = 300  # random ones
 ICON_FACADE, ICONS = 12, (192, 512)  # a seed, and pixels
 PREFIX = "site-"  # how the folder of a version begins
-
-Files = dict[str, bytes]
 
 
 def find_models(name: str) -> dict[str, Path]:
@@ -62,23 +60,28 @@ def build(models: Mapping[str, Path], runtime: Runtime, examples: Examples) -> F
     first, *fast = models
     files, networks = {}, {}
     for name, folder in models.items():
-        place = "models/" + re.sub(r"[^\w.-]", "-", name)
-        form = _form(name, folder)
+        place, form = place_of(name), _form(name, folder)
         files |= {f"{place}/graph.onnx": form.graph, f"{place}/form.json": form.to_json().encode()}
-        networks[name] = {"place": place, "colours": form.colors is not None, "styles": list(form.styles)}
-    files |= _runtime_files(runtime) | _example_files(examples) | _icons() | _modules()
+        networks[name] = network(files, place, form.colors is not None, list(form.styles))
+    files |= runtime_files(runtime) | _example_files(examples) | _icons() | _modules()
     files["drawings.bin"] = _pack([*_drawings_of(examples), *(label_map(seed, SIZE, SIZE) for seed in range(FACADES))])
     live = (fast or [first])[0]
     page = page_props(examples, [first], {first: live} if fast else {}, "bundled")
-    site = _site(files, networks, len(examples.listed))
+    told = site(
+        files,
+        networks,
+        drawings=entry(files, "drawings.bin"),
+        examples=len(examples.listed),
+        palettes={"published": labels.PALETTE.tolist(), "CMP": labels.CMP_PALETTE.tolist()},
+    )
     parts = [
-        _index("", page, site).encode(),
+        _index("", page, told).encode(),
         *((HERE / name).read_bytes() for name in ("service_worker.js", "readme.md")),
     ]
-    version = PREFIX + _digest([*files.values(), *parts])[:12]
-    core = [path for path in files if not path.startswith("models/") or path.startswith(networks[live]["place"] + "/")]
+    version = PREFIX + digest([*files.values(), *parts])[:12]
+    core = [path for path in files if not path.startswith("models/") or path.startswith(place_of(live) + "/")]
     result = {f"{version}/{path}": content for path, content in files.items()}
-    result["index.html"] = _index(version, page, site).encode()
+    result["index.html"] = _index(version, page, told).encode()
     result["manifest.webmanifest"] = _manifest(version).encode()
     kept = " ".join(["./", "manifest.webmanifest", *(f"{version}/{path}" for path in core)])
     result["service_worker.js"] = _filled("service_worker.js", version=version, core=kept).encode()
@@ -97,38 +100,6 @@ def _form(name: str, folder: Path) -> wasm_graph.WasmForm:
     form = wasm_graph.build(config, generator, styles)
     wasm_graph.check(form, wasm_graph.reference(config, generator, name, styles))
     return form
-
-
-def _site(files: Files, models: Mapping[str, dict], examples: int) -> dict:
-    """What `BrowserPainter` is told; see `Site` there."""
-
-    def file(path: str) -> dict:
-        return {"path": path, "bytes": len(files[path]), "sha256": hashlib.sha256(files[path]).hexdigest()}
-
-    return {
-        "size": SIZE,
-        "runtime": "runtime/ort.js",
-        "wasm": file("runtime/ort.wasm.bin"),
-        "models": {
-            name: {
-                "graph": file(f"{model['place']}/graph.onnx"), "form": file(f"{model['place']}/form.json"),
-                "colours": model["colours"], "styles": model["styles"],
-            }
-            for name, model in models.items()
-        },
-        "drawings": file("drawings.bin"),
-        "examples": examples,
-        "palettes": {"published": labels.PALETTE.tolist(), "CMP": labels.CMP_PALETTE.tolist()},
-    }  # fmt: skip
-
-
-def _runtime_files(runtime: Runtime) -> Files:
-    """ONNX Runtime: as .js, which every server gives its right type, and gzipped under a name that none unpacks."""
-    return {
-        "runtime/ort.js": runtime.module,
-        "runtime/ort.wasm.bin": gzip.compress(runtime.wasm, 9, mtime=0),
-        "runtime/LICENSE": LICENCE.encode(),
-    }
 
 
 def _modules() -> Files:
@@ -235,10 +206,3 @@ def _licences() -> Files:
         return {name: (root / name).read_bytes() for name in ("LICENSE", "NOTICE")}
     package = metadata.distribution("pix2pix")
     return {name: (package.read_text(f"licenses/{name}") or "").encode() for name in ("LICENSE", "NOTICE")}
-
-
-def _digest(contents: Sequence[bytes]) -> str:
-    digest = hashlib.sha256()
-    for content in contents:
-        digest.update(len(content).to_bytes(8, "little") + content)
-    return digest.hexdigest()

@@ -87,6 +87,7 @@ class Bounds:
             "read": Kind(FairQueue(running=4, waiting=64, each=2), 20 * MB + 1, seconds=30.0),
             "random": Kind(FairQueue(running=1, waiting=64)),
             "example": Kind(FairQueue(running=2, waiting=256)),
+            "file": Kind(FairQueue(running=64, waiting=256, each=4)),  # megabytes each: a page asks for three at once
             "upload": Kind(  # to files, which Gradio keeps for an hour
                 FairQueue(running=8, waiting=64, each=4),
                 20 * MB + 2**16,

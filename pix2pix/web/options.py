@@ -34,12 +34,28 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         default=env("PIX2PIX_BEHIND_PROXY", "").lower() in ("1", "true", "yes"),
         help="visitors come through a proxy on another machine: tell them apart by the last entry of X-Forwarded-For",
     )
+    parser.add_argument(
+        "--paint-in-browser",
+        choices=("auto", "off"),
+        default=env("PIX2PIX_PAINT_IN_BROWSER", "auto"),
+        help="auto: a visitor's own browser paints while drawing where that was measured to be quicker; off: never",
+    )
+    parser.add_argument(
+        "--runtime",
+        type=Path,
+        default=env("PIX2PIX_RUNTIME") or None,
+        help="for that, npm's package onnxruntime-web as a file; unless given, fetched when it is first needed",
+    )
     parser.add_argument("--mcp", action="store_true", help="also serve the API as an MCP tool (needs gradio[mcp])")
     options = parser.parse_args(arguments)
     if options.allow_models not in get_args(AllowedModels):  # argparse does not check what comes from the environment
         parser.error(
             f"PIX2PIX_ALLOW_MODELS is {options.allow_models!r}; it can be {', '.join(get_args(AllowedModels))}"
         )
+    if options.paint_in_browser not in ("auto", "off"):
+        parser.error(f"PIX2PIX_PAINT_IN_BROWSER is {options.paint_in_browser!r}; it can be auto, off")
+    if options.runtime and not options.runtime.exists():
+        parser.error(f"no file at {options.runtime}: --runtime names npm's package onnxruntime-web")
     if options.mcp and find_spec("mcp") is None:
         parser.error('--mcp needs one more package: pip install "gradio[mcp]"')
     if options.data and not (Path(options.data).is_dir() or ids.DATASET.fullmatch(options.data)):

@@ -83,7 +83,7 @@ def test_only_the_files_of_a_checkpoint_are_fetched(the_hub, trained):
         {"key": "file", "value": {"path": "notes.txt", "content": ""}},
     ])  # fmt: skip
     folder = checkpoint.find(REPO)
-    assert {path.name for path in folder.iterdir()} == set(checkpoint.FILES) - {checkpoint.STYLES}  # it has none
+    assert {path.name for path in folder.iterdir()} == {"config.json", "model.safetensors", "model.onnx", "README.md"}
 
 
 def test_an_older_state_is_loaded_by_tag_branch_and_commit(the_hub, trained, other):

@@ -16,8 +16,9 @@ from pix2pix.data import fetch as fetching
 from pix2pix.hub.readme import parse
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
-from pix2pix.site import build, runtime
+from pix2pix.site import build
 from pix2pix.utils import UserError
+from pix2pix.web import runtime
 from pix2pix.web.examples import Examples, Pair
 from tests.helpers.archive_server import Served, running_server
 

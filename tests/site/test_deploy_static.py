@@ -5,8 +5,9 @@ from huggingface_hub import SpaceCard
 
 from pix2pix.commands import deploy as command
 from pix2pix.hub.readme import parse
-from pix2pix.site import build, runtime
+from pix2pix.site import build
 from pix2pix.utils import UserError
+from pix2pix.web import runtime
 
 SPACE = "anna/static"
 FILES = {"index.html": b"one", "README.md": b"---\nsdk: static\n---\n", "site-1/js/main.js": b"code"}

@@ -32,6 +32,7 @@ class LabelCanvas(gr.HTML):
             apply_default_css=False,
             module=painter.main_module,
             base=painter.base,
+            browser=painter.browser.names,
             # Names of files and models are put in place by the JS: Gradio would evaluate what stands in a template.
             **page_props(painter.examples, models.offered, models.fast_models, models.allowed),
             **kwargs,

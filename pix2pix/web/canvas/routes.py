@@ -13,7 +13,7 @@ import io
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -23,13 +23,14 @@ import anyio.to_thread
 import numpy as np
 from PIL import Image
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from pix2pix.inference import Colour, read_colour
 from pix2pix.inference.isolated import ModelError
 from pix2pix.labels import decode_runs, encode_runs
 from pix2pix.utils import UserError
+from pix2pix.web.browser import BrowserPainting
 from pix2pix.web.canvas.uploads import read_labels
 from pix2pix.web.examples import SIZE, Examples, Pair
 from pix2pix.web.limits import ADDRESS, PENALTY, Bounds, Refused, refusal
@@ -38,6 +39,7 @@ from pix2pix.web.serving import FairQueue, Model, Models, QueueFull, Superseded
 MAX_REQUEST = 4 * SIZE * SIZE + 4096  # bytes: the longest honest drawing and its settings
 MAX_UPLOAD = 20 * 2**20  # bytes
 MAX_NAME = 200  # characters
+PIECE = 2**16  # bytes
 MAX_SEEDS = 2**31
 MAX_PAINTING = 20.0  # seconds
 REST = 9  # times what drawing a random facade took, until the next is drawn
@@ -51,17 +53,25 @@ log = logging.getLogger(__name__)
 class Painter:
     """The routes and what they share: the models, whose turn it is, and the examples to start from."""
 
-    def __init__(self, models: Models, examples: Examples, queue: FairQueue, bounds: Bounds | None = None):
+    def __init__(
+        self,
+        models: Models,
+        examples: Examples,
+        queue: FairQueue,
+        bounds: Bounds | None = None,
+        browser: BrowserPainting | None = None,
+    ):
+        """With `browser`, visitors' browsers may paint, too, where they are quicker."""
         self.models, self.examples, self.queue, self.bounds = models, examples, queue, bounds or Bounds()
+        self.browser = browser or BrowserPainting({})
         self._modules = {
-            path.relative_to(JS_FOLDER).as_posix(): path.read_bytes()
-            for path in sorted(JS_FOLDER.rglob("*.js"))
-            if path.parent.name != "browser"  # which paints without a server
+            path.relative_to(JS_FOLDER).as_posix(): path.read_bytes() for path in sorted(JS_FOLDER.rglob("*.js"))
         }
         # The digest in the path: modules are cached for good, and never mixed with those of another version.
         digest = hashlib.sha256(b"".join(self._modules.values())).hexdigest()[:12]
         self.base = "canvas"
-        self.modules = [f"{self.base}/{digest}/{name}" for name in self._modules]
+        # Those of browser/ come where they are needed.
+        self.modules = [f"{self.base}/{digest}/{name}" for name in self._modules if not name.startswith("browser/")]
         self.main_module = f"{self.base}/{digest}/main.js"
         self.others = FairQueue()  # at models that visitors brought: slow ones hold up nobody but their own painters
         # Threads of their own for each kind of work: none waits until another kind is done.
@@ -78,6 +88,8 @@ class Painter:
             self._route("example", "examples", self.list_examples),
             self._route("example", "examples/{number}", self.example),
             self._route("example", "examples/{number}/{picture}.jpg", self.picture),
+            self._route("other", "browser", self.offer_browser),
+            self._route("file", "browser/{path:path}", self.browser_file),
             self._route("other", "{digest}/{name}", self.module),
             self._route("other", "{digest}/{folder}/{name}", self.module),
         ]
@@ -234,6 +246,21 @@ class Painter:
             return refusal("nobody knows the target of this drawing", 404)
         return Response(encode(picture, "JPEG"), media_type="image/jpeg")
 
+    async def offer_browser(self, request: Request) -> Response:
+        """-> {site: what a browser may paint with, or null, folder: where, again: whether to ask again soon}."""
+        await _body(request, 0)
+        return JSONResponse(self.browser.offer(), headers={"Cache-Control": "no-store"})
+
+    async def browser_file(self, request: Request) -> Response:
+        """A file of those, in pieces, so that slow connections do not hold megabytes each."""
+        path = request.path_params["path"]
+        content = self.browser.files.get(path)
+        if content is None:
+            return refusal("there is no such file", 404)
+        kind = "text/javascript" if path.endswith(".js") else "application/octet-stream"
+        headers = FOREVER | {"Content-Length": str(len(content))}
+        return StreamingResponse(_pieces(content), media_type=kind, headers=headers)
+
     async def module(self, request: Request) -> Response:
         place = request.path_params
         code = self._modules.get("/".join(place[part] for part in ("folder", "name") if part in place))
@@ -293,6 +320,11 @@ def encode(image: np.ndarray, kind: str) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(image).save(buffer, kind, **({"quality": 90, "subsampling": 0} if kind == "JPEG" else {}))
     return buffer.getvalue()
+
+
+async def _pieces(content: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(content), PIECE):
+        yield content[start : start + PIECE]
 
 
 async def _body(request: Request, most: int) -> bytes:

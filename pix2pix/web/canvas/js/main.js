@@ -8,6 +8,7 @@ import { Store } from "./model/store.js";
 import { Studio } from "./model/studio.js";
 import { Zoom } from "./model/zoom.js";
 import { painting } from "./net/painting.js";
+import { Quicker } from "./net/quicker.js";
 import { Server } from "./net/server.js";
 import { actions, bindActions } from "./view/actions.js";
 import { CanvasView } from "./view/canvas.js";
@@ -22,7 +23,7 @@ import { bindPointer, bindZoom } from "./view/pointer.js";
 import { bindSheets } from "./view/sheets.js";
 import { ShelfView } from "./view/shelf.js";
 import { Sources } from "./view/sources.js";
-import { describeCondition, describePointer, messages } from "./view/status.js";
+import { describeCondition, describePointer, messages, sentence } from "./view/status.js";
 import { Styles } from "./view/styles.js";
 import { bindTips } from "./view/tips.js";
 import { Tour } from "./view/tour.js";
@@ -55,7 +56,8 @@ export async function start(element, props, root, server = new Server(new URL(`$
   const view = new CanvasView(find(".labels"), find(".overlay"), studio, classes, zoom);
   const pictures = new Pictures(element);
   const models = new ModelChoice(element, props, store, server, tell);
-  const painter = painting({ describe: () => store.request, server, models, pictures, say: describeCondition(element, tell), tell });
+  const quicker = props.browser?.length ? quickerOf(props, root, server, tell) : server;
+  const painter = painting({ describe: () => store.request, server: quicker, models, pictures, say: describeCondition(element, tell), tell });
   bindColours(element, store);
   const variations = new Variations(element, store, (seed) => painter.vary(seed), tell);
   new Styles(element, store, (style, signal) => painter.restyle(style, signal));
@@ -109,6 +111,12 @@ export async function start(element, props, root, server = new Server(new URL(`$
   element.dataset.ready = "true";
   if (props.complete === false) await awaitExamples(server, examples);
   showOrigin(element, studio, server, pictures, examples); // a kept drawing may have started from one of them
+}
+
+/** The server, or this browser where it is quicker; its painter's code comes when it is needed. */
+function quickerOf({ base, browser: models }, root, server, tell) {
+  const open = async () => (await import("./browser/offer.js")).openOffered(new URL(`${base}/`, root));
+  return new Quicker({ server, models, open, tell: (message) => tell(sentence(message), "warning") });
 }
 
 /** Ask for the examples until all are there: those of a dataset that the server is fetching come later. */

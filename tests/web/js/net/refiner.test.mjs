@@ -24,7 +24,7 @@ function setUp() {
       signal.addEventListener("abort", () => log.stopped.push(state.drawing) && reject(signal.reason));
       page.waiting.push({ answer: (took) => resolve({ picture: state.drawing, took }), fail: reject });
     }),
-    show: (picture) => log.shown.push(picture),
+    show: ({ picture }) => log.shown.push(picture),
     say: (condition) => log.said.push(condition),
   });
   const draw = (drawing) => {

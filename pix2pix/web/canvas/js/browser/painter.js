@@ -11,7 +11,7 @@ const MAX_UPLOAD = 20 * 2 ** 20; // bytes
 const CLASSES = 12;
 
 /**
- * @typedef {object} Site what a site holds; paths are below its base
+ * @typedef {object} Site what a site holds; paths are below its base; what the app offers has no drawings, examples, palettes
  * @property {number} size pixels: the side of a drawing
  * @property {string} runtime path of ONNX Runtime's module
  * @property {File} wasm its binary, gzipped
@@ -46,10 +46,21 @@ export class BrowserPainter {
    * @param {AbortSignal} [signal]
    */
   async generate({ labels, model, variation, style = null, wall, sky, format }, signal) {
+    const { styles } = this.#modelOf(model);
+    if (!styles.includes(style ?? "")) style = null; // as the server does it
     const worker = await until(signal, this.#worker(model));
     const { pixels, took } = await until(signal, worker.call("paint", { labels, variation, style, wall, sky }));
     const shown = new ImageData(pixels, this.site.size, this.site.size);
     return { picture: format === "shown" ? shown : await encoded(shown, format), took };
+  }
+
+  has(model) {
+    return Object.hasOwn(this.site.models, model);
+  }
+
+  /** Give back the memory; nothing is painted any more. */
+  end() {
+    for (const worker of this.workers.values()) worker.then((opened) => opened.end(), () => {});
   }
 
   /** Resolves to what the model takes; it is fetched when it paints. */

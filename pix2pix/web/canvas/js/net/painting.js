@@ -33,7 +33,7 @@ export function painting({ describe, server, models, pictures, say, tell }) {
     describe,
     same,
     paint: generate,
-    show: (picture, milliseconds) => pictures.show(picture, milliseconds, "refined"),
+    show: ({ picture, by }, milliseconds) => pictures.show(picture, milliseconds, "refined", by),
     say(condition, message) {
       if (condition === "live only") tell(TOO_SLOW);
       else if (condition === "refining") pictures.awaitRefined();
@@ -45,9 +45,9 @@ export function painting({ describe, server, models, pictures, say, tell }) {
     describe,
     same,
     generate: paintLive,
-    show({ picture }, milliseconds, state) {
+    show({ picture, by }, milliseconds, state) {
       const painter = refiner.tooSlow(state) ? LIVE_ONLY : "live";
-      pictures.show(picture, milliseconds, models.fastModels[state.model] ? painter : "");
+      pictures.show(picture, milliseconds, models.fastModels[state.model] ? painter : "", by);
     },
     settled: (state) => models.fastModels[state.model] && refiner.rest(state),
     say,

@@ -19,11 +19,11 @@ const PAUSE = 4000; // milliseconds before a failed request is tried again
 export class Refiner {
   /**
    * `describe()` and `same` as for Live; `paint(state, signal)` resolves to {picture, took: milliseconds};
-   * `show(picture, milliseconds)` displays it; `say(condition, message)` gets "live only" when refining is found to be
+   * `show(answer, milliseconds)` displays it; `say(condition, message)` gets "live only" when refining is found to be
    * too slow, "refining" when it was asked for, or "failed".
    * @param {{describe: () => any, same?: (one: any, other: any) => boolean,
    *   paint: (state: any, signal: AbortSignal) => Promise<{picture: any, took: number}>,
-   *   show: (picture: any, milliseconds: number) => void, say: (condition: string, message?: string) => void,
+   *   show: (answer: any, milliseconds: number) => void, say: (condition: string, message?: string) => void,
    *   clock?: () => number}} options
    */
   constructor({ describe, same = Object.is, paint, show, say, clock = () => performance.now() }) {
@@ -97,12 +97,12 @@ export class Refiner {
     }
   }
 
-  #finish({ picture, took }, milliseconds) {
+  #finish(answer, milliseconds) {
     const { model } = this.state;
     const before = this.tooSlow(this.state);
-    this.times.set(model, [...(this.times.get(model) ?? []), took].slice(-REMEMBERED));
+    this.times.set(model, [...(this.times.get(model) ?? []), answer.took].slice(-REMEMBERED));
     this.refined = true;
-    this.show(picture, milliseconds);
+    this.show(answer, milliseconds);
     if (!before && this.tooSlow(this.state)) this.say("live only");
   }
 }

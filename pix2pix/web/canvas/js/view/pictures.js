@@ -2,6 +2,7 @@
 
 import { LIVE_ONLY } from "../net/painting.js";
 
+const PLACES = { server: "server", browser: "your browser" }; // where a picture was painted
 const FADE = 120; // milliseconds from the live picture to the refined one
 
 export class Pictures {
@@ -28,9 +29,10 @@ export class Pictures {
 
   /**
    * Show a picture (Blob or ImageData); one that is decoded after a newer one is dropped. `painter` says who painted it
-   * where there are two, "live", LIVE_ONLY or "refined", and is empty where there is one.
+   * where there are two, "live", LIVE_ONLY or "refined", and is empty where there is one; `by` where it was painted, "server" or
+   * "browser", where there are both.
    */
-  async show(picture, milliseconds, painter = "") {
+  async show(picture, milliseconds, painter = "", by = "") {
     const number = ++this.newest;
     const bitmap = await createImageBitmap(picture);
     if (number < this.shown) return;
@@ -43,7 +45,8 @@ export class Pictures {
     generated.dataset.painter = painter;
     generated.dataset.picture = number;
     const time = painter === LIVE_ONLY ? "" : `${Math.round(milliseconds)} ms`; // leaves its place to the button
-    this.time.textContent = [painter, time].filter(Boolean).join(" · ");
+    this.time.textContent = [painter, time, PLACES[by]].filter(Boolean).join(" · ");
+    this.page.dataset.by = by;
     this.refineButton.hidden = painter !== LIVE_ONLY;
   }
 
