@@ -16,6 +16,8 @@ from pix2pix.utils import UserError
 
 COMMANDS = {
     "translate": ("pix2pix.commands.translate", "files in, files out"),
+    "segment": ("pix2pix.commands.segment", "photos of houses in, their drawings out"),
+    "segmenter": ("pix2pix.commands.segmenter", "train the network that reads photos"),
     "evaluate": ("pix2pix.commands.evaluate", "scores of checkpoints, with intervals, as JSON and as a page"),
     "gallery": ("pix2pix.commands.gallery", "drawings by hand beside what checkpoints make of them"),
     "export": ("pix2pix.commands.export", "model.onnx beside the weights, checked against torch"),

@@ -320,11 +320,10 @@ def test_settings_of_the_app(facades, here, monkeypatch, capsys):
 
 
 def test_the_segmenter_is_trained_on_the_other_half_too(other_half, here):
-    command = [sys.executable, "-m", "pix2pix.evaluation.train_segmentation", "--data", "set", "--epochs", "1"]
-    command += ["--output", "out.safetensors"]
+    command = [sys.executable, "-m", "pix2pix", "segmenter", "--data", "set", "--epochs", "1", "--output", "out"]
     place = {"cwd": here, "capture_output": True, "text": True, "env": os.environ | {"PYTHONPATH": str(ROOT)}}
     refused = subprocess.run(command, **place)
     assert refused.returncode == 2 and len(refused.stderr.splitlines()) == 1
     done = subprocess.run([*command, *advised(refused.stderr, r"(--direction AtoB)")], **place)
     assert done.returncode == 0, done.stderr
-    assert (here / "out.safetensors").is_file() and "python -m pix2pix evaluate CHECKPOINT --data set" in done.stdout
+    assert (here / "out" / "model.onnx").is_file() and "--data set --segmenter out" in done.stdout

@@ -1,6 +1,7 @@
 """From one picture to one picture, as samples, evaluation, the command line and the app do it; torch is optional."""
 
 from pix2pix.inference.latents import draw, latent_shapes
+from pix2pix.inference.segmenter import Segmentation, segment
 from pix2pix.inference.translator import (
     MAX_COLOR_CODE,
     Colour,
@@ -16,6 +17,7 @@ from pix2pix.inference.translator import (
 __all__ = [
     "MAX_COLOR_CODE",
     "Colour",
+    "Segmentation",
     "TorchNetwork",
     "Translator",
     "color_code_of",
@@ -25,4 +27,5 @@ __all__ = [
     "load_torch",
     "read_colour",
     "read_colours",
+    "segment",
 ]

@@ -29,11 +29,7 @@ class OnnxNetwork:
 
         `threads` defaults to the cores at hand.
         """
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads or available_cores()
-        options.log_severity_level = 4  # of its errors too, one line of ours is enough
-        # A session's idle threads spin by default, and take the cores from the other model's: twice the time for each.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options = session_options(threads)
         here = onnxruntime.get_available_providers()  # CUDA is among them where onnxruntime-gpu is installed
         providers = [name for name in ("CUDAExecutionProvider", "CPUExecutionProvider") if name in here]
         self.color_basis = self._read_weights(folder / checkpoint.WEIGHTS)  # first: the graph refers to them
@@ -81,6 +77,16 @@ class OnnxNetwork:
         if cancel:
             cancel.add_done_callback(lambda _: setattr(options, "terminate", True))
         return self.session.run(None, dict(zip(names, [inputs, *latents], strict=True)), options)[0]
+
+
+def session_options(threads: int | None = None) -> onnxruntime.SessionOptions:
+    """Options of every session here; `threads` defaults to the cores at hand."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads or available_cores()
+    options.log_severity_level = 4  # of its errors too, one line of ours is enough
+    # A session's idle threads spin by default, and take the cores from the other model's: twice the time for each.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return options
 
 
 def _reason(error: Exception) -> str:

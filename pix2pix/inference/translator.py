@@ -132,6 +132,14 @@ class Translator:
             listed = f"it has {', '.join(self.styles)}" if self.styles else "it has none, leave the style out"
             raise UserError(f"{self.name} has no style {style[:40]!r}; {listed}")
 
+    def nearest_style(self, wall: Colour | None, sky: Colour | None) -> str | None:
+        """The name of the style whose colours are nearest to these; None without a wall, and where there are none."""
+        if wall is None or not (self.styles and self.takes_colours):
+            return None
+        mean, spread = self.network.color_basis
+        code = color_code_of(np.zeros_like(mean), mean, spread, wall, sky)
+        return min(self.styles, key=lambda name: float(np.linalg.norm(self.styles[name][: len(code)] - code)))
+
     def _style_code(self, style: str | None, variation: int | None) -> np.ndarray:
         """The code of a named style; without a name that of the first one, or a `variation` near one of them."""
         if style is not None or variation is None:

@@ -1,0 +1,145 @@
+"""From a photo of a house to its drawing, and to the colours and the style that it is painted in.
+
+segmentation = segment(images.read_image("house.jpg"))
+segmentation.labels      # (256, 256) uint8: rectangles, as a person would have drawn them
+
+python -m pix2pix segment PHOTO... --output DIR
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import onnxruntime
+
+from pix2pix import images
+from pix2pix.data.cleaning import corrected
+from pix2pix.inference.onnx_session import session_options
+from pix2pix.inference.perspective import Point, rectified
+from pix2pix.inference.rectangles import drawn, find_rectangles
+from pix2pix.inference.translator import Colour, Translator
+from pix2pix.labels import INDEX
+from pix2pix.utils import UserError
+
+NAME, GRAPH = "segmenter", "model.onnx"
+SIZE, MULTIPLE, MAX_SIDE = 256, 32, 1024  # pixels
+MIN_AREA = 0.005  # of the picture: less of wall or of sky tells no colour
+OPENINGS = ("window", "door", "shop", "balcony", "blind")
+MIN_OPENINGS = 0.08  # of the picture: photos of facades have 0.15 and more, of faces and animals 0.06 and less
+MIN_CONTRAST = 3.0  # levels: a darker or plainer photo shows nothing
+
+
+class Segmentation(NamedTuple):
+    """What is seen in a photo of a house.
+
+    labels: label map `(H, W)` uint8.
+    style: that of the checkpoint's styles whose colours are nearest; None where it has none, or none was given.
+    wall, sky: mean colours (R, G, B); None where there is too little of it.
+    photo: the rectified photo `(H, W, 3)` uint8 that the labels belong to.
+    doubt: why this may be no house; "" where nothing speaks against it.
+    """
+
+    labels: np.ndarray
+    style: str | None
+    wall: Colour | None
+    sky: Colour | None
+    photo: np.ndarray
+    doubt: str
+
+
+class Segmenter:
+    """A segmenter on ONNX Runtime: photo `(H, W, 3)` uint8 -> probabilities of the classes `(12, H, W)`."""
+
+    def __init__(self, folder: Path, threads: int | None = None):
+        """Raises UserError where `folder` holds no graph that loads."""
+        path = folder / GRAPH
+        if not path.is_file():
+            raise UserError(
+                f"no segmenter at {folder}: python -m pix2pix segmenter --data DATA --output FOLDER trains one"
+            )
+        try:
+            self.session = onnxruntime.InferenceSession(
+                str(path), session_options(threads), providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # onnxruntime raises a kind of its own for each of its states
+            raise UserError(f"{path} does not load: {str(error).splitlines()[0][:200]}") from None
+
+    def __call__(self, photo: np.ndarray) -> np.ndarray:
+        """Sides are multiples of `MULTIPLE`. The mean of what is seen in the photo and in its mirror image."""
+        planes = images.batch(photo)
+        seen, mirrored = self.session.run(None, {"photos": np.concatenate([planes, planes[..., ::-1]])})[0]
+        return (_softmax(seen) + _softmax(mirrored[..., ::-1])) / 2
+
+
+@cache
+def load_segmenter(folder: Path | None = None) -> Segmenter:
+    """The segmenter of a folder, loaded once; without one the bundled one."""
+    package = Path(str(resources.files("pix2pix")))
+    inside = package / "checkpoints"  # as of `checkpoint.bundled`
+    return Segmenter(folder or (inside if inside.is_dir() else package.parent / "checkpoints") / NAME)
+
+
+def segment(
+    photo: np.ndarray,
+    translator: Translator | None = None,
+    corners: Sequence[Point] | None = None,
+    raw: bool = False,
+    height: int = SIZE,
+    width: int = SIZE,
+    segmenter: Segmenter | None = None,
+) -> Segmentation:
+    """Read the labels off a photo of a house.
+
+    Args:
+        photo: `(H, W, 3)` uint8.
+        translator: That which will paint it; its styles are those to choose from.
+        corners: Of the facade in the photo, four of (x, y) in its pixels: top left, top right, bottom right, bottom
+            left; without them the whole photo is the facade.
+        raw: Return what the network sees, pixel by pixel, instead of rectangles.
+        height, width: Of the labels, multiples of 32 from 32 to 1024.
+        segmenter: Another than the bundled one.
+
+    Raises UserError for other corners and sizes. A photo without a house is read as well; `doubt` says so.
+    """
+    for side in (height, width):
+        if side % MULTIPLE or not MULTIPLE <= side <= MAX_SIDE:
+            raise UserError(f"sides of {height}x{width}; they must be multiples of {MULTIPLE}, to {MAX_SIDE}")
+    picture = rectified(photo, corners, height, width)
+    probabilities = (segmenter or load_segmenter())(picture)
+    seen = probabilities.argmax(axis=0).astype(np.uint8)
+    rectangles = find_rectangles(seen)
+    doubt = _doubt(picture, float(np.isin(seen, [INDEX[name] for name in OPENINGS]).mean()))
+    wall, sky = _colours(seen, picture)
+    style = translator.nearest_style(wall, sky) if translator else None
+    return Segmentation(seen if raw else drawn(rectangles, height, width), style, wall, sky, picture, doubt)
+
+
+def _doubt(photo: np.ndarray, openings: float) -> str:
+    if photo.std() < MIN_CONTRAST:
+        return "this photo is too dark or too plain to see a house in"
+    if openings < MIN_OPENINGS:
+        return "this does not look like the front of a house"
+    return ""
+
+
+def _colours(labels: np.ndarray, photo: np.ndarray) -> tuple[Colour | None, Colour | None]:
+    """The mean colours of wall and sky, as the training measures them: on labels that the photo corrects."""
+    labels = corrected(labels, photo)
+    is_sky = labels == INDEX["background"]
+    is_sky[len(is_sky) // 2 :] = False  # that is the street
+    return _mean(photo, labels == INDEX["facade"]), _mean(photo, is_sky)
+
+
+def _mean(photo: np.ndarray, where: np.ndarray) -> Colour | None:
+    if where.mean() < MIN_AREA:
+        return None
+    red, green, blue = np.rint(photo[where].mean(axis=0)).astype(int).tolist()
+    return red, green, blue
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    exponents = np.exp(logits - logits.max(axis=0))
+    return exponents / exponents.sum(axis=0)
