@@ -59,7 +59,15 @@ def evaluate(
         checkpoint.find(name)
     from pix2pix.data.decoded import load_pairs
     from pix2pix.evaluation import report as page
-    from pix2pix.evaluation.comparison import check_alike, name_apart, report, score_drawings, table, to_json
+    from pix2pix.evaluation.comparison import (
+        check_alike,
+        name_apart,
+        report,
+        score_drawings,
+        table,
+        to_json,
+        warn_of_few,
+    )
     from pix2pix.evaluation.scores import measure, photo_scores, score
 
     translators = [inference.load(name) for name in checkpoints]
@@ -77,6 +85,8 @@ def evaluate(
     real = photo_scores(photos)
     about = f"{len(pairs)} pairs of {data}, {split}"
     print(f"{about}\n{table(measured, scores, real)}")
+    if few := warn_of_few(len(pairs)):
+        print(f"warning: {few}")
     facts = {"data": data, "split": split, "variations": variations}
     facts |= report(checkpoints, [pair.name for pair in pairs], measured, scores, real)
     if drawings:

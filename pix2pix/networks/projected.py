@@ -22,6 +22,7 @@ FEATURE_CHANNELS = (16, 24, 40, 112, 320)
 MIXED_CHANNELS = (32, 64, 64, 64)  # of the levels of stride 4, 8, 16 and 32
 HEAD_CHANNELS = 64
 SEGMENTER_CHANNELS = (24, 32, 64, 64, 64)  # of the levels of stride 2 to 32
+JUDGES = len(MIXED_CHANNELS) + 1  # the heads and the PatchGAN: what says of a picture whether it is real
 
 
 class ProjectedDiscriminator(nn.Module):

@@ -4,6 +4,12 @@ A line holds the running averages of the losses and of D's right answers (`train
 what `validation.quick_scores` says. A GAN's losses oscillate and its scores are noisy, so that every rule wants its
 sign in all lines of a long window, or a change that is larger than the noise: at batch 1, a healthy D is right on
 80 to 95% of the patches, and nothing here calls that a fault.
+
+What a loss means depends on the objective. The paper's and the perceptual one take the logarithm of chances: D that
+always says one half has 2 ln 2, and G's loss has no upper bound. The projected one takes hinges of logits (Lim & Ye
+2017): D learns nothing more of what lies beyond 1 or -1, and G's loss is minus the logits of its pictures, summed over
+the judges; it is 0 for a D that cannot tell, and may be negative. D's own holds the segmenter's too, so that no rule
+looks at it there.
 """
 
 import math
@@ -12,6 +18,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from pix2pix.config import Config
+from pix2pix.networks.projected import JUDGES
 
 Line = dict[str, float]
 
@@ -20,6 +27,8 @@ WON_SHARE = 0.98  # of the patches that D gets right, both of real and of genera
 WON_LOSS = -math.log(0.01)  # adversarial: D takes the generated patches for real with less than 1%
 GUESSED_SHARE = 0.05  # the most by which a D that guesses is right more or less often than half of the time
 GUESSED_LOSS = 1.3  # of D, at least: 2 ln 2 = 1.386 is the loss where it always says one half
+WON_LOGIT = -1.0  # of hinges, at most, of generated patches on average: D has nothing more to learn from them
+GUESSED_LOGIT = 0.1  # of hinges, at most, to either side; early, and well, 0.2 to 0.3 were seen
 SATURATED_SHARE, SATURATED_LINES = 0.5, 3  # of the values, so many lines running
 COLLAPSED_VARIETY, COLLAPSED_SCORES = 0.1, 2  # of the targets' variety, so many times running
 YOUNG_STEPS = 400  # a new G draws much the same for every input, until it has learnt to look at it
@@ -42,7 +51,13 @@ def diagnose(lines: Sequence[Line], config: Config) -> list[Finding]:
     """What the newest of the lines show, the most urgent first; nothing where they are too few to tell."""
     found = [_saturates(lines)]
     if config.training.gan_weight:
-        found += [_d_wins(lines), _d_guesses(lines)]
+        window = _window(lines)
+        hinges = config.training.objective == "projected"
+        found += (
+            [_d_wins_by_hinges(window), _d_guesses_by_hinges(window)]
+            if hinges
+            else [_d_wins(window), _d_guesses(window)]
+        )
     return [finding for finding in (*found, _collapse(lines, config), _plateau(lines, config)) if finding]
 
 
@@ -58,34 +73,79 @@ def _saturates(lines: Sequence[Line]) -> Finding | None:
     )
 
 
-def _d_wins(lines: Sequence[Line]) -> Finding | None:
-    window = _window(lines)
-    won = [min(line["right_on_real"], line["right_on_fake"]) >= WON_SHARE for line in window]
-    if not window or not all(won) or min(line["adversarial"] for line in window) < WON_LOSS:
+def _d_wins(window: Sequence[Line]) -> Finding | None:
+    if not _always_right(window) or min(line["adversarial"] for line in window) < WON_LOSS:
         return None
-    real, fake, loss = (_mean(window, name) for name in ("right_on_real", "right_on_fake", "adversarial"))
     return Finding(
         "D wins",
-        f"D wins outright: over the last {_steps(window)} steps it is right on {real:.1%} of the real and {fake:.1%} "
-        f"of the generated patches, and takes the latter for real with a chance below {math.exp(-WON_LOSS):.0%} "
-        f"(adversarial loss {loss:.1f}; a guess has 0.7). G learns little from it. Start again with a weaker D (half "
-        "the --discriminator-channels), a lower --learning-rate or more pairs: D may know these by heart.",
+        f"D wins outright: {_shares(window)}, and takes the latter for real with a chance below "
+        f"{math.exp(-WON_LOSS):.0%} (adversarial loss {_mean(window, 'adversarial'):.1f}; a guess has 0.7). G learns "
+        "little from it. Start again with a weaker D (half the --discriminator-channels), a lower --learning-rate or "
+        "more pairs: D may know these by heart.",
     )
 
 
-def _d_guesses(lines: Sequence[Line]) -> Finding | None:
-    window = _window(lines)
-    shares = [(line["right_on_real"] + line["right_on_fake"]) / 2 for line in window]
-    guessed = [abs(share - 0.5) <= GUESSED_SHARE for share in shares]
-    if not window or not all(guessed) or min(line["discriminator"] for line in window) < GUESSED_LOSS:
+def _d_wins_by_hinges(window: Sequence[Line]) -> Finding | None:
+    if not _always_right(window) or max(map(_fake_logit, window)) > WON_LOGIT:
         return None
+    logit = sum(map(_fake_logit, window)) / len(window)
+    return Finding(
+        "D wins",
+        f"D wins outright: {_shares(window)}, and puts the latter beyond its margin (logits of {logit:.1f} on average; "
+        f"from {WON_LOGIT:g} on it learns nothing more of them, and a guess has 0). Start again with a lower "
+        "--discriminator-learning-rate-ratio, half the --discriminator-channels or more pairs: D may know these by "
+        "heart.",
+    )
+
+
+def _d_guesses(window: Sequence[Line]) -> Finding | None:
+    if not _half_right(window) or min(line["discriminator"] for line in window) < GUESSED_LOSS:
+        return None
+    loss = f"with a loss of {_mean(window, 'discriminator'):.2f}, where saying one half each time has 1.39"
+    return _guess(window, loss, "--learning-rate")
+
+
+def _d_guesses_by_hinges(window: Sequence[Line]) -> Finding | None:
+    if not _half_right(window) or max(abs(_fake_logit(line)) for line in window) > GUESSED_LOGIT:
+        return None
+    logit = sum(map(_fake_logit, window)) / len(window)
+    return _guess(
+        window, f"with logits of {logit:.2f} on average for generated ones", "--discriminator-learning-rate-ratio"
+    )
+
+
+def _guess(window: Sequence[Line], evidence: str, rate: str) -> Finding:
+    share = sum(map(_share, window)) / len(window)
     return Finding(
         "D guesses",
-        f"D guesses: over the last {_steps(window)} steps it is right on {sum(shares) / len(shares):.0%} of patches, "
-        f"with a loss of {_mean(window, 'discriminator'):.2f}, where saying one half each time has 1.39. Either the "
-        "samples look like the targets, and all is well, or D learns nothing and G follows its other losses: then "
-        "start again with twice the --discriminator-channels or another --learning-rate.",
+        f"D guesses: over the last {_steps(window)} steps it is right on {share:.0%} of patches, {evidence}. Either "
+        "the samples look like the targets, and all is well, or D learns nothing and G follows its other losses: then "
+        f"start again with twice the --discriminator-channels or another {rate}.",
     )
+
+
+def _always_right(window: Sequence[Line]) -> bool:
+    """Whether D is right on nearly all patches in each line; False where there are too few lines."""
+    return bool(window) and all(min(line["right_on_real"], line["right_on_fake"]) >= WON_SHARE for line in window)
+
+
+def _half_right(window: Sequence[Line]) -> bool:
+    return bool(window) and all(abs(_share(line) - 0.5) <= GUESSED_SHARE for line in window)
+
+
+def _share(line: Line) -> float:
+    return (line["right_on_real"] + line["right_on_fake"]) / 2
+
+
+def _shares(window: Sequence[Line]) -> str:
+    real, fake = (_mean(window, name) for name in ("right_on_real", "right_on_fake"))
+    of_both = f"{real:.1%} of the real and {fake:.1%} of the generated patches"
+    return f"over the last {_steps(window)} steps it is right on {of_both}"
+
+
+def _fake_logit(line: Line) -> float:
+    """The mean logit of generated patches, of what the projected objective logs."""
+    return -line["adversarial"] / JUDGES
 
 
 def _collapse(lines: Sequence[Line], config: Config) -> Finding | None:

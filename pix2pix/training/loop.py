@@ -2,7 +2,7 @@
 
 import math
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
@@ -25,6 +25,13 @@ from pix2pix.utils import UserError
 
 _LAYOUT = {"tensorboard": {"dataformats": "NHWC"}}  # which would take pictures as (N, C, H, W)
 SAMPLE_PAIRS = 8  # validation pairs in a grid of samples
+WORDS = {  # what the terminal says for the names of the log
+    "discriminator": "D {:.3f}", "adversarial": "G against D {:.3f}", "l1": "L1 {:.3f}",
+    "right_on_real": "D right on {:.0%} of real", "right_on_fake": "{:.0%} of generated patches",
+    "saturated": "saturated {:.1%}", "val_l1": "validation: L1 {:.3f}", "psnr": "PSNR {:.2f} dB", "ssim": "SSIM {:.3f}",
+    "variety": "variety {:.2f}",
+}  # fmt: skip
+SHORT = ("discriminator", "adversarial", "l1")  # of them, what stands beside the bar
 
 
 class Interrupted(Exception):
@@ -60,7 +67,7 @@ def train(
     if per_epoch == 0:
         batch = config.training.batch_size
         raise UserError(f"{len(dataset)} pairs are too few for {processes} processes of batch {batch}")
-    total, batch = per_epoch * config.training.epochs, config.training.batch_size * processes
+    total = per_epoch * config.training.epochs
     step = _restore(trainer, run, accelerator.print)
     if step > total:
         raise UserError(
@@ -74,7 +81,7 @@ def train(
     steps_between_scores = per_epoch * epochs_between_scores(config.logging.score_every, per_epoch)
 
     with (
-        tqdm(total=total * batch, initial=step * batch, unit="img", dynamic_ncols=True, disable=rank != 0) as bar,
+        tqdm(total=total, initial=step, unit="step", dynamic_ncols=True, disable=rank != 0) as bar,
         Monitor(run, step, total, per_epoch, bar.write) if rank == 0 else nullcontext() as monitor,
         _stop_signals() as asked_to_stop,
     ):
@@ -87,13 +94,15 @@ def train(
                 halves = (half.to(accelerator.device, non_blocking=True) for half in pairs)
                 trainer.update(*map(images.to_network, halves))
                 step += 1
-                bar.update(batch)
+                bar.update()
 
                 stopping = _any_process(accelerator, bool(asked_to_stop))
                 at_end = step == total
                 scoring = at_end or step % steps_between_scores == 0
                 if step % config.logging.log_every == 0 or scoring:
-                    _log(trainer, monitor, step, epoch, val_pairs[:SCORED_PAIRS] if scoring else [])
+                    losses = _log(trainer, monitor, step, epoch, val_pairs[:SCORED_PAIRS] if scoring else [])
+                    bar.set_description_str(f"epoch {epoch + 1}/{config.training.epochs}", refresh=False)
+                    bar.set_postfix_str(describe(losses, SHORT), refresh=False)
                 pushing = pusher is not None and (at_end or (pusher.every and step % (pusher.every * per_epoch) == 0))
                 if step % config.logging.save_every == 0 or at_end or stopping or pushing:
                     kept = _save(trainer, run, monitor, step, val_pairs if at_end else None)
@@ -118,16 +127,21 @@ def sample_grid(trainer: Trainer, pairs: list[Pair]) -> np.ndarray:
     return images.grid(rows)
 
 
-def _log(trainer: Trainer, monitor: Monitor | None, step: int, epoch: int, scored: list[Pair]) -> None:
-    """Log the losses, and on the main process the scores of some pairs."""
+def describe(entry: dict[str, float], names: Sequence[str] = tuple(WORDS)) -> str:
+    """Tell the values of a log line in words, those of `names` that it has."""
+    return "  ".join(WORDS[name].format(entry[name]) for name in names if name in entry)
+
+
+def _log(trainer: Trainer, monitor: Monitor | None, step: int, epoch: int, scored: list[Pair]) -> dict[str, float]:
+    """Log the losses, and on the main process the scores of some pairs; returns the losses."""
     losses = _finite_losses(trainer, step)
     if monitor is not None:
         shown = losses | (quick_scores(_translator(trainer), scored, trainer.accelerator.device) if scored else {})
-        words = "  ".join(f"{name} {value:.4f}" for name, value in shown.items())
-        monitor.say(f"step {step}  epoch {epoch + 1}  {words}")
+        monitor.say(f"step {step}  epoch {epoch + 1}  {describe(shown)}")
         entry = {"epoch": epoch, "learning_rate": trainer.learning_rate} | shown
         monitor.add({"step": step} | entry)
         trainer.accelerator.log(entry, step=step)  # to what --log-with names
+    return losses
 
 
 def _restore(trainer: Trainer, run: Run, say: Callable[[str], None]) -> int:

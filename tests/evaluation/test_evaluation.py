@@ -14,7 +14,7 @@ from pix2pix import inference, labels, synthetic
 from pix2pix.config import RECIPES, Config
 from pix2pix.data.decoded import load_pairs
 from pix2pix.data.pairs import Pair
-from pix2pix.evaluation import bootstrap, features, report, segmentation
+from pix2pix.evaluation import bootstrap, comparison, features, report, segmentation
 from pix2pix.evaluation.comparison import to_json
 from pix2pix.evaluation.distances import FrechetDistance, KernelDistance
 from pix2pix.evaluation.metrics import gradient_length, image_scores
@@ -269,7 +269,15 @@ def test_the_command_prints_and_writes_scores_that_are_the_same_every_time(check
     arguments = ["evaluate", str(checkpoints / "net0"), str(checkpoints / "net1"), "--data", str(checkpoints / "pairs")]
     command_line.main([*arguments, "--json", str(tmp_path / "a.json"), "--page", str(tmp_path / "page")])
     printed = capsys.readouterr().out
-    for told in ("4 pairs", "EfficientNet-lite2", "FCN score", "net0", "- net1", "undecided"):
+    for told in (
+        "4 pairs",
+        "warning: 4 pairs are too few",
+        "EfficientNet-lite2",
+        "FCN score",
+        "net0",
+        "- net1",
+        "undecided",
+    ):
         assert told in printed
     facts = json.loads((tmp_path / "a.json").read_text())
     assert facts["pairs"] == 4 and len(facts["checkpoints"]) == 2 and len(facts["differences"]) == 1
@@ -346,10 +354,27 @@ def written(measured, scored, pairs, tmp_path_factory):
 def test_the_page_shows_inputs_what_each_checkpoint_made_and_targets(written, pairs, painters):
     text = (written / "index.html").read_text(encoding="utf-8")
     assert "6 pairs of &lt;drawn&gt;" in text and "&lt;0&gt;" in text and "<0>" not in text
-    assert text.count("<figure>") == 3 * report.SHOWN
-    assert text.count("<img") == 3 * report.SHOWN * (2 + len(painters))
+    assert text.count("<figure>") == len(pairs) == 6  # each once: they are too few for best, median and worst
+    assert text.count("<img") == len(pairs) * (2 + len(painters))
+    assert "6 pairs are too few for these intervals" in text
     assert np.array_equal(np.asarray(Image.open(written / "images" / "0000-0.png")), labels.colorize(pairs[0].input))
     assert "photographer - blur" in text and 'class="better"' in text
+
+
+@pytest.mark.parametrize("count", [1, 4, 8, 9, 40])
+def test_no_pair_is_shown_twice(count):
+    sections = report.chosen(range(count))
+    places = [place for each in sections.values() for place in each]
+    assert len(places) == len(set(places)) == min(count, 3 * report.SHOWN)
+    assert list(sections) == (["Best", "Median", "Worst"] if count >= 9 else ["All pairs, the best first"])
+
+
+def test_only_where_there_are_label_maps_real_photos_have_scores_to_show(written):
+    assert comparison.photos_known({"mean_iou": 0.4, "stripes": math.nan})
+    assert not comparison.photos_known({"mean_iou": math.nan, "stripes": math.nan})
+    assert list(comparison.networks({"mean_iou": math.nan})) == ["lite2"]
+    assert '<th scope="col">photos</th>' in (written / "index.html").read_text(encoding="utf-8")
+    assert comparison.warn_of_few(29) and not comparison.warn_of_few(30)
 
 
 def test_the_grid_holds_all_pairs(pairs):

@@ -91,6 +91,22 @@ def test_a_d_of_little_loss_does_not_guess():
     assert kinds(log(60, **GUESSED | {"discriminator": 1.2})) == []
 
 
+def test_hinge_losses_are_judged_by_their_own_measure():
+    """Of the projected recipe: G's loss is minus the logits of generated patches, summed over five judges."""
+    hinges = CONFIG.replace(objective="projected")
+    seen = {"discriminator": 5.2, "adversarial": 1.3, "right_on_real": 0.47, "right_on_fake": 0.67}  # early, all well
+    assert kinds(log(60, **seen), hinges) == []
+    right = {"right_on_real": 0.995, "right_on_fake": 0.999}
+    (finding,) = diagnose(log(60, discriminator=0.3, adversarial=6.0, **right), hinges)
+    assert finding.kind == "D wins" and "logits of -1.2 on average" in finding.text
+    assert "--discriminator-learning-rate-ratio" in finding.text
+    assert kinds(log(60, discriminator=0.3, adversarial=4.7, **right), hinges) == []  # not all are beyond the margin
+    half = {"right_on_real": 0.45, "right_on_fake": 0.55}
+    (finding,) = diagnose(log(60, discriminator=4.0, adversarial=-0.2, **half), hinges)
+    assert finding.kind == "D guesses" and "logits of 0.04" in finding.text
+    assert kinds(log(60, discriminator=4.0, adversarial=0.6, **half), hinges) == []
+
+
 def test_where_d_has_no_weight_nobody_cares_who_wins():
     without = CONFIG.replace(gan_weight=0)
     assert kinds(log(60, **WON), without) == kinds(log(60, **GUESSED), without) == []

@@ -8,7 +8,7 @@ import pytest
 import torch
 from accelerate import Accelerator
 
-from pix2pix.config import Config
+from pix2pix.config import RECIPES, Config
 from pix2pix.data.decoded import load_pairs
 from pix2pix.data.pairs import Pair
 from pix2pix.networks import build_discriminator, build_generator
@@ -54,7 +54,7 @@ def test_the_page_is_there_from_the_start_and_refreshes_until_the_end(run):
     with Monitor(run, 0, 800, 400, print) as kept:
         assert REFRESH in page(run)
         assert "Step 0 of 800 · epoch 0.0 of 2" in page(run)
-        assert page(run).count("Nothing yet.") == len(results.CHARTS)
+        assert page(run).count("Nothing yet.") == len(results.charts_of(run.config))
         kept.written = -monitor.PAGE_SECONDS
         kept.add(line(400, **SCORES))
         assert REFRESH in page(run)
@@ -97,11 +97,11 @@ def test_a_warning_is_said_once_and_not_again_after_a_resume(run):
         for step in range(4050, 7001, 50):
             kept.add(line(step))
     assert len(said) == 1
-    assert "D wins outright" not in page(run) and "Nothing stands out so far." in page(run)
+    assert "D wins outright" not in page(run)
+    assert "Nothing stands out in its log: look at the pictures." in page(run)
 
 
 def test_whatever_a_name_holds_the_page_stays_whole(run):
-    (run.folder / "samples").mkdir()
     final = Final(["1", 'a"#%<b>'], {"l1": 0.3, "psnr": 13.0, "ssim": 0.25})
     results.write_page(run, State(8, 8, 4, ended="finished"), [], [Finding("x", "1 < 2 & $x")], final)
     assert "a &lt;b&gt; &amp; c" in page(run) and "1 &lt; 2 &amp; $x" in page(run)
@@ -159,7 +159,7 @@ def test_a_run_that_is_well_is_told_nothing(pairs, tmp_path, monkeypatch, capsys
     monkeypatch.setattr(diagnostics, "YOUNG_STEPS", 96)
     run = trained(pairs, tmp_path / "run", base_channels=4, discriminator_channels=4, epochs=20, score_every=2)
     assert "warning" not in capsys.readouterr().out
-    assert "Nothing stands out so far." in page(run)
+    assert "Nothing stands out in its log: look at the pictures." in page(run)
     for kind in ("inputs", "outputs", "targets"):
         assert page(run).count(f"-{kind}.png") == 4
 
@@ -171,8 +171,8 @@ def test_the_page_fits_the_screen_and_shows_its_curves_from_a_file(chromium, run
     lines = [line(step) for step in range(50, 4001, 50)]
     for step in range(400, 4001, 400):
         lines[step // 50 - 1] |= SCORES
-    (run.folder / "samples").mkdir()
-    run.save_samples(4000, np.zeros((64, 192, 3), np.uint8))
+    for step in (1000, 2000, 4000):
+        run.save_samples(step, np.full((64, 192, 3), step // 20, np.uint8))
     results.write_page(run, State(4000, 8000, 400, 700), lines, [Finding("x", "Something stands out. " * 9)])
     context = chromium.new_context(**screen, color_scheme=scheme)
     opened, failed = context.new_page(), []
@@ -181,7 +181,13 @@ def test_the_page_fits_the_screen_and_shows_its_curves_from_a_file(chromium, run
     assert opened.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert opened.locator("polyline").count() == 9
     assert opened.get_by_text("on generated 0.95").is_visible()
-    assert opened.evaluate("document.querySelector('.sheet img').naturalWidth") == 192
+    assert "step 4,000 · epoch 10.0" in opened.inner_text(".sheet")
+    opened.locator(".sheet input").press("Home")
+    opened.locator(".sheet input").press("ArrowRight")
+    opened.reload()  # as it does by itself while the run goes on
+    assert "step 2,000 · epoch 5.0" in opened.inner_text(".sheet")
+    opened.wait_for_function("document.querySelector('.sheet img').naturalWidth === 192")
+    assert opened.get_attribute(".sheet img", "src").endswith("step-000002000.png")
     heights = opened.locator("svg text").evaluate_all("all => all.map(text => text.getBoundingClientRect().height)")
     assert min(heights) >= 10, "labels are too small to read"
     assert failed == []
@@ -194,3 +200,13 @@ def test_the_log_of_a_run_is_read_as_it_was_written(run):
     run.log(line(100, **SCORES))
     assert run.read_log() == [line(50), line(100, **SCORES)]
     assert [json.loads(text)["step"] for text in (run.folder / "log.jsonl").read_text().splitlines()] == [50, 100]
+
+
+def test_what_the_losses_mean_depends_on_the_objective(tmp_path):
+    told = {}
+    for recipe in ("best", "projected"):
+        run = Run.create(tmp_path / recipe, RECIPES[recipe], METADATA)
+        results.write_page(run, State(400, 800, 400), [line(400)], [])
+        told[recipe] = page(run)
+    assert "D guesses" in told["best"] and "cannot tell" not in told["best"]
+    assert "D cannot tell" in told["projected"] and "D guesses" not in told["projected"]

@@ -43,9 +43,11 @@ def line_chart(title: str, curves: Sequence[Curve], across: str, mark: tuple[flo
     parts.append(_text(WIDTH - RIGHT + 24, HEIGHT - BOTTOM + 15, across, "start"))
     if mark:
         parts.append(_line(LEFT, up_to(mark[0]), WIDTH - RIGHT, up_to(mark[0]), "mark"))
-        parts.append(_text(WIDTH - RIGHT - 4, up_to(mark[0]) - 4, mark[1], "end"))
-    heights = _apart([up_to(curve.points[-1][1]) for curve in curves])
-    for place, (curve, height) in enumerate(zip(curves, heights, strict=True)):
+    ends = [up_to(curve.points[-1][1]) for curve in curves]
+    heights = _apart([*ends, up_to(mark[0])] if mark else ends)
+    if mark:
+        parts.append(_text(WIDTH - RIGHT + 6, heights[-1] + 4, mark[1], "start"))
+    for place, (curve, height) in enumerate(zip(curves, heights, strict=False)):
         points = " ".join(f"{across_to(x):.1f},{up_to(y):.1f}" for x, y in curve.points)
         x, y = curve.points[-1]
         parts.append(f'<polyline class="line-{place}" points="{points}"/>')

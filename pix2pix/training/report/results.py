@@ -4,17 +4,21 @@ The page is one file beside its pictures: it opens without a server and without 
 """
 
 import html
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from string import Template
+from typing import NamedTuple
 from urllib.parse import quote
 
 from pix2pix import images, labels
+from pix2pix.config import Config
 from pix2pix.data.pairs import Pair
 from pix2pix.evaluation.metrics import image_scores
 from pix2pix.inference import Translator
+from pix2pix.networks.projected import JUDGES
 from pix2pix.training.diagnostics import Finding, Line
 from pix2pix.training.report.charts import Curve, line_chart
 from pix2pix.training.run import Run
@@ -25,32 +29,59 @@ PAGE = Path("results", "index.html")  # in the run folder
 
 _STYLE = (Path(__file__).parents[2] / "evaluation" / "report.css").read_text(encoding="utf-8")
 _PAGE = Template((Path(__file__).parent / "results.html").read_text(encoding="utf-8"))
+_SAMPLES = Template((Path(__file__).parent / "results_samples.html").read_text(encoding="utf-8"))
 _ROW = Template((Path(__file__).parent / "results_row.html").read_text(encoding="utf-8"))
 
-# title, name of each curve by its key in the log, a height with a meaning, how to read it
-CHARTS = (
-    (
+PULL = (
+    "G, the generator, makes the pictures; D, the discriminator, says of each patch whether it is real. They pull "
+    "against each other, and neither loss says how good the pictures are: when D gets better its own loss falls and "
+    "that of G rises."
+)
+LOSSES = {"discriminator": "D", "adversarial": "G against D"}
+
+
+class Chart(NamedTuple):
+    """`curves`: name of each by its key in the log. `mark`: a height with a meaning. `about`: how to read it."""
+
+    title: str
+    curves: dict[str, str]
+    mark: tuple[float, str] | None
+    about: str
+
+
+SHARES = (
+    "D is right, share of patches",
+    {"right_on_real": "on real", "right_on_fake": "on generated"},
+    (0.5, "guessing"),
+)
+LOST = "1 on both for long: D wins, and G learns little from it. 0.5 on both: D learns nothing."
+BY_CHANCES = (
+    Chart("Losses", LOSSES, (1.386, "D guesses"), PULL),
+    Chart(*SHARES, f"0.8 to 0.95 is usual. {LOST}"),
+)
+BY_HINGES = (
+    Chart(
         "Losses",
-        {"discriminator": "D", "adversarial": "G against D"},
-        (1.386, "here D guesses"),
-        "They pull against each other, and neither says how good the pictures are: when D gets better its own loss "
-        "falls and that of G rises.",
+        LOSSES,
+        (0.0, "D cannot tell"),
+        f"{PULL} G's is 0 where D cannot tell generated patches from real ones, and {JUDGES} where each of its "
+        f"{JUDGES} judges is as sure as it has to be; D's also counts the classes that it reads wrongly.",
     ),
-    (
-        "D is right, share of patches",
-        {"right_on_real": "on real", "right_on_fake": "on generated"},
-        (0.5, "guessing"),
-        "0.8 to 0.95 is usual. 1 on both for long: D wins, and G learns little from it. 0.5 on both: D learns nothing.",
-    ),
-    (
+    Chart(*SHARES, f"0.5 to 0.8 was seen where all went well. {LOST}"),
+)
+CHARTS = (
+    Chart(
         "L1, on [-1, 1]",
         {"l1": "training", "val_l1": "validation"},
         None,
-        "Lower is nearer to the target. Validation that rises while training falls: G learns the pairs by heart.",
+        "How far a pixel is from the target's on average; lower is nearer. Validation that rises while training falls: "
+        "G learns the pairs by heart.",
     ),
-    ("PSNR on validation pairs, dB", {"psnr": "PSNR"}, None, "Higher is nearer to the target; blind to sharpness."),
-    ("SSIM on validation pairs", {"ssim": "SSIM"}, None, "Higher is nearer to the target; 1 is equal to it."),
-    (
+    Chart(
+        "PSNR on validation pairs, dB", {"psnr": "PSNR"}, None, "Higher is nearer to the target; blind to sharpness."
+    ),
+    Chart("SSIM on validation pairs", {"ssim": "SSIM"}, None, "Higher is nearer to the target; 1 is equal to it."),
+    Chart(
         "Variety on validation pairs",
         {"variety": "variety"},
         None,
@@ -105,12 +136,18 @@ def write_page(
         total=state.total,
         metadata=html.escape(" · ".join(about)),
         command=html.escape(str(metadata["command"])),
-        findings=_list(findings, len(lines)),
-        charts="".join(_chart(lines, state.steps_per_epoch, *chart) for chart in CHARTS),
-        pictures=_all_pairs(final) if final else _newest_samples(run),
+        findings=_list(findings, state) if lines or findings else "",
+        charts="".join(_chart(lines, state.steps_per_epoch, chart) for chart in charts_of(run.config)),
+        samples=_samples(run, state.steps_per_epoch),
+        pictures=_all_pairs(final) if final else "",
     )
     (run.folder / PAGE).parent.mkdir(exist_ok=True)
     write_atomically(run.folder / PAGE, page.encode())
+
+
+def charts_of(config: Config) -> Sequence[Chart]:
+    """The charts of a run; what its losses mean depends on the objective."""
+    return (*(BY_HINGES if config.training.objective == "projected" else BY_CHANCES), *CHARTS)
 
 
 def _describe(state: State) -> str:
@@ -132,20 +169,21 @@ def _now() -> str:
     return f"written at {datetime.now().astimezone():%Y-%m-%d %H:%M:%S %Z}"
 
 
-def _list(findings: Sequence[Finding], lines: int) -> str:
+def _list(findings: Sequence[Finding], state: State) -> str:
     if not findings:
-        return '<p class="faint">Nothing stands out so far.</p>' if lines else ""
+        where = "in its log: look at the pictures" if state.ended else "so far"
+        return f'<p class="faint">Nothing stands out {where}.</p>'
     items = "".join(f"<li>{html.escape(finding.text)}</li>\n" for finding in findings)
     return f'<ul class="findings" aria-label="what stands out">\n{items}</ul>'
 
 
-def _chart(lines: Sequence[Line], steps_per_epoch: int, title: str, names: dict[str, str], mark, about: str) -> str:
+def _chart(lines: Sequence[Line], steps_per_epoch: int, chart: Chart) -> str:
     curves = [
         Curve(name, [(line["step"] / steps_per_epoch, line[key]) for line in lines if key in line])
-        for key, name in names.items()
+        for key, name in chart.curves.items()
     ]
-    chart = line_chart(title, curves, "epochs", mark)
-    return f'<section>\n<h3>{title}</h3>\n{chart}\n<p class="about">{about}</p>\n</section>\n'
+    drawn = line_chart(chart.title, curves, "epochs", chart.mark)
+    return f'<section>\n<h3>{chart.title}</h3>\n{drawn}\n<p class="about">{chart.about}</p>\n</section>\n'
 
 
 def _all_pairs(final: Final) -> str:
@@ -160,14 +198,16 @@ def _all_pairs(final: Final) -> str:
     )
 
 
-def _newest_samples(run: Run) -> str:
+def _samples(run: Run, steps_per_epoch: int) -> str:
+    """The grids of samples with a slider over the steps; the newest is shown without it, as where no script runs."""
     grids = sorted((run.folder / "samples").glob("step-*.png"))
     if not grids:
         return ""
+    steps = [int(grid.stem.split("-")[1]) for grid in grids]
+    told = [f"step {step:,} · epoch {step / steps_per_epoch:.1f}" for step in steps]
+    listed = [[f"../samples/{grid.name}", text] for grid, text in zip(grids, told, strict=True)]
     head = "".join(f"<span>{word}</span>" for word in ("Input", "Generated", "Target"))
-    picture = f'<figure><img src="../samples/{grids[-1].name}" alt="newest samples"></figure>'
-    step = int(grids[-1].stem.split("-")[1])
-    return (
-        f'<section class="pairs sheet">\n<h2>Samples at step {step:,}</h2>\n<div class="head">{head}</div>\n'
-        f"{picture}\n</section>\n"
-    )
+    return _SAMPLES.substitute(
+        head=head, listed=json.dumps(listed), last=len(grids) - 1, source=listed[-1][0], told=told[-1],
+        hidden="" if len(grids) > 1 else " hidden",
+    )  # fmt: skip
