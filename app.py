@@ -33,6 +33,7 @@ from pix2pix.utils import available_cores
 from pix2pix.web import image_page
 from pix2pix.web.browser import BrowserPainting
 from pix2pix.web.canvas import MAX_SEEDS, SIZE, STARTED, LabelCanvas, Painter, find_examples, preloads, read_labels
+from pix2pix.web.examples import data_of_run
 from pix2pix.web.fallback import Fallback
 from pix2pix.web.gradio_page import (
     MAX_WAITING,
@@ -116,7 +117,14 @@ def build(painter: Painter) -> gr.Blocks:
             photo = gr.Image(format="png", label="photo")
             button = gr.Button()
         inputs = [image, seed, model, wall, sky, style]
-        examples = [example_file("facade-input.png"), 7, painter.models.default, "#c99a54", "skyblue", None]
+        examples = [
+            example_file("facade-input.png"),
+            7,
+            painter.models.default,
+            "#c99a54",
+            "skyblue",
+            first_style(painter.models),
+        ]
         names = ("image", "seed", "model", "wall", "sky", "style")
         describe_parameters(generate, dict(zip(names, zip(inputs, examples, strict=True), strict=True)))
         button.click(generate, inputs, photo, api_name="generate", concurrency_limit=None)
@@ -138,18 +146,19 @@ def serve(options: argparse.Namespace, **further) -> gr.Blocks:
     models = Models(partial(load, task=task), of_task(listed, task), options.allow_models, strangers)
     proxy = "any" if options.behind_proxy else "space" if os.environ.get("SPACE_ID") else "none"
     bounds = Bounds(proxy, Path(get_upload_folder()))
+    data = options.data or data_of_run(options.model)
     threading.Thread(target=warm_up, args=[models], daemon=True).start()
     if task == "facades":
         queue = FairQueue(running=available_cores())  # one picture on two cores takes nearly as long as two on one each
         direction = config.data.direction if config else "BtoA"
         own = ROOT / "data" / "facades"
-        examples = find_examples(options.data or (own if own.is_dir() else None), direction)
+        examples = find_examples(data or (own if own.is_dir() else None), direction)
         browser = BrowserPainting(models.listed, options.runtime) if options.paint_in_browser == "auto" else None
         painter = Painter(models, examples, queue, bounds, browser)
         page = build(painter)
         launch(page, painter, **further)
     else:
-        page = image_page.build(models, config, options.data)
+        page = image_page.build(models, config, data)
         words = Middleware(Fallback, started=image_page.STARTED)
         title = image_page.TITLES[task]
         preview = link_preview(title, f"{title}: a pix2pix model, in the browser.", has_picture=False)
@@ -163,6 +172,16 @@ def read_config(name: str | Path | None) -> configs.Config | None:
         return name and configs.read(checkpoint.find(name) / checkpoint.CONFIG, name)
     except UserError:
         return None  # loading it says what is wrong, in the page and in the terminal
+
+
+def first_style(models: Models) -> str:
+    """A style that the default model has, without loading it: the example of the API. "" where it has none."""
+    try:
+        name = models.listed[models.default]
+        folder = checkpoint.find(name)
+        return next(iter(checkpoint.read_styles(folder, configs.read(folder / checkpoint.CONFIG, name))), "")
+    except (UserError, KeyError):
+        return ""
 
 
 def of_task(listed: dict[str, str | Path], task: str) -> dict[str, str | Path]:

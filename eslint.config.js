@@ -12,7 +12,7 @@ const below = (folder, above) => ({
 export default [
   js.configs.recommended,
   {
-    files: [`${JS}/**/*.js`],
+    files: [`${JS}/**/*.js`, "pix2pix/web/pen/*.js"],
     languageOptions: { globals: globals.browser },
     rules: { eqeqeq: "error", "no-var": "error", "prefer-const": "error" },
   },

@@ -1,5 +1,6 @@
 """What to start from: drawings by hand, then validation pairs of a dataset where there is one, else synthetic pairs."""
 
+import json
 import threading
 from contextlib import suppress
 from functools import lru_cache
@@ -15,6 +16,7 @@ from pix2pix.data.generated import SCENES
 from pix2pix.data.pairs import Source
 from pix2pix.data.sources import Unfit, open_source
 from pix2pix.evaluation import test_drawings
+from pix2pix.inference import checkpoint
 from pix2pix.labels import colorize
 from pix2pix.utils import UserError
 
@@ -114,6 +116,16 @@ class Examples:
                 return group.pair(number)
             number -= len(group.names)
         raise UserError("there is no such example")
+
+
+def data_of_run(model: str | Path | None) -> str | None:
+    """Tell which data the run of a checkpoint was trained on, where `model` is a run folder or lies in one."""
+    folder = Path(model or "")
+    for each in (folder, *folder.resolve().parents[:2]) if model and folder.is_dir() else ():
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            data = json.loads((each / checkpoint.RUN).read_text(encoding="utf-8"))["data"]
+            return data if isinstance(data, str) else None
+    return None
 
 
 def find_examples(data: str | Path | None, direction: str = "BtoA") -> Examples:

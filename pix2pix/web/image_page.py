@@ -1,11 +1,13 @@
-"""The page for checkpoints of every task but facades: a pen for edges, an upload for the others, and three panes.
+"""The page for checkpoints of every task but facades: a pen for edges, an upload for the others.
 
-Input | generated | target, of Gradio's own parts, and the same as an API: `/generate`. Only app.py imports it.
+Input | generated | target, the latter where it is known; and the same as an API: `/generate`. Only app.py imports it.
 """
 
+import html
 import io
 import math
 import tempfile
+import threading
 from base64 import b64decode, b64encode
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
@@ -13,7 +15,6 @@ from urllib.parse import unquote_to_bytes
 import gradio as gr
 import numpy as np
 from anyio.to_thread import run_sync as in_thread
-from gradio.components.image_editor import EditorData
 from gradio.data_classes import FileData, ImageData
 from PIL import Image
 
@@ -21,24 +22,29 @@ from pix2pix import images
 from pix2pix.config import ModelConfig
 from pix2pix.data import values
 from pix2pix.data.decoded import Pairs
-from pix2pix.data.generated import GeneratedSource
+from pix2pix.data.generated import SCENES, GeneratedSource
 from pix2pix.data.pairs import Source
 from pix2pix.data.sources import open_source
 from pix2pix.inference.isolated import ModelError
 from pix2pix.utils import UserError
 from pix2pix.web import gradio_page
 from pix2pix.web.gradio_page import MAX_WAITING, Page, describe_parameters, example_file
+from pix2pix.web.pen import Pen
 from pix2pix.web.serving import FairQueue, Models, QueueFull, Superseded
 
 TITLES = {"edges": "Draw lines, get a picture", "colors": "Colour a grey picture", "photo": "Translate a picture"}
+LEADS = {
+    "edges": "Draw, and the picture follows.",
+    "colors": "Give it a picture, grey or not: it is coloured anew.",
+    "photo": "Give it a picture of the kind that it was trained on.",
+}
 SYNTHETIC = {"edges": "synthetic-edges", "colors": "synthetic", "photo": "synthetic-maps"}
 MAX_EXAMPLES = 6
 SYNTHETIC_SIDE = 256  # pixels: drawing larger examples would take seconds
-BLANK = "blank"  # the sheet that the pen starts with
-THUMBNAIL = 96  # pixels
+THUMBNAIL = 128  # pixels
 MAX_SIDE = 4  # times the side of training pictures, for uploads that are long and narrow
 MAX_SEEDS = 2**31
-STARTED = ".panes > .block ~ .block ~ .block"  # CSS selector: all three panes are there
+STARTED = ".panes > .block ~ .block"  # CSS selector: the panes are there
 CSS = (Path(__file__).parent / "image_page.css").read_text(encoding="utf-8")
 
 
@@ -67,16 +73,37 @@ class Picture(gr.Image):
         return ImageData(url=f"data:image/png;base64,{b64encode(buffer.getvalue()).decode()}")
 
 
-class Pen(gr.ImageEditor):
-    """A black pen and an eraser on white; hands over the file of what was drawn, unopened as well."""
+Shown = tuple[np.ndarray, np.ndarray]  # input and target, as people see them
 
-    is_template = True
 
-    def preprocess(self, payload: EditorData | None) -> bytes | Path | None:
-        if payload is not None and payload.id is not None:
-            payload = self.blob_storage.pop(payload.id, None)
-        drawing = payload.composite if payload else None
-        return drawing if isinstance(drawing, bytes) else _unopened(drawing)
+class Examples:
+    """Pairs to start from. Numbers stay: those of a dataset on the Hub come later, behind what was shown till then."""
+
+    def __init__(self, data: str | Path | None, config: ModelConfig):
+        self._folder = tempfile.TemporaryDirectory(prefix="pix2pix-")  # vanishes with the page
+        self.pairs: list[Shown] = []
+        self.first = 0  # the number of the first that is shown
+        is_near = not data or str(data) in SCENES or Path(data).exists()
+        self._add(find_pairs(data if is_near else None, config))
+        if not is_near:
+            threading.Thread(target=lambda: self._add(find_pairs(data, config)), daemon=True).start()
+
+    def _add(self, pairs: list[Shown]) -> None:
+        for number, pair in enumerate(pairs, len(self.pairs)):
+            images.write_png(self.file(number), pair[0])
+            images.write_png(self._thumbnail(number), _thumbnail(*pair))
+        self.pairs, self.first = self.pairs + pairs, len(self.pairs)
+
+    def file(self, number: int) -> Path:
+        """The file of an input: Gradio copies it once, and would write an array anew for each visitor."""
+        return Path(self._folder.name) / f"{number}.png"
+
+    @property
+    def thumbnails(self) -> list[Path]:
+        return [self._thumbnail(number) for number in range(self.first, len(self.pairs))]
+
+    def _thumbnail(self, number: int) -> Path:
+        return Path(self._folder.name) / f"{number}-pair.png"
 
 
 def build(models: Models, config: ModelConfig, data: str | Path | None = None) -> gr.Blocks:
@@ -122,46 +149,53 @@ def build(models: Models, config: ModelConfig, data: str | Path | None = None) -
         """
         return await in_turn(object(), request, image, seed, model)  # a program may wait for several at once
 
-    def choose(event: gr.SelectData):
-        number, path = event.index, Path(folder.name)
-        given = as_drawing(path, str(number)) if config.task == "edges" else str(path / f"{number}.png")
-        return given, pairs[number][1]
+    def given_by(number: int) -> str:
+        """The input of an example, as its pane takes it."""
+        path = examples.file(number)
+        return f"data:image/png;base64,{b64encode(path.read_bytes()).decode()}" if is_drawn else str(path)
 
-    async def follow_example(
-        seed: float | None, model: str | None, event: gr.SelectData, request: gr.Request
-    ) -> np.ndarray:
-        return await follow(Path(folder.name) / f"{event.index}.png", seed, model, request)
+    def choose(first: int, event: gr.SelectData):
+        number = first + event.index
+        return given_by(number), examples.pairs[number][1]
 
-    pairs = find_pairs(data, config)
-    folder = tempfile.TemporaryDirectory(prefix="pix2pix-")  # vanishes with the page
-    blank = np.full((*config.data.shape, 3), 255, np.uint8)
-    write_examples(Path(folder.name), {BLANK: blank} | {str(number): pair[0] for number, pair in enumerate(pairs)})
+    def open_page():
+        """What the page begins with: the examples that there are by now, and the first of them."""
+        first = examples.first
+        return examples.thumbnails, first, given_by(first), examples.pairs[first][1]
+
+    is_drawn = config.task == "edges"
+    examples = Examples(data, config)
     # Models that visitors brought hold up nobody but their own painters. Who waits holds an upload in memory.
     own_queue, others_queue = FairQueue(waiting=MAX_WAITING), FairQueue(waiting=MAX_WAITING)
     turn = {"concurrency_limit": None}  # whose turn it is, these say
     own = {"api_visibility": "private", "show_progress": "hidden"}
     title = f"pix2pix: {TITLES[config.task].lower()}"
     with Page(title, fill_width=True) as page:
+        first = gr.State(0)  # the number of the first example that this visitor sees
         with gr.Row(elem_classes="head"):
-            gr.HTML(f"<h1>{TITLES[config.task]}</h1>", elem_classes="title")
             several = len(models.offered) > 1 or models.allowed != "bundled"
+            named = "" if several or not models.default else f" Model: <b>{html.escape(models.default)}</b>"
+            gr.HTML(
+                f"<h1>{TITLES[config.task]}</h1><p><span>{LEADS[config.task]}</span>{named}</p>", elem_classes="title"
+            )
             model = gr.Dropdown(
                 models.offered,
                 value=models.default,
                 label="Model",
                 allow_custom_value=models.allowed != "bundled",
                 visible=several,
-                min_width=200,
+                min_width=160,
                 scale=0,
             )
-            seed = gr.Number(0, label="Variation (0: none)", precision=0, minimum=0, min_width=160, scale=0)
+            seed = gr.Number(0, label="Variation (0: none)", precision=0, minimum=0, min_width=120, scale=0)
         with gr.Row(elem_classes="panes"):
-            given = _pen(config, Path(folder.name) / f"{BLANK}.png") if config.task == "edges" else _upload()
-            generated = Picture(label="Generated", interactive=False, buttons=["download", "fullscreen"])
-            target = Picture(label="Target", interactive=False, buttons=["fullscreen"])
-        gr.HTML("<h2>Start from an example</h2>", elem_classes="caption", visible=bool(pairs))
+            given = Pen(config, elem_classes="pen", container=True) if is_drawn else _upload()
+            generated = Picture(
+                label="Generated", interactive=False, buttons=["download", "fullscreen"], elem_classes="generated"
+            )
+            target = Picture(label="Target", interactive=False, buttons=["fullscreen"], elem_classes="target")
+        gr.HTML("<h2>Start from an example</h2>", elem_classes="caption")
         gallery = gr.Gallery(
-            [_thumbnail(*pair) for pair in pairs],
             label="Examples: input and target",
             show_label=False,
             columns=MAX_EXAMPLES,
@@ -171,7 +205,6 @@ def build(models: Models, config: ModelConfig, data: str | Path | None = None) -
             buttons=[],
             format="png",
             elem_classes="examples",
-            visible=bool(pairs),
         )
         with gr.Row(visible=False):
             image = Upload(label="picture")
@@ -194,12 +227,9 @@ def build(models: Models, config: ModelConfig, data: str | Path | None = None) -
             **turn,
             **own,
         )
-        gallery.select(choose, None, [given, target], **own)
-        if config.task == "edges":
-            gallery.select(follow_example, [seed, model], generated, **turn, **own)
-            # Gradio's editor keeps its first change to itself: a layer set at the start, so that it is not a line.
-            page.load(lambda: as_drawing(Path(folder.name), BLANK), None, given, **own)
-        left = given.clear if config.task == "edges" else given.input  # by a visitor, not by the choice of an example
+        page.load(open_page, None, [gallery, first, given, target], **own)
+        gallery.select(choose, first, [given, target], **own)
+        left = given.clear if is_drawn else given.input  # by a visitor, not by the choice of an example
         left(lambda: None, None, target, **own)
         button.click(generate, [image, api_seed, api_model], answer, api_name="generate", **turn)
     return page.queue(max_size=MAX_WAITING)
@@ -224,7 +254,7 @@ def read_input(picture: bytes | Path, config: ModelConfig) -> np.ndarray:
     )
 
 
-def find_pairs(data: str | Path | None, config: ModelConfig) -> list[tuple[np.ndarray, np.ndarray]]:
+def find_pairs(data: str | Path | None, config: ModelConfig) -> list[Shown]:
     """Some (input, target) to start from, as people see them: val pairs of a folder, else synthetic ones."""
     if data:
         try:
@@ -240,24 +270,9 @@ def find_pairs(data: str | Path | None, config: ModelConfig) -> list[tuple[np.nd
     )
 
 
-def _read_pairs(source: Source, config: ModelConfig) -> list[tuple[np.ndarray, np.ndarray]]:
+def _read_pairs(source: Source, config: ModelConfig) -> list[Shown]:
     pairs = Pairs(source, config)[:MAX_EXAMPLES]
     return [(images.to_shown(pair.input), images.to_shown(pair.target)) for pair in pairs]
-
-
-def write_examples(folder: Path, pictures: dict[str, np.ndarray]) -> None:
-    """The files that inputs are set from: Gradio copies those once, and would write arrays anew for each visitor."""
-    for name, picture in pictures.items():
-        images.write_png(folder / f"{name}.png", picture)
-        ink = np.zeros((*picture.shape[:2], 4), np.uint8)
-        ink[..., 3] = 255 - images.to_channels(picture, 1)[..., 0]
-        images.write_png(folder / f"{name}-ink.png", ink)
-
-
-def as_drawing(folder: Path, name: str) -> dict:
-    """A written example as the pen's value: its lines on a layer of their own, above white."""
-    files = {"composite": str(folder / f"{name}.png"), "layers": [str(folder / f"{name}-ink.png")]}
-    return {"background": str(folder / f"{BLANK}.png"), **files}
 
 
 def _unopened(file: ImageData | FileData | None) -> bytes | Path | None:
@@ -269,23 +284,6 @@ def _unopened(file: ImageData | FileData | None) -> bytes | Path | None:
         return b64decode(content) if head.endswith(";base64") else unquote_to_bytes(content)
     except ValueError:
         raise gr.Error("this data URL is not whole: its base64 cannot be decoded", print_exception=False) from None
-
-
-def _pen(config: ModelConfig, paper: Path) -> Pen:
-    return Pen(
-        {"background": str(paper), "layers": [], "composite": None},
-        label="Input",
-        sources=(),
-        transforms=(),
-        layers=False,
-        brush=gr.Brush(default_size=max(1, config.data.size // 256), colors=["#000000"], color_mode="fixed"),
-        eraser=gr.Eraser(default_size=max(4, config.data.size // 16)),
-        canvas_size=tuple(reversed(config.data.shape)),
-        fixed_canvas=True,
-        format="png",
-        buttons=[],
-        elem_classes="pen",
-    )
 
 
 def _upload() -> Upload:

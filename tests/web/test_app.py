@@ -13,6 +13,9 @@ import pytest
 from PIL import Image
 
 import app
+from pix2pix import config as configs
+from pix2pix.config import Config
+from pix2pix.inference import checkpoint
 from pix2pix.labels import INDEX, PALETTE, colorize, decode_runs, encode_runs
 from pix2pix.web import options as flags
 from pix2pix.web.canvas import Painter, find_examples
@@ -270,6 +273,18 @@ def test_the_api_refuses_in_one_line(running_app, tmp_path):
     assert all(each["python_type"]["description"] for each in parameters.values())
     assert parameters["wall"]["example_input"] == "#c99a54"
     assert parameters["image"]["example_input"]["path"] == "facade-input.png"
+    assert parameters["model"]["example_input"] == "facades"
+
+
+def test_the_example_of_a_style_is_one_that_the_default_model_has(tmp_path):
+    config = Config.of(style_size=2, color_code=True, generator="noise")
+    (tmp_path / checkpoint.CONFIG).write_text(configs.to_json(config))
+    (tmp_path / checkpoint.WEIGHTS).write_bytes(b"not loaded")
+    models = Models(lambda name: None, {"own": tmp_path})
+    assert app.first_style(models) == ""
+    checkpoint.write_styles(tmp_path, {"plaster": [0.0] * config.architecture.code_size})
+    assert app.first_style(models) == "plaster"
+    assert app.first_style(Models(lambda name: None, {})) == ""
 
 
 def test_the_api_takes_the_colours_of_wall_and_sky(running_app, tmp_path):

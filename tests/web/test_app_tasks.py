@@ -106,8 +106,8 @@ def png(pixels: np.ndarray) -> bytes:
 
 
 def drag(page, *points: tuple[float, float]) -> None:
-    """Across the pen's pane, in parts of its sides."""
-    box = page.locator(".pen canvas").first.bounding_box()
+    """Across the pen's sheet, in parts of its sides."""
+    box = page.locator(".pen canvas").bounding_box()
     places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
     page.mouse.move(*places[0])
     page.mouse.down()
@@ -117,32 +117,59 @@ def drag(page, *points: tuple[float, float]) -> None:
 
 
 @pytest.mark.browser
-def test_an_edges_checkpoint_opens_a_pen_on_white_that_the_generated_picture_follows(visit, checkpoints):
+def test_an_edges_checkpoint_opens_a_pen_that_the_generated_picture_follows(visit, checkpoints):
     page, translator = visit("edges"), inference.load(checkpoints / "edges")
-    blank = shown(page, "Generated")
-    assert (pixels(blank) == translator(np.full((SIZE, SIZE, 3), 255, np.uint8))).all()
-    drag(page, (0.4, 0.4), (0.6, 0.6))
-    drawn = shown(page, "Generated", other_than=blank)
-    choose(page, 0)
-    example = shown(page, "Generated", other_than=drawn)
-    lines, target = image_page.find_pairs(None, TASKS["edges"])[0]
-    assert (pixels(example) == translator(lines)).all()
+    assert "Model: edges" in page.locator(".head").inner_text()
+    (lines, target), (others, other_target), *_ = image_page.find_pairs(None, TASKS["edges"])
+    first = shown(page, "Generated")
+    assert (pixels(first) == translator(lines)).all()
     assert (pixels(shown(page, "Target")) == target).all()
-    page.wait_for_timeout(500)  # until the editor has drawn the example
+    choose(page, 1)
+    example = shown(page, "Generated", other_than=first)
+    assert (pixels(example) == translator(others)).all()
+    assert (pixels(shown(page, "Target")) == other_target).all()
     drag(page, (0.3, 0.3), (0.7, 0.4), (0.3, 0.5), (0.7, 0.6))
-    drawn_over = shown(page, "Generated", other_than=example)
+    drawn = translator(sheet(page))
+    painted(page, drawn)
     assert shown(page, "Target")  # stays what the lines began as
-    page.get_by_label("Clear canvas").click()
-    cleared = shown(page, "Generated", other_than=drawn_over)
-    assert (pixels(cleared) == pixels(blank)).all()
+
+    page.get_by_title("An empty sheet").click()
+    blank = np.full((SIZE, SIZE, 3), 255, np.uint8)
+    painted(page, translator(blank))
+    assert page.locator(".panes > .target").is_hidden()  # its place is the others' now
+    page.locator(".pen canvas").focus()
+    for key in ("Shift+ArrowLeft", "Space", "Shift+ArrowDown", "Space"):
+        page.keyboard.press(key)
+    given = sheet(page)
+    assert 0 < (given[..., 0] < 128).sum() < 40 and (given[34:38, 23:25] < 200).any()
+    painted(page, translator(given))
+    page.keyboard.press("Control+z")
+    painted(page, translator(np.full((SIZE, SIZE, 3), 255, np.uint8)))
+    page.keyboard.press("Control+z")
+    painted(page, drawn)
+
+
+def painted(page, wanted: np.ndarray) -> None:
+    """Wait until this is the generated picture."""
+    address = None
+    for _ in range(20):
+        address = shown(page, "Generated", other_than=address)
+        if (pixels(address) == wanted).all():
+            return
+    raise AssertionError("another picture was generated")
+
+
+def sheet(page) -> np.ndarray:
+    return pixels(page.locator(".pen canvas").evaluate("canvas => canvas.toDataURL()"))
 
 
 @pytest.mark.browser
 def test_a_photo_checkpoint_takes_an_upload_and_says_in_one_line_what_it_cannot_read(visit, checkpoints, tmp_path):
     page = visit("photo")
+    opened = shown(page, "Generated")
     choose(page, 1)
     assert shown(page, "Target")
-    first = shown(page, "Generated")
+    first = shown(page, "Generated", other_than=opened)
     uploaded = picture(7)
     (tmp_path / "upload.png").write_bytes(png(uploaded))
     (tmp_path / "broken.png").write_bytes(b"no picture")
@@ -150,7 +177,7 @@ def test_a_photo_checkpoint_takes_an_upload_and_says_in_one_line_what_it_cannot_
     page.locator(".upload input[type=file]").first.set_input_files(tmp_path / "upload.png")
     second = shown(page, "Generated", other_than=first)
     assert (pixels(second) == inference.load(checkpoints / "photo")(uploaded)).all()
-    assert page.locator(".panes > .block").nth(2).locator("img").count() == 0  # nobody knows its target
+    assert page.locator(".panes > .target").is_hidden()  # nobody knows it
     page.get_by_label("Remove Image").click()
     page.locator(".upload input[type=file]").first.set_input_files(tmp_path / "broken.png")
     toast = page.locator(".toast-body")
@@ -160,14 +187,15 @@ def test_a_photo_checkpoint_takes_an_upload_and_says_in_one_line_what_it_cannot_
 
 @pytest.mark.browser
 @pytest.mark.parametrize("task", ["edges", "colors"])
-def test_a_phone_shows_the_panes_below_each_other_and_no_wider_than_itself(visit, task):
+def test_a_phone_shows_the_picture_above_what_it_is_made_of_and_both_on_one_screen(visit, task):
     page = visit(task, **PHONE, color_scheme="dark")
-    choose(page, 0)
     assert shown(page, "Generated")
-    boxes = [pane.bounding_box() for pane in page.locator(".panes > .block").all()]
-    assert len(boxes) == 3
-    assert all(box["x"] >= 0 and box["x"] + box["width"] <= 360 for box in boxes)
-    assert boxes[0]["y"] < boxes[1]["y"] < boxes[2]["y"]
+    assert shown(page, "Target")
+    given, generated, target = (pane.bounding_box() for pane in page.locator(".panes > .block").all())
+    for box in (given, generated, target):
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 360
+    assert generated["y"] + generated["height"] <= given["y"]
+    assert given["y"] + given["height"] <= 740 and given["y"] + given["height"] <= target["y"]
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
@@ -272,6 +300,25 @@ def test_examples_are_drawn_where_there_is_no_data(task):
     pairs = image_page.find_pairs(None, TASKS[task])
     assert len(pairs) == image_page.MAX_EXAMPLES
     assert all(side.shape == (SIZE, SIZE, 3) for pair in pairs for side in pair)
+
+
+def test_examples_of_a_set_on_the_hub_come_behind_drawn_ones(monkeypatch):
+    drawn, asked = [(picture(1), picture(2))], threading.Event()
+
+    def find(data, config):
+        assert data is None or asked.wait(60)
+        return [(picture(3), picture(4))] * 2 if data else drawn
+
+    monkeypatch.setattr(image_page, "find_pairs", find)
+    examples = image_page.Examples("anna/maps", TASKS["photo"])
+    assert (len(examples.pairs), examples.first, len(examples.thumbnails)) == (1, 0, 1)
+    asked.set()
+    for _ in range(100):
+        if examples.first:
+            break
+        threading.Event().wait(0.05)
+    assert (len(examples.pairs), examples.first, len(examples.thumbnails)) == (3, 1, 2)
+    assert (images.read_image(examples.file(0)) == drawn[0][0]).all()
 
 
 def test_examples_are_val_pairs_of_the_data_where_they_fit(example_pairs, tmp_path, capsys):

@@ -11,7 +11,7 @@ from pix2pix import images, labels
 from pix2pix.config import Config
 from pix2pix.utils import UserError
 from pix2pix.web.canvas.uploads import read_labels
-from pix2pix.web.examples import SIZE, Examples, find_examples
+from pix2pix.web.examples import SIZE, Examples, data_of_run, find_examples
 from tests.data.test_layouts import LAYOUTS
 from tests.data.test_values import as_numbers, numbers, write_set
 from tests.helpers.pairs_on_disk import labelled, load_set, write, write_ab
@@ -111,3 +111,13 @@ def test_the_page_for_pictures_refuses_what_it_would_crush(tmp_path):
     Image.fromarray(np.full((32, 32), 4095, np.uint16)).save(tmp_path / "xray.png")
     with pytest.raises(ValueError, match="holds numbers from 4095 to 4095"):
         read_input((tmp_path / "xray.png").read_bytes(), Config.of(task="photo", size=32))
+
+
+def test_a_run_names_its_own_data_whichever_of_its_checkpoints_is_opened(tmp_path):
+    kept = tmp_path / "run" / "checkpoints" / "step-000000008"
+    kept.mkdir(parents=True)
+    assert data_of_run(tmp_path / "run") is data_of_run(kept) is data_of_run("anna/maps") is data_of_run(None) is None
+    (tmp_path / "run" / "run.json").write_text('{"data": "../houses"}')
+    assert data_of_run(tmp_path / "run") == data_of_run(str(kept)) == "../houses"
+    (tmp_path / "run" / "run.json").write_text("no JSON")
+    assert data_of_run(tmp_path / "run") is None
