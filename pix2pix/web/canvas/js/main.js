@@ -20,6 +20,7 @@ import { bindKeyboard } from "./view/keyboard.js";
 import { ModelChoice } from "./view/models.js";
 import { Pictures } from "./view/pictures.js";
 import { bindPointer, bindZoom } from "./view/pointer.js";
+import { bindRoving } from "./view/roving.js";
 import { bindSheets } from "./view/sheets.js";
 import { ShelfView } from "./view/shelf.js";
 import { Sources } from "./view/sources.js";
@@ -84,6 +85,7 @@ export async function start(element, props, root, server = new Server(new URL(`$
   bindZoom(element, zoom);
   bindTips(element, classes);
   bindSheets(element, studio, classes);
+  bindRoving(element);
   bindClipboard(element, studio, classes.length, act);
   bindPointer(find(".overlay"), studio, zoom, view, say);
   bindKeyboard(element, find(".overlay"), studio, view, classes.map(({ key }) => key), act, say);

@@ -3,7 +3,7 @@ import test from "node:test";
 
 import { pieceIn, textOf } from "../../../../pix2pix/web/canvas/js/model/clipboard.js";
 import { blank, fillRect } from "../../../../pix2pix/web/canvas/js/model/drawing.js";
-import { areaAt, edgesOf, guidesOf } from "../../../../pix2pix/web/canvas/js/model/edges.js";
+import { alignedCorner, alignedSides, areaAt, edgesOf, guidesOf } from "../../../../pix2pix/web/canvas/js/model/edges.js";
 import { draggedBy, handlesOf } from "../../../../pix2pix/web/canvas/js/model/selection.js";
 import { Studio } from "../../../../pix2pix/web/canvas/js/model/studio.js";
 import { Zoom } from "../../../../pix2pix/web/canvas/js/model/zoom.js";
@@ -32,6 +32,32 @@ test("a rectangle is in line with the edges of what is drawn, and with the middl
   assert.deepEqual(guidesOf(edges, { x: 10, y: 40, width: 5, height: 5 }, drawing), { xs: [10], ys: [] });
   assert.deepEqual(guidesOf(edges, { x: 26, y: 32, width: 9, height: 5 }, drawing), { xs: [26], ys: [32] });
   assert.deepEqual(guidesOf(edges, { x: 30, y: 50, width: 4, height: 5 }, drawing), { xs: [32], ys: [] });
+});
+
+test("edges pull the sides of what is dragged, and a moved piece as a whole", () => {
+  const drawing = withWindow(); // edges at 10 and 26, 20 and 32
+  const edges = edgesOf(drawing, drawing.labels);
+  assert.deepEqual(alignedSides(edges, { x: 11, y: 40, width: 16, height: 8 }, 1), { x: 10, y: 40, width: 16, height: 8 });
+  assert.deepEqual(alignedSides(edges, { x: 8, y: 40, width: 20, height: 8 }, 1), { x: 8, y: 40, width: 20, height: 8 }, "two pixels are meant");
+  assert.deepEqual(alignedSides(edges, { x: 11, y: 40, width: 1, height: 8 }, 1), { x: 11, y: 40, width: 1, height: 8 }, "a dot stays");
+  assert.deepEqual(alignedCorner(edges, { x: 11, y: 40, width: 5, height: 5 }, 1), { x: 10, y: 40 });
+  assert.deepEqual(alignedCorner(edges, { x: 20, y: 34, width: 5, height: 5 }, 2), { x: 21, y: 32 });
+  assert.deepEqual(alignedCorner(edges, { x: 40, y: 50, width: 5, height: 5 }, 2), { x: 40, y: 50 });
+});
+
+test("a drag is pulled where its pointer allows, not beside a grid, and never into what cannot be", () => {
+  const paint = (/** @type {any} */ keys, settings = {}) => {
+    const studio = new Studio({ width: 64, height: 64, wall: 1, label: 3, start: { labels: withWindow().labels, origin: null } });
+    studio.set(settings);
+    studio.begin({ x: 11.5, y: 40.5 }, keys);
+    studio.move({ x: 24.5, y: 50.5 }, keys);
+    const { guides } = studio;
+    studio.end();
+    return [areaAt(studio.drawing, 15, 45), guides];
+  };
+  assert.deepEqual(paint({ near: 1 }), [{ x: 10, y: 40, width: 16, height: 11 }, { xs: [10, 26], ys: [] }]);
+  assert.deepEqual(paint({ near: 0 })[0], { x: 11, y: 40, width: 14, height: 11 });
+  assert.deepEqual(paint({ near: 1 }, { grid: 4 })[0], { x: 8, y: 40, width: 20, height: 12 });
 });
 
 test("the area at a point is found whole", () => {

@@ -29,6 +29,37 @@ export function guidesOf(edges, { x, y, width, height }, drawing) {
   return { xs: [...[x, x + width].filter((place) => edges.xs.has(place)), ...middle], ys: [y, y + height].filter((place) => edges.ys.has(place)) };
 }
 
+/** A place, moved to the nearest edge within `near` pixels. @param {Set<number>} edges @param {number} place @param {number} near */
+function pulled(edges, place, near) {
+  for (let far = 0; far <= near; far++) for (const at of [place - far, place + far]) if (edges.has(at)) return at;
+  return place;
+}
+
+/**
+ * A rectangle whose sides are pulled to edges within `near` pixels, each on its own; one too small for that stays.
+ * @type {(edges: Edges, rect: Rect, near: number) => Rect}
+ */
+export function alignedSides(edges, rect, near) {
+  const side = (/** @type {Set<number>} */ among, /** @type {number} */ start, /** @type {number} */ length) => {
+    if (length < 4 * near) return [start, length];
+    const from = pulled(among, start, near);
+    return [from, pulled(among, start + length, near) - from];
+  };
+  const [x, width] = side(edges.xs, rect.x, rect.width);
+  const [y, height] = side(edges.ys, rect.y, rect.height);
+  return { x, y, width, height };
+}
+
+/** A rectangle moved as a whole, so that a side of it lies on an edge within `near` pixels. @type {(edges: Edges, rect: Rect, near: number) => {x: number, y: number}} */
+export function alignedCorner(edges, { x, y, width, height }, near) {
+  const moved = (/** @type {Set<number>} */ among, /** @type {number} */ start, /** @type {number} */ length) => {
+    const ways = [start, start + length].map((place) => [pulled(among, place, near) - place, among.has(pulled(among, place, near))]);
+    const [way] = ways.filter(([, found]) => found).sort(([a], [b]) => Math.abs(Number(a)) - Math.abs(Number(b)));
+    return start + Number(way?.[0] ?? 0);
+  };
+  return { x: moved(edges.xs, x, width), y: moved(edges.ys, y, height) };
+}
+
 /** The smallest rectangle around the area of one class that holds (x, y). @type {(drawing: Drawing, x: number, y: number) => Rect} */
 export function areaAt({ width, height, labels }, x, y) {
   const label = labels[y * width + x];

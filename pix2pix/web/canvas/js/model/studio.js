@@ -103,8 +103,18 @@ export class Studio {
   measure(size) {
     this.readout = size;
     if (size.x === undefined) return;
-    this.edges ??= edgesOf(this.drawing, this.floating?.base ?? this.history.current.labels);
-    this.guides = guidesOf(this.edges, size, this.drawing);
+    this.guides = guidesOf(this.edgesOf(this.floating?.base), size, this.drawing);
+  }
+
+  /** The edges of what is drawn besides that which is dragged, found once a drag. */
+  edgesOf(labels = this.history.current.labels) {
+    this.edges ??= edgesOf(this.drawing, labels);
+    return this.edges;
+  }
+
+  /** How near an edge pulls what is dragged: not at all beside a grid. @param {{near?: number}} keys */
+  pull({ near = 0 }) {
+    return this.grid === 1 ? near : 0;
   }
 
   /** The handle of the selection at a point, if any; `reach` in drawing pixels. */

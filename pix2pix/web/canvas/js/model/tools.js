@@ -1,7 +1,8 @@
 // What each tool does with a drag. `begin` functions take the studio, the point where the drag starts (in drawing
-// pixels, fractions allowed) and the held keys {square, copy, reach}; they return {move(point, keys), end()}.
+// pixels, fractions allowed) and the held keys {square, copy, reach, near}; they return {move(point, keys), end()}.
 
 import { acrossAxis, contains, fillRect, floodFill, labelAt, strokeLine } from "./drawing.js";
+import { alignedCorner, alignedSides } from "./edges.js";
 import { draggedBy, resized } from "./selection.js";
 
 /** The rectangle of all grid cells that a drag from `a` to `b` touches; grid 1 is the pixels themselves. */
@@ -32,7 +33,9 @@ function rectangle(studio, start) {
   return {
     move(point, keys) {
       studio.restore();
-      const rect = touchedCells(start, point, studio.grid, keys.square);
+      const drawn = touchedCells(start, point, studio.grid, keys.square);
+      const near = keys.square ? 0 : studio.pull(keys);
+      const rect = near ? alignedSides(studio.edgesOf(), drawn, near) : drawn;
       for (const each of studio.withMirror(rect, acrossAxis)) fillRect(studio.drawing, each, studio.label);
       studio.measure(rect);
     },
@@ -108,13 +111,15 @@ function marquee(studio, start) {
 
 function drag(studio, start, keys) {
   const { x, y } = studio.selection;
+  /** @type {any} */
   let floating = null;
   return {
-    move(point) {
+    move(point, { near = 0 } = {}) {
       const corner = studio.snappedCorner({ x: x + point.x - start.x, y: y + point.y - start.y });
       if (!floating && corner.x === x && corner.y === y) return;
       floating ??= studio.lifted(keys.copy);
-      studio.float(floating, corner);
+      const pull = studio.pull({ near });
+      studio.float(floating, pull ? alignedCorner(studio.edgesOf(floating.base), { ...studio.selection, ...corner }, pull) : corner);
       studio.measure(studio.selection);
     },
   };
@@ -123,13 +128,16 @@ function drag(studio, start, keys) {
 function stretch(studio, handle) {
   const rect = studio.selection;
   const { width, height } = studio.drawing;
+  /** @type {any} */
   let floating = null;
   return {
     move(point, keys) {
       const corner = studio.snappedCorner({ x: Math.min(Math.max(point.x, -width), 2 * width), y: Math.min(Math.max(point.y, -height), 2 * height) });
-      const wanted = draggedBy(handle, rect, corner, keys.square);
-      if (!floating && wanted.width === rect.width && wanted.height === rect.height) return;
+      const dragged = draggedBy(handle, rect, corner, keys.square);
+      if (!floating && dragged.width === rect.width && dragged.height === rect.height) return;
       floating ??= studio.lifted();
+      const pull = keys.square ? 0 : studio.pull(keys);
+      const wanted = pull ? alignedSides(studio.edgesOf(floating.base), dragged, pull) : dragged;
       studio.float(resized(floating, wanted), wanted);
       studio.measure(studio.selection);
     },

@@ -3,6 +3,7 @@
 import { HANDLE_REACH } from "./canvas.js";
 
 const FINGER_REACH = 14; // CSS pixels from which a finger takes a handle of the selection
+const PULL = { mouse: [1, 3], touch: [2, 6] }; // drawing and CSS pixels, at most, from which an edge pulls what is dragged
 const MIN_PINCH = 1.03; // a smaller change of the distance between two fingers is none
 const WHEEL = 0.0015; // zoom of one unit that a wheel turns
 
@@ -33,8 +34,10 @@ export function bindPointer(overlay, studio, zoom, view, say) {
   };
   const keysOf = (/** @type {PointerEvent} */ event) => {
     const pixels = studio.drawing.width / zoom.scale / overlay.clientWidth; // drawing pixels per CSS pixel
-    const reach = pixels * (event.pointerType === "touch" ? FINGER_REACH : HANDLE_REACH);
-    return { square: event.shiftKey, copy: event.altKey, pick: event.altKey, reach };
+    const isFinger = event.pointerType === "touch";
+    const [most, far] = isFinger ? PULL.touch : PULL.mouse;
+    const near = event.ctrlKey ? 0 : Math.min(most, Math.floor(far * pixels));
+    return { square: event.shiftKey, copy: event.altKey, pick: event.altKey, reach: pixels * (isFinger ? FINGER_REACH : HANDLE_REACH), near };
   };
 
   // Where text around is selected, the browser would drag that away instead of painting.

@@ -1,5 +1,7 @@
 // What each class is: a line of words, and a small facade on which it alone has its colour.
 
+const LONG_PRESS = 450; // milliseconds
+
 /** @type {Record<string, string>} */
 const TOLD = {
   background: "All that is no building: the sky above it, and what stands beside it.",
@@ -24,7 +26,7 @@ const SCENE = [
   ["door", 8, 32, 7, 12], ["deco", 19, 29, 19, 2], ["shop", 19, 32, 19, 12],
 ];
 
-/** Show what a class is beside its button while that has the pointer or the focus. @param {HTMLElement} element @param {{name: string, rgb: number[]}[]} classes */
+/** Show what a class is at its button while that has the pointer or the focus, and after a long press. @param {HTMLElement} element @param {{name: string, rgb: number[]}[]} classes */
 export function bindTips(element, classes) {
   const tip = /** @type {HTMLElement} */ (element.querySelector(".tip"));
   const hide = () => (tip.hidden = true);
@@ -34,16 +36,41 @@ export function bindTips(element, classes) {
     button.setAttribute("aria-description", TOLD[name]);
     const show = () => {
       tip.innerHTML = `${pictureOf(name, rgb)}<span><b>${name}</b> ${TOLD[name]}</span>`;
-      const { right, top, height } = button.getBoundingClientRect();
       tip.hidden = false;
-      tip.style.left = `${right + 8}px`;
-      tip.style.top = `${Math.max(8, top + height / 2 - tip.offsetHeight / 2)}px`;
+      placeAt(tip, button.getBoundingClientRect());
     };
     button.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && show());
     button.addEventListener("focus", () => button.matches(":focus-visible") && show());
-    for (const end of ["pointerleave", "blur", "click"]) button.addEventListener(end, hide);
+    button.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && hide());
+    for (const end of ["blur", "click"]) button.addEventListener(end, hide);
     button.addEventListener("keydown", (event) => event.key === "Escape" && hide());
+    bindLongPress(button, show);
   });
+  addEventListener("pointerdown", hide, true);
+}
+
+/** Beside a button, or where there is no room above it. @param {HTMLElement} tip @param {DOMRect} button */
+function placeAt(tip, { left, right, top, height }) {
+  const beside = right + 8 + tip.offsetWidth <= innerWidth;
+  tip.style.left = `${beside ? right + 8 : Math.max(8, Math.min(left, innerWidth - tip.offsetWidth - 8))}px`;
+  tip.style.top = `${Math.max(8, beside ? top + height / 2 - tip.offsetHeight / 2 : top - tip.offsetHeight - 8)}px`;
+}
+
+/** A finger that rests on a button asks what it is; lifting it then chooses nothing. @param {HTMLElement} button @param {() => void} show */
+function bindLongPress(button, show) {
+  let timer = 0;
+  let asked = false;
+  button.addEventListener("pointerdown", (event) => {
+    asked = false;
+    if (event.pointerType === "mouse") return;
+    timer = window.setTimeout(() => {
+      asked = true;
+      show();
+    }, LONG_PRESS);
+  });
+  for (const end of ["pointerup", "pointercancel"]) button.addEventListener(end, () => clearTimeout(timer));
+  button.addEventListener("contextmenu", (event) => asked && event.preventDefault());
+  button.addEventListener("click", (event) => asked && event.stopImmediatePropagation(), true);
 }
 
 /** @param {string} name @param {number[]} rgb */
