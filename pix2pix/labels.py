@@ -25,7 +25,7 @@ class LabelClass(NamedTuple):
 
 # Order of the CMP facade database; its .png files hold index + 1.
 CLASSES = (
-    LabelClass("background", "background", (0, 0, 222), (0, 0, 170)),
+    LabelClass("background", "sky", (0, 0, 222), (0, 0, 170)),
     LabelClass("facade", "wall", (0, 48, 255), (0, 0, 255)),
     LabelClass("window", "window", (0, 128, 255), (0, 85, 255)),
     LabelClass("door", "door", (0, 207, 255), (0, 170, 255)),

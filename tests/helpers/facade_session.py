@@ -36,7 +36,7 @@ def steps(canvas: CanvasPage) -> Iterator[None]:
 
     canvas.empty_wall()
     yield
-    drag("background", 0, 0, 256, 20)
+    drag("sky", 0, 0, 256, 20)
     yield
     drag("molding", 0, 20, 256, 30)
     yield

@@ -43,7 +43,7 @@ def test_each_drag_changes_the_photo_under_it_before_the_pointer_is_released(can
     rectangles = [(8, 30, 248, 250), *((x, y, x + 40, y + 50) for y in (50, 130) for x in (30, 105, 180))]
     for name, (x0, y0, x1, y1) in zip(["wall", *["window"] * 6], rectangles, strict=True):
         if name == "wall":  # on background, so that there is something to see
-            canvas.choose("background")
+            canvas.choose("sky")
             canvas.drag(0.5, 0.5, 255.5, 255.5)
         canvas.choose(name)
         canvas.settle()

@@ -1,5 +1,7 @@
 """Use by keyboard alone, by screen reader, in both colour schemes and with little motion."""
 
+import re
+
 import pytest
 
 from pix2pix.labels import INDEX
@@ -119,26 +121,57 @@ FOCUSED = """() => {
     focused.ariaLabel || focused.textContent.trim() || label,
     style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
     !!focused.closest(".studio"),
+    !!focused.closest(".bar, .palette, .actions") && focused.tagName === "BUTTON",
   ];
 }"""
 
 
-def test_every_control_is_reached_by_tab_with_a_name_and_a_visible_focus(visit):
+def test_every_control_is_reached_by_tab_and_arrows_with_a_name_and_a_visible_focus(visit):
     canvas = visit()
-    reached, names = [], []
-    for _ in range(90):
-        canvas.page.keyboard.press("Tab")
+    reached, stops = [], 0
+
+    def look() -> list:
         facts = canvas.page.evaluate(FOCUSED)
+        assert not facts[3] or (facts[1] and facts[2]), f"no name or no visible focus: {facts[0]}"
+        return facts
+
+    for _ in range(60):
+        canvas.page.keyboard.press("Tab")
+        facts = look()
         if not facts[3]:
             break
+        stops += "overlay" not in "".join(reached)
         reached.append(facts[0])
-        names.append(facts[1])
-        assert facts[2], f"no visible focus on {facts[0]}"
-    assert all(names)
+        if facts[4]:  # a group of buttons is one stop
+            for key in ("ArrowRight",) * 14:
+                canvas.page.keyboard.press(key)
+                reached.append(look()[0])
     expected = canvas.page.locator(
         ".studio :is(button, select, input:not([type=file], [type=radio]), .overlay):visible:enabled"
     ).count()
-    assert len(reached) >= expected
+    # What is the same but for its focus and its place among the stops is one control.
+    names = {re.sub(r' (tabindex|data-toured)="[^"]*"', "", each) for each in reached}
+    assert len(names) >= expected
+    assert stops <= 14, "so many stops before the drawing"
+
+
+def test_arrows_move_within_a_group_and_still_nudge_a_selection_after_a_click(canvas):
+    page = canvas.page
+    page.focus("[data-tool=rectangle]")
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowLeft")
+    assert page.evaluate("document.activeElement.dataset.tool") == "eraser"
+    page.keyboard.press("Enter")
+    assert page.get_attribute("[data-tool=eraser]", "aria-pressed") == "true"
+    assert page.locator(".bar [data-tool][tabindex='0']").count() == 1
+    canvas.tool("rectangle")
+    canvas.drag(40.5, 50.5, 79.5, 99.5)
+    canvas.tool("select")
+    page.mouse.dblclick(*canvas.at(60, 70))
+    page.click("[data-action=duplicate]")
+    canvas.key("ArrowRight")
+    window = canvas.labels() == INDEX["window"]
+    assert window[58:108, 49:89].all() and not window[100:108, 48].any()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

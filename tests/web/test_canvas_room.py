@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pix2pix.labels import INDEX
+from tests.conftest import PHONE
 from tests.web.test_canvas_tools import rectangle
 
 pytestmark = pytest.mark.browser
@@ -50,6 +51,35 @@ def test_panes_take_the_room_there_is_and_nothing_shifts_from_the_first_frame(vi
     canvas.empty_wall()
     canvas.frame()
     assert side(canvas) == sides[1280, 900]
+
+
+# Every shift of the layout from now on, also those that a measure of the web would forgive after an input.
+WATCH_SHIFTS = """() => {
+  window.shifts = [];
+  new PerformanceObserver(list => window.shifts.push(...list.getEntries().map(
+    entry => [entry.value, entry.sources.map(source => source.node?.outerHTML?.slice(0, 80))]
+  ))).observe({ type: "layout-shift" });
+}"""
+
+
+@pytest.mark.parametrize("device", [{}, PHONE], ids=["desktop", "phone"])
+def test_nothing_shifts_while_one_paints_changes_tools_and_selects(visit, device):
+    canvas = visit(**device)
+    canvas.empty_wall()
+    canvas.settle()
+    canvas.page.evaluate(WATCH_SHIFTS)
+    for tool in ("brush", "line", "fill", "eraser", "pick", "select", "rectangle"):
+        canvas.tool(tool)
+        canvas.drag(40.5, 50.5, 79.5, 99.5)
+    canvas.tool("select")
+    canvas.page.mouse.dblclick(*canvas.at(60, 70))
+    for keys in ("Control+c", "Control+v", "Control+ArrowRight", "ArrowDown", "Escape", "Control+z", "6", "m", "g"):
+        canvas.key(keys)
+    canvas.do("undo")
+    canvas.empty_wall()
+    canvas.settle()
+    shifts = canvas.page.evaluate("window.shifts")
+    assert shifts == [], f"{sum(shift[0] for shift in shifts):.5f} in all"
 
 
 def test_zooming_shows_the_same_part_in_both_panes_and_strokes_land_where_they_are_made(canvas):

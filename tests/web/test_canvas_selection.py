@@ -68,7 +68,7 @@ def test_a_selection_is_mirrored(canvas):
 
 
 def test_delete_leaves_the_erasers_class(selected):
-    selected.page.select_option("[data-control=eraser]", "background")
+    selected.page.select_option("[data-control=eraser]", "sky")
     selected.key("Delete")
     assert (selected.labels() == rectangle(BACKGROUND, 40, 50, 20, 30)).all()
 
@@ -116,7 +116,7 @@ def test_a_full_facade_takes_fewer_than_twenty_actions(canvas):
         actions += 1
         action(*values)
 
-    act(canvas.choose, "background")
+    act(canvas.choose, "sky")
     act(canvas.drag, 0.5, 0.5, 255.5, 23.5)  # sky
     act(canvas.choose, "shop")
     act(canvas.drag, 8.5, 206.5, 247.5, 255.5)

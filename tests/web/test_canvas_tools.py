@@ -117,7 +117,7 @@ def test_alt_is_the_eyedropper_for_as_long_as_it_is_held(canvas):
     assert canvas.page.get_attribute("[data-tool=rectangle]", "aria-pressed") == "true"
 
 
-@pytest.mark.parametrize(("leaves", "label"), [("wall", WALL), ("background", BACKGROUND)])
+@pytest.mark.parametrize(("leaves", "label"), [("wall", WALL), ("sky", BACKGROUND)])
 def test_the_eraser_leaves_wall_or_background(canvas, leaves, label):
     canvas.drag(20.5, 20.5, 219.5, 219.5)
     canvas.tool("eraser")

@@ -37,12 +37,14 @@ test("a rectangle is in line with the edges of what is drawn, and with the middl
 test("edges pull the sides of what is dragged, and a moved piece as a whole", () => {
   const drawing = withWindow(); // edges at 10 and 26, 20 and 32
   const edges = edgesOf(drawing, drawing.labels);
-  assert.deepEqual(alignedSides(edges, { x: 11, y: 40, width: 16, height: 8 }, 1), { x: 10, y: 40, width: 16, height: 8 });
-  assert.deepEqual(alignedSides(edges, { x: 8, y: 40, width: 20, height: 8 }, 1), { x: 8, y: 40, width: 20, height: 8 }, "two pixels are meant");
-  assert.deepEqual(alignedSides(edges, { x: 11, y: 40, width: 1, height: 8 }, 1), { x: 11, y: 40, width: 1, height: 8 }, "a dot stays");
-  assert.deepEqual(alignedCorner(edges, { x: 11, y: 40, width: 5, height: 5 }, 1), { x: 10, y: 40 });
-  assert.deepEqual(alignedCorner(edges, { x: 20, y: 34, width: 5, height: 5 }, 2), { x: 21, y: 32 });
-  assert.deepEqual(alignedCorner(edges, { x: 40, y: 50, width: 5, height: 5 }, 2), { x: 40, y: 50 });
+  assert.deepEqual(alignedSides(edges, { x: 11, y: 40, width: 16, height: 8 }, 1, drawing), { x: 10, y: 40, width: 16, height: 8 });
+  assert.deepEqual(alignedSides(edges, { x: 8, y: 40, width: 20, height: 8 }, 1, drawing), { x: 8, y: 40, width: 20, height: 8 }, "two pixels are meant");
+  assert.deepEqual(alignedSides(edges, { x: 11, y: 40, width: 1, height: 8 }, 1, drawing), { x: 11, y: 40, width: 1, height: 8 }, "a dot stays");
+  assert.deepEqual(alignedCorner(edges, { x: 11, y: 40, width: 5, height: 5 }, 1, drawing), { x: 10, y: 40 });
+  assert.deepEqual(alignedCorner(edges, { x: 20, y: 34, width: 5, height: 5 }, 2, drawing), { x: 21, y: 32 });
+  assert.deepEqual(alignedSides(edges, { x: 2, y: 40, width: 61, height: 8 }, 2, drawing), { x: 0, y: 40, width: 64, height: 8 }, "the borders, too");
+  assert.deepEqual(alignedCorner(edges, { x: 10, y: 50, width: 15, height: 5 }, 2, drawing), { x: 10, y: 50 }, "in line already");
+  assert.deepEqual(alignedCorner(edges, { x: 40, y: 50, width: 5, height: 5 }, 2, drawing), { x: 40, y: 50 });
 });
 
 test("a drag is pulled where its pointer allows, not beside a grid, and never into what cannot be", () => {

@@ -29,35 +29,34 @@ export function guidesOf(edges, { x, y, width, height }, drawing) {
   return { xs: [...[x, x + width].filter((place) => edges.xs.has(place)), ...middle], ys: [y, y + height].filter((place) => edges.ys.has(place)) };
 }
 
-/** A place, moved to the nearest edge within `near` pixels. @param {Set<number>} edges @param {number} place @param {number} near */
-function pulled(edges, place, near) {
-  for (let far = 0; far <= near; far++) for (const at of [place - far, place + far]) if (edges.has(at)) return at;
-  return place;
+/** The nearest edge within `near` pixels of a place, null where there is none; the borders of the drawing are edges, too. @param {Set<number>} edges @param {number} place @param {number} near @param {number} border */
+function pulled(edges, place, near, border) {
+  for (let far = 0; far <= near; far++) for (const at of [place - far, place + far]) if (edges.has(at) || at === 0 || at === border) return at;
+  return null;
 }
 
 /**
  * A rectangle whose sides are pulled to edges within `near` pixels, each on its own; one too small for that stays.
- * @type {(edges: Edges, rect: Rect, near: number) => Rect}
+ * @type {(edges: Edges, rect: Rect, near: number, drawing: {width: number, height: number}) => Rect}
  */
-export function alignedSides(edges, rect, near) {
-  const side = (/** @type {Set<number>} */ among, /** @type {number} */ start, /** @type {number} */ length) => {
+export function alignedSides(edges, rect, near, drawing) {
+  const side = (/** @type {Set<number>} */ among, /** @type {number} */ start, /** @type {number} */ length, /** @type {number} */ border) => {
     if (length < 4 * near) return [start, length];
-    const from = pulled(among, start, near);
-    return [from, pulled(among, start + length, near) - from];
+    const [from, to] = [start, start + length].map((place) => pulled(among, place, near, border) ?? place);
+    return [from, to - from];
   };
-  const [x, width] = side(edges.xs, rect.x, rect.width);
-  const [y, height] = side(edges.ys, rect.y, rect.height);
+  const [x, width] = side(edges.xs, rect.x, rect.width, drawing.width);
+  const [y, height] = side(edges.ys, rect.y, rect.height, drawing.height);
   return { x, y, width, height };
 }
 
-/** A rectangle moved as a whole, so that a side of it lies on an edge within `near` pixels. @type {(edges: Edges, rect: Rect, near: number) => {x: number, y: number}} */
-export function alignedCorner(edges, { x, y, width, height }, near) {
-  const moved = (/** @type {Set<number>} */ among, /** @type {number} */ start, /** @type {number} */ length) => {
-    const ways = [start, start + length].map((place) => [pulled(among, place, near) - place, among.has(pulled(among, place, near))]);
-    const [way] = ways.filter(([, found]) => found).sort(([a], [b]) => Math.abs(Number(a)) - Math.abs(Number(b)));
-    return start + Number(way?.[0] ?? 0);
+/** A rectangle moved as a whole, so that a side of it lies on an edge within `near` pixels. @type {(edges: Edges, rect: Rect, near: number, drawing: {width: number, height: number}) => {x: number, y: number}} */
+export function alignedCorner(edges, { x, y, width, height }, near, drawing) {
+  const moved = (/** @type {Set<number>} */ among, /** @type {number} */ start, /** @type {number} */ length, /** @type {number} */ border) => {
+    const ways = [start, start + length].map((place) => (pulled(among, place, near, border) ?? NaN) - place).filter((way) => !Number.isNaN(way));
+    return start + (ways.sort((one, other) => Math.abs(one) - Math.abs(other))[0] ?? 0); // one that lies on an edge stays there
   };
-  return { x: moved(edges.xs, x, width), y: moved(edges.ys, y, height) };
+  return { x: moved(edges.xs, x, width, drawing.width), y: moved(edges.ys, y, height, drawing.height) };
 }
 
 /** The smallest rectangle around the area of one class that holds (x, y). @type {(drawing: Drawing, x: number, y: number) => Rect} */

@@ -35,7 +35,7 @@ function rectangle(studio, start) {
       studio.restore();
       const drawn = touchedCells(start, point, studio.grid, keys.square);
       const near = keys.square ? 0 : studio.pull(keys);
-      const rect = near ? alignedSides(studio.edgesOf(), drawn, near) : drawn;
+      const rect = near ? alignedSides(studio.edgesOf(), drawn, near, studio.drawing) : drawn;
       for (const each of studio.withMirror(rect, acrossAxis)) fillRect(studio.drawing, each, studio.label);
       studio.measure(rect);
     },
@@ -119,7 +119,7 @@ function drag(studio, start, keys) {
       if (!floating && corner.x === x && corner.y === y) return;
       floating ??= studio.lifted(keys.copy);
       const pull = studio.pull({ near });
-      studio.float(floating, pull ? alignedCorner(studio.edgesOf(floating.base), { ...studio.selection, ...corner }, pull) : corner);
+      studio.float(floating, pull ? alignedCorner(studio.edgesOf(floating.base), { ...studio.selection, ...corner }, pull, studio.drawing) : corner);
       studio.measure(studio.selection);
     },
   };
@@ -137,7 +137,7 @@ function stretch(studio, handle) {
       if (!floating && dragged.width === rect.width && dragged.height === rect.height) return;
       floating ??= studio.lifted();
       const pull = keys.square ? 0 : studio.pull(keys);
-      const wanted = pull ? alignedSides(studio.edgesOf(floating.base), dragged, pull) : dragged;
+      const wanted = pull ? alignedSides(studio.edgesOf(floating.base), dragged, pull, studio.drawing) : dragged;
       studio.float(resized(floating, wanted), wanted);
       studio.measure(studio.selection);
     },

@@ -88,6 +88,8 @@ export const ACTIONS = {
   "copy-photo": { title: "Copy the generated photo", run: ({ exporter }) => exporter.copyPhoto() },
   "copy-link": { title: "Copy a link that carries this drawing", run: ({ exporter }) => exporter.copyLink() },
 
+  share: { title: "Send the photo, and a link that opens this drawing", run: ({ exporter }) => exporter.share() },
+
   drawings: { title: "All that you painted in this browser", run: ({ shelf }) => shelf.show() },
   "export-drawings": { title: "Save all your drawings as one file", run: ({ shelf }) => shelf.export() },
   "import-drawings": { title: "Add the drawings of such a file", run: ({ shelf }) => shelf.import() },

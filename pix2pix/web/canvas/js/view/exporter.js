@@ -16,6 +16,8 @@ export class Exporter {
     this.tell = tell;
     this.labels = element.querySelector("canvas.labels");
     this.target = element.querySelector("img.target");
+    const shares = !!navigator.share && matchMedia("(pointer: coarse)").matches; // elsewhere a link goes through the clipboard
+    for (const [name, hidden] of [["share", !shares], ["copy-link", shares]]) element.querySelector(`[data-action=${name}]`).hidden = hidden;
   }
 
   async saveLabels() {
@@ -54,10 +56,26 @@ export class Exporter {
     }
   }
 
-  async copyLink() {
+  /** With the apps of a phone: the photo, and a link where the drawing fits into one. */
+  async share() {
+    const url = (await this.#link()) ?? undefined;
+    const files = [new File([await this.photo()], "facade-generated.png", { type: "image/png" })];
+    try {
+      await navigator.share(navigator.canShare?.({ files }) ? { files, url } : { url });
+      this.tell("Shared.");
+    } catch (error) {
+      if (error.name !== "AbortError") await this.copyLink();
+    }
+  }
+
+  async #link() {
     const fragment = await fragmentOf(this.store.request.labels, this.store.choice);
-    if (!fragment) return this.tell("This drawing is too intricate for a link; save it as an image instead.", "warning");
-    const link = location.origin + location.pathname + location.search + fragment;
+    return fragment && location.origin + location.pathname + location.search + fragment;
+  }
+
+  async copyLink() {
+    const link = await this.#link();
+    if (!link) return this.tell("This drawing is too intricate for a link; save it as an image instead.", "warning");
     try {
       await navigator.clipboard.writeText(link);
       this.tell("Copied a link that opens this drawing.");

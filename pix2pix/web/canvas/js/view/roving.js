@@ -13,6 +13,8 @@ export function bindRoving(element) {
 function bind(group) {
   /** @type {HTMLElement | null} */
   let last = null; // the button that had the focus
+  let pointing = false;
+  let byKeys = false; // how the focus came: after a click the arrows nudge the selection
   const buttons = () => /** @type {HTMLButtonElement[]} */ ([...group.querySelectorAll("button:not(:disabled)")]).filter((each) => !each.closest("[hidden]"));
 
   const refresh = () => {
@@ -22,14 +24,19 @@ function bind(group) {
     for (const each of all) if (each.tabIndex !== (each === stop ? 0 : -1)) each.tabIndex = each === stop ? 0 : -1;
   };
 
+  group.addEventListener("pointerdown", () => {
+    pointing = true;
+    byKeys = false;
+  });
+  for (const end of ["pointerup", "pointercancel"]) group.addEventListener(end, () => (pointing = false));
   group.addEventListener("focusin", ({ target }) => {
+    byKeys = !pointing;
     last = /** @type {HTMLElement} */ (target);
     refresh();
   });
   group.addEventListener("keydown", (event) => {
     const button = /** @type {HTMLButtonElement} */ (event.target);
-    // With the focus from a click the arrows nudge the selection, and with Ctrl, Alt or Shift always.
-    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || !button.matches("button:focus-visible")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || !byKeys || !button.matches("button")) return;
     const all = buttons();
     const [at, end] = [all.indexOf(button), all.length - 1];
     const to = event.key === "Home" ? 0 : event.key === "End" ? end : STEPS[event.key] && at + STEPS[event.key];

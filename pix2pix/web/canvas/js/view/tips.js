@@ -4,7 +4,7 @@ const LONG_PRESS = 450; // milliseconds
 
 /** @type {Record<string, string>} */
 const TOLD = {
-  background: "All that is no building: the sky above it, and what stands beside it.",
+  sky: "All that is no building: the sky above it, and what stands beside it.",
   wall: "The plain wall between everything else.",
   window: "A pane with its frame.",
   door: "A door or a gate.",
@@ -20,7 +20,7 @@ const TOLD = {
 
 /** The small facade: [class, x, y, width, height], back to front, on 44 × 44. @type {[string, number, number, number, number][]} */
 const SCENE = [
-  ["background", 0, 0, 44, 44], ["wall", 4, 8, 36, 36], ["molding", 2, 6, 40, 4], ["molding", 4, 25, 36, 3],
+  ["sky", 0, 0, 44, 44], ["wall", 4, 8, 36, 36], ["molding", 2, 6, 40, 4], ["molding", 4, 25, 36, 3],
   ["pillar", 4, 10, 3, 15], ["pillar", 37, 10, 3, 15], ["cornice", 9, 11, 8, 2], ["window", 10, 13, 6, 8], ["sill", 9, 21, 8, 2],
   ["blind", 21, 13, 2, 7], ["window", 23, 13, 6, 7], ["blind", 29, 13, 2, 7], ["balcony", 20, 20, 12, 4], ["deco", 33, 14, 3, 6],
   ["door", 8, 32, 7, 12], ["deco", 19, 29, 19, 2], ["shop", 19, 32, 19, 12],
@@ -75,7 +75,7 @@ function bindLongPress(button, show) {
 
 /** @param {string} name @param {number[]} rgb */
 function pictureOf(name, rgb) {
-  const grey = (/** @type {string} */ part) => (part === "background" ? 236 : part === "wall" ? 214 : 176);
+  const grey = (/** @type {string} */ part) => (part === "sky" ? 236 : part === "wall" ? 214 : 176);
   const parts = SCENE.map(([part, x, y, width, height]) => {
     const fill = part === name ? `rgb(${rgb})` : `rgb(${Array(3).fill(grey(part))})`;
     return `<rect x="${x}" y="${y}" width="${width}" height="${height}" fill="${fill}" stroke="none"/>`;
