@@ -44,7 +44,7 @@ SYNTHETIC_SIDE = 256  # pixels: drawing larger examples would take seconds
 THUMBNAIL = 128  # pixels
 MAX_SIDE = 4  # times the side of training pictures, for uploads that are long and narrow
 MAX_SEEDS = 2**31
-STARTED = ".panes > .block ~ .block"  # CSS selector: the panes are there
+STARTED = ".pen canvas, .panes > .upload"  # CSS selector: what takes the input is there
 CSS = (Path(__file__).parent / "image_page.css").read_text(encoding="utf-8")
 
 

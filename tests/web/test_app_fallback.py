@@ -76,7 +76,7 @@ def test_words_about_late_code_go_when_it_comes(new_page, running_app):
 def test_the_other_page_says_in_words_that_its_pen_alone_did_not_come(new_page, other_page):
     def all_but_the_pen(route):
         answer = route.fetch()
-        route.abort() if "eraser" in answer.text() else route.fulfill(response=answer)
+        route.abort() if "js_on_load" in answer.text() else route.fulfill(response=answer)
 
     page = new_page()
     page.route("**/assets/Index-*.js", all_but_the_pen)

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from pix2pix.labels import INDEX
+from tests.conftest import PHONE
+from tests.helpers.canvas_page import CanvasPage
 
 pytestmark = pytest.mark.browser
 WALL, WINDOW, DOOR = (INDEX[name] for name in ("facade", "window", "door"))
@@ -120,3 +122,32 @@ def test_the_page_explains_itself_its_classes_and_gives_a_tour_that_can_be_skipp
     assert not page.locator(".tour").is_visible()
     assert page.evaluate("document.activeElement.className") == "overlay"
     page.evaluate("document.activeElement.blur()")
+
+
+def test_a_phone_tells_what_a_class_is_after_a_long_press_and_shares_photo_and_link(chromium, running_app):
+    context = chromium.new_context(**PHONE)
+    context.add_init_script("""
+      navigator.canShare = () => true;
+      navigator.share = async ({ files, url }) => (window.shared = [files[0].type, files[0].size, url]);
+    """)
+    page = CanvasPage(context.new_page(), running_app.url).open().page
+    page.click("[data-sheet=classes]")
+    box = page.locator("[data-label='10']").bounding_box()
+    touch = context.new_cdp_session(page)
+    finger = {"x": box["x"] + 20, "y": box["y"] + 20}
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [finger]})
+    page.wait_for_selector(".tip:not([hidden])")
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    told = page.locator(".tip")
+    assert told.is_visible() and told.inner_text().startswith(page.inner_text("[data-label='10'] .name"))
+    inside = told.bounding_box()
+    assert inside["x"] >= 0 and inside["x"] + inside["width"] <= 360 and inside["y"] >= 0
+    assert page.get_attribute("[data-label='10']", "aria-pressed") == "false"  # asked for, not chosen
+    page.tap("[data-label='10']")
+    assert page.get_attribute("[data-label='10']", "aria-pressed") == "true"
+    page.tap("[data-sheet=keep]")
+    assert page.locator("[data-action=copy-link]").is_hidden()
+    page.tap("[data-action=share]")
+    kind, size, url = page.wait_for_function("window.shared").json_value()
+    assert kind == "image/png" and size > 100 and "#drawing=" in url
+    context.close()
