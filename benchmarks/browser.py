@@ -8,6 +8,7 @@ of the tab's process, all its threads; memory is what the tab alone has (USS).
 """
 
 import base64
+import contextlib
 import functools
 import http.server
 import json
@@ -91,6 +92,10 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         content = source.read()
         output.write(content)
         Handler.sent += len(content)
+
+    def handle(self) -> None:
+        with contextlib.suppress(ConnectionError):  # a page that is closed wants nothing more
+            super().handle()
 
 
 @contextmanager
