@@ -102,7 +102,7 @@ def _table(
     measured: Sequence[Measured], scores: Sequence[tuple[dict[str, Score], dict[str, Score]]], photos: dict[str, float]
 ) -> str:
     with_photos = photos_known(photos)
-    heads = ["", *(["photos"] if with_photos else []), *(one.name for one in measured)]
+    heads = ["score", *(["photos"] if with_photos else []), *(one.name for one in measured)]
     heads += [f"{measured[0].name} - {other.name}" for other in measured[1:]]
     lines = "<tr>" + "".join(f'<th scope="col">{html.escape(head)}</th>' for head in heads) + "</tr>\n"
     for key, kind in SCORES.items():

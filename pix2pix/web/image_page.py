@@ -48,6 +48,13 @@ STARTED = ".pen canvas, .panes > .upload"  # CSS selector: what takes the input 
 CSS = (Path(__file__).parent / "image_page.css").read_text(encoding="utf-8")
 
 
+# Gradio's pictures are buttons without a name.
+NAME_PICTURES = """() => new MutationObserver(() => {
+  for (const button of document.querySelectorAll(".panes .image-container > button:not([aria-label])"))
+    button.setAttribute("aria-label", button.closest(".block").querySelector("label").textContent.trim());
+}).observe(document.querySelector(".panes"), { subtree: true, childList: true })"""
+
+
 class Upload(gr.Image):
     """An image upload that hands over the file unopened: `images.read_image` alone judges it.
 
@@ -227,6 +234,7 @@ def build(models: Models, config: ModelConfig, data: str | Path | None = None) -
             **turn,
             **own,
         )
+        page.load(None, js=NAME_PICTURES)
         page.load(open_page, None, [gallery, first, given, target], **own)
         gallery.select(choose, first, [given, target], **own)
         left = given.clear if is_drawn else given.input  # by a visitor, not by the choice of an example

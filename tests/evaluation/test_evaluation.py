@@ -395,4 +395,6 @@ def test_the_page_fits_a_phone_and_shows_all_its_pictures(written, chromium, sch
     assert opened.locator("img").evaluate_all("all => all.every(image => image.naturalWidth > 0)")
     lightness = opened.evaluate("getComputedStyle(document.documentElement).colorScheme")
     assert lightness == "light dark"
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    assert [each["id"] for each in axe.Axe().run(opened).response["violations"]] == []
     opened.close()

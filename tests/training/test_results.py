@@ -191,6 +191,9 @@ def test_the_page_fits_the_screen_and_shows_its_curves_from_a_file(chromium, run
     heights = opened.locator("svg text").evaluate_all("all => all.map(text => text.getBoundingClientRect().height)")
     assert min(heights) >= 10, "labels are too small to read"
     assert failed == []
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    found = [each["id"] for each in axe.Axe().run(opened).response["violations"]]
+    assert found == ["meta-refresh"]  # it loads itself anew until the run has ended, and then no more
     context.close()
 
 

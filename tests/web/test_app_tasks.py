@@ -197,6 +197,9 @@ def test_a_phone_shows_the_picture_above_what_it_is_made_of_and_both_on_one_scre
     assert generated["y"] + generated["height"] <= given["y"]
     assert given["y"] + given["height"] <= 740 and given["y"] + given["height"] <= target["y"]
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    found = axe.Axe().run(page).response["violations"]
+    assert [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found] == []
 
 
 @pytest.mark.browser
