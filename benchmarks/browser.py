@@ -33,11 +33,12 @@ from pix2pix.inference import Translator, checkpoint
 from pix2pix.inference.onnx_session import OnnxNetwork
 from pix2pix.synthetic import label_map
 
-STROKES, QUICK_STROKES = 60, 5
-ROUNDS, QUICK_ROUNDS = 8, 2  # of PICTURES by each, in turns
+STROKES, QUICK_STROKES = 30, 5
+ROUNDS, QUICK_ROUNDS = 6, 2  # of PICTURES by each, in turns
 PICTURES = 25
 WARM_UP = 40  # pictures: WebAssembly is compiled for speed meanwhile
-FIRST_VISITS, QUICK_VISITS = 5, 1
+FIRST_VISITS, QUICK_VISITS = 3, 1
+REST = 6000  # milliseconds until what loading left is cleared away
 PATIENCE = 300_000  # milliseconds
 MB = 1e6
 
@@ -147,13 +148,13 @@ def measure_load(browser: Browser, url: str, visits: int) -> dict:
         page.goto(url)
         page.wait_for_selector(PAINTED)
         sent.append(Handler.sent - before)
-        page.wait_for_timeout(1000)
+        page.wait_for_timeout(REST)
         live.append(tab_memory())
         held.release()
         cold.append(page.evaluate("first / 1000"))
         page.wait_for_selector(REFINED)
         page.wait_for_function("() => navigator.serviceWorker.controller")
-        page.wait_for_timeout(2000)
+        page.wait_for_timeout(REST)
         whole.append(tab_memory())
         page.reload()
         page.wait_for_selector(PAINTED)

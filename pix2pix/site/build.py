@@ -28,7 +28,7 @@ from pix2pix.web.browser import Files, digest, entry, network, place_of, runtime
 from pix2pix.web.examples import SIZE, Examples
 from pix2pix.web.page_props import CANVAS, DARK_PAGE, DESCRIPTION, PAGE, page_props
 from pix2pix.web.runtime import Runtime
-from pix2pix.web.serving import LIVE
+from pix2pix.web.serving import fast_model_beside
 
 HERE = Path(__file__).parent
 TITLE = "Paint a Facade"
@@ -44,9 +44,8 @@ def find_models(name: str) -> dict[str, Path]:
     """
     folder = checkpoint.find(name)
     models = {checkpoint.shown_name(name): folder}
-    own = Path(name).resolve() if Path(name).exists() else folder
-    if (fast_model := own.with_name(own.name + LIVE)).is_dir():
-        models[fast_model.name] = checkpoint.find(fast_model)
+    beside = fast_model_beside(Path(name) if Path(name).exists() else folder)
+    models |= {shown: checkpoint.find(found) for shown, found in beside.items()}
     for shown, found in models.items():
         wasm_graph.check_convertible(shown, configs.read(found / checkpoint.CONFIG))
     return models

@@ -241,6 +241,12 @@ def _on_disk(name: str) -> bool:
     return Path(name).exists() or Path(name.split("@")[0]).exists()
 
 
+def fast_model_beside(folder: Path) -> dict[str, Path]:
+    """The fast model of a checkpoint, the folder NAME-live beside the folder NAME, by name; {} where there is none."""
+    fast = folder.resolve().with_name(folder.resolve().name + LIVE)
+    return {fast.name: fast} if fast.is_dir() else {}
+
+
 def listed_models(folder: Path, chosen: str | None = None) -> dict[str, str | Path]:
     """The checkpoints in `folder` by name, after the `chosen` one (a name in it, another folder, or a Hub id).
 
@@ -252,10 +258,7 @@ def listed_models(folder: Path, chosen: str | None = None) -> dict[str, str | Pa
     if chosen in bundled:
         return {chosen: bundled[chosen], **bundled}
     if Path(chosen).exists() or not ids.MODEL.fullmatch(chosen):
-        own = Path(chosen).resolve()
-        first = {own.name: Path(chosen)}
-        if (fast := own.with_name(own.name + LIVE)).is_dir():
-            first[fast.name] = fast
+        first = {Path(chosen).resolve().name: Path(chosen), **fast_model_beside(Path(chosen))}
     else:
         first = {chosen: chosen}
     taken = {*first, *(name + LIVE for name in first)}  # a bundled fast model is none of another model of that name

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pix2pix import labels
 from pix2pix.config import RECIPES
 from pix2pix.labels import CMP_PALETTE, PALETTE, colorize
 from pix2pix.synthetic import label_map
@@ -100,6 +102,14 @@ def test_the_worker_gives_the_graph_what_the_translator_gives_it():
     assert len(told["planes"]) == len(latents) - 1
     for plane, expected in zip(told["planes"], latents[:-1], strict=True):
         assert np.abs(np.float32(plane) - expected.ravel()[:4]).max() < 1e-6
+
+
+def test_both_languages_take_the_same_distance_from_the_palette_for_near():
+    text = (BROWSER / "uploads.js").read_text(encoding="utf-8")
+    told = {
+        name: float(re.search(rf"^const {name} = ([\d.]+);", text, re.M)[1]) for name in ("NEAR", "MIN_NEAR", "CLASSES")
+    }
+    assert told == {"NEAR": labels.NEAR, "MIN_NEAR": labels.MIN_NEAR, "CLASSES": len(labels.CLASSES)}
 
 
 @pytest.mark.parametrize("kind", ["published", "CMP", "smudged", "numbers from 0", "numbers from 1", "photo"])
