@@ -90,7 +90,8 @@ def test_a_browser_quicker_than_the_server_takes_over_with_the_same_pictures_and
         if (by := paint(canvas, range(20 + at, 21 + at))) == "browser":
             break
     assert by == "browser", page.inner_text(".time")
-    assert page.inner_text(".time").endswith("your browser")
+    assert page.inner_text(".time").endswith("· here")
+    assert page.get_attribute(".time", "title") == "Painted in your browser"
 
     page.fill("[data-control=variation]", "7")
     page.check("[name=wall][value='#a0604c']")

@@ -2,7 +2,8 @@
 
 import { LIVE_ONLY } from "../net/painting.js";
 
-const PLACES = { server: "server", browser: "your browser" }; // where a picture was painted
+/** Where a picture was painted: in a word, for phones have little room, and told whole. */
+const PLACES = { server: ["server", "Painted by the server"], browser: ["here", "Painted in your browser"] };
 const FADE = 120; // milliseconds from the live picture to the refined one
 
 export class Pictures {
@@ -45,7 +46,9 @@ export class Pictures {
     generated.dataset.painter = painter;
     generated.dataset.picture = number;
     const time = painter === LIVE_ONLY ? "" : `${Math.round(milliseconds)} ms`; // leaves its place to the button
-    this.time.textContent = [painter, time, PLACES[by]].filter(Boolean).join(" · ");
+    const [place, told] = PLACES[by] ?? ["", ""];
+    this.time.textContent = [painter, time, place].filter(Boolean).join(" · ");
+    this.time.title = told;
     this.page.dataset.by = by;
     this.refineButton.hidden = painter !== LIVE_ONLY;
   }
