@@ -29,10 +29,13 @@ from pix2pix import inference
 from pix2pix.hub.proxies import reach_own_address
 from pix2pix.inference import checkpoint, isolated
 from pix2pix.inference.isolated import ModelError
+from pix2pix.inference.perspective import read_corners
+from pix2pix.labels import colorize
 from pix2pix.utils import available_cores
 from pix2pix.web import image_page
 from pix2pix.web.browser import BrowserPainting
 from pix2pix.web.canvas import MAX_SEEDS, SIZE, STARTED, LabelCanvas, Painter, find_examples, preloads, read_labels
+from pix2pix.web.canvas.uploads import name_colour, segment_upload
 from pix2pix.web.examples import data_of_run
 from pix2pix.web.fallback import Fallback
 from pix2pix.web.gradio_page import (
@@ -106,6 +109,36 @@ def build(painter: Painter) -> gr.Blocks:
         except (UserError, ModelError) as error:
             raise gr.Error(str(error), print_exception=False) from None
 
+    async def segment(request: gr.Request, photo: bytes | Path, corners: str | None = None, model: str | None = None):
+        """Read the drawing off a photo of a house, for `generate` to paint again.
+
+        Args:
+            photo: photo of a facade from the front, any size; it is not kept.
+            corners: of the facade, as shares of the photo's width and height, "x,y x,y x,y x,y": top left, top right,
+                bottom right, bottom left; empty where the whole photo is the facade.
+            model: name of the checkpoint that will paint it, whose nearest style is told; empty for the default one.
+
+        Returns:
+            The label image of 256x256 pixels, and its colours: wall, sky, style, and in doubt why it may be no house.
+        """
+        try:
+            if not photo:
+                raise UserError("a photo is needed")
+            quadrilateral, address = read_corners(corners or ""), address_of_call(request)
+            async with calls.turn(object(), address):
+
+                def read(_: Future) -> tuple[np.ndarray, dict]:
+                    data = photo if isinstance(photo, bytes) else photo.read_bytes()
+                    found = segment_upload(data, quadrilateral, painter.models.loaded(model or None))
+                    colours = {"wall": name_colour(found.wall), "sky": name_colour(found.sky)}
+                    return colorize(found.labels), {**colours, "style": found.style, "doubt": found.doubt}
+
+                return await painter.in_turn(read, None, object(), address=address)
+        except QueueFull:
+            raise gr.Error("many people are painting right now; try again", print_exception=False) from None
+        except (UserError, ModelError) as error:
+            raise gr.Error(str(error), print_exception=False) from None
+
     calls = FairQueue(running=4, waiting=MAX_WAITING, each=2)  # each holds its upload in memory meanwhile
     with Page("pix2pix: paint a facade", fill_width=True) as page:
         LabelCanvas(painter)
@@ -128,6 +161,19 @@ def build(painter: Painter) -> gr.Blocks:
         names = ("image", "seed", "model", "wall", "sky", "style")
         describe_parameters(generate, dict(zip(names, zip(inputs, examples, strict=True), strict=True)))
         button.click(generate, inputs, photo, api_name="generate", concurrency_limit=None)
+        with gr.Row(visible=False):
+            house, place = image_page.Upload(label="photo of a house"), gr.Textbox(label="corners")
+            painting_model, drawing, facts = (
+                gr.Textbox(label="model"),
+                gr.Image(format="png", label="drawing"),
+                gr.JSON(),
+            )
+            reader = gr.Button()
+        inputs = [house, place, painting_model]
+        examples = [example_file("house.jpg"), "0.1,0.1 0.9,0.2 0.9,0.9 0.1,0.9", None]
+        names = ("photo", "corners", "model")
+        describe_parameters(segment, dict(zip(names, zip(inputs, examples, strict=True), strict=True)))
+        reader.click(segment, inputs, [drawing, facts], api_name="segment", concurrency_limit=None)
     return page.queue(max_size=MAX_WAITING)
 
 

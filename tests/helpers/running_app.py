@@ -43,6 +43,9 @@ class StandIn:
 
     check_style = Translator.check_style
 
+    def nearest_style(self, wall, sky) -> str | None:
+        return next(iter(self.styles), None)
+
     def __call__(
         self,
         labels: np.ndarray,

@@ -268,7 +268,7 @@ def test_the_api_refuses_in_one_line(running_app, tmp_path):
     with pytest.raises(Exception, match="looks like a photo"):
         client.predict(handle_file(tmp_path / "photo.png"), api_name="/generate")
     told = client.view_api(return_format="dict")["named_endpoints"]
-    assert list(told) == ["/generate"]
+    assert list(told) == ["/generate", "/segment"]
     parameters = {each["parameter_name"]: each for each in told["/generate"]["parameters"]}
     assert all(each["python_type"]["description"] for each in parameters.values())
     assert parameters["wall"]["example_input"] == "#c99a54"
@@ -364,11 +364,12 @@ def test_the_api_is_an_mcp_tool_behind_a_flag(example_pairs):
             return (await session.list_tools()).tools
 
     running = StandInApp(example_pairs, mcp_server=True)
-    (tool,) = run(tools(f"{running.url}gradio_api/mcp/"))
+    tool, reader = run(tools(f"{running.url}gradio_api/mcp/"))
     running.close()
     assert tool.name == "generate"
     assert set(tool.inputSchema["properties"]) == {"image", "seed", "model", "wall", "sky", "style"}
     assert tool.inputSchema["required"] == ["image"]
+    assert reader.name == "segment" and reader.inputSchema["required"] == ["photo"]
 
 
 def test_a_checkpoint_for_another_task_is_refused(monkeypatch):

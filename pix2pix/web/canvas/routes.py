@@ -8,6 +8,7 @@ what took how long here: the browser's developer tools show it, `benchmarks/live
 """
 
 import asyncio
+import base64
 import hashlib
 import io
 import json
@@ -28,10 +29,11 @@ from starlette.routing import Route
 
 from pix2pix.inference import Colour, read_colour
 from pix2pix.inference.isolated import ModelError
+from pix2pix.inference.perspective import read_corners
 from pix2pix.labels import decode_runs, encode_runs
 from pix2pix.utils import UserError
 from pix2pix.web.browser import BrowserPainting
-from pix2pix.web.canvas.uploads import read_labels
+from pix2pix.web.canvas.uploads import name_colour, read_labels, segment_upload
 from pix2pix.web.examples import SIZE, Examples, Pair
 from pix2pix.web.limits import ADDRESS, PENALTY, Bounds, Refused, refusal
 from pix2pix.web.serving import FairQueue, Model, Models, QueueFull, Superseded
@@ -43,6 +45,7 @@ PIECE = 2**16  # bytes
 MAX_SEEDS = 2**31
 MAX_PAINTING = 20.0  # seconds
 REST = 9  # times what drawing a random facade took, until the next is drawn
+UNKEPT = {"Cache-Control": "no-store"}
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 JS_FOLDER = Path(__file__).parent / "js"
 Painted = TypeVar("Painted")
@@ -84,6 +87,7 @@ class Painter:
             self._route("paint", "generate", self.generate, "POST"),
             self._route("model", "model", self.model, "POST"),
             self._route("read", "read", self.read, "POST"),
+            self._route("read", "segment", self.segment, "POST"),
             self._route("random", "random/{seed}", self.random),
             self._route("example", "examples", self.list_examples),
             self._route("example", "examples/{number}", self.example),
@@ -204,6 +208,25 @@ class Painter:
         (width, height), drawing = upload.size, encode_runs(upload.labels)
         facts = {"off": upload.off, "pixels": upload.pixels, "palette": upload.palette}
         return JSONResponse({"drawing": drawing, "width": width, "height": height, **facts})
+
+    async def segment(self, request: Request) -> Response:
+        """A photo's file -> {drawing, style, wall, sky, photo: the rectified one as a data URL, doubt: "" or a line}.
+
+        The query may hold `corners` of the facade as shares of the photo, "x,y x,y x,y x,y", and the `model` that will
+        paint it. The photo is held in memory only.
+        """
+        try:
+            data, asked = await _body(request, MAX_UPLOAD), request.query_params
+            corners = read_corners(asked.get("corners", "")[:MAX_NAME])
+            await _check_there(request)
+            translator = self.models.loaded(asked.get("model") or None)
+            found = await anyio.to_thread.run_sync(segment_upload, data, corners, translator, limiter=self._readers)
+        except UserError as error:
+            return refusal(str(error), 422)
+        photo = base64.b64encode(encode(found.photo, "JPEG")).decode()
+        colours = {name: name_colour(getattr(found, name)) for name in ("wall", "sky")}
+        facts = {"style": found.style, "doubt": found.doubt, "photo": f"data:image/jpeg;base64,{photo}"}
+        return JSONResponse({"drawing": encode_runs(found.labels), **colours, **facts}, headers=UNKEPT)
 
     async def random(self, request: Request) -> Response:
         """A random facade's drawing; drawing them takes a tenth of one core's time at most."""

@@ -1,7 +1,11 @@
-"""Uploaded label images: either palette or class numbers, any size, told apart from photos."""
+"""Uploaded images: label images, either palette or class numbers, told apart from photos; and photos of houses."""
+
+from collections.abc import Sequence
 
 from pix2pix.data.values import LabelImage, read_label_image
-from pix2pix.images import MAX_WEB_PIXELS, resize_labels
+from pix2pix.images import MAX_WEB_PIXELS, read_image, resize_labels
+from pix2pix.inference import Colour, Segmentation, Translator, segment
+from pix2pix.inference.perspective import Point
 from pix2pix.utils import UserError
 
 
@@ -14,3 +18,18 @@ def read_labels(data: bytes, height: int, width: int) -> LabelImage:
             "numbers of classes either, 0 to 11 or 1 to 12"
         )
     return found._replace(labels=resize_labels(found.labels, height, width))
+
+
+def segment_upload(data: bytes, corners: Sequence[Point] | None, translator: Translator | None) -> Segmentation:
+    """Read the labels off a photo's file; `corners` are shares of its width and height, since it may be read smaller.
+
+    Raises UserError, in one line for people, for a file or corners that are none.
+    """
+    photo = read_image(data, most_pixels=MAX_WEB_PIXELS)
+    height, width = photo.shape[:2]
+    return segment(photo, translator, corners and [(x * width, y * height) for x, y in corners])
+
+
+def name_colour(colour: Colour | None) -> str | None:
+    """A colour as pages and programs write it, "#rrggbb"."""
+    return colour and "#{:02x}{:02x}{:02x}".format(*colour)

@@ -18,6 +18,7 @@ import { bindControls } from "./view/controls.js";
 import { Exporter } from "./view/exporter.js";
 import { bindKeyboard } from "./view/keyboard.js";
 import { ModelChoice } from "./view/models.js";
+import { Photos } from "./view/photo.js";
 import { Pictures } from "./view/pictures.js";
 import { bindPointer, bindZoom } from "./view/pointer.js";
 import { bindRoving } from "./view/roving.js";
@@ -38,7 +39,7 @@ const EXAMPLES_PAUSE = 4000; // milliseconds until the server is asked again whe
  * @param {HTMLElement} element
  * @param {any} props
  * @param {URL} root
- * @param {Pick<Server, "generate" | "load" | "read" | "random" | "example" | "pictureOf"> & Partial<Pick<Server, "examples">>} server
+ * @param {Pick<Server, "generate" | "load" | "read" | "random" | "example" | "pictureOf"> & Partial<Pick<Server, "examples" | "segment">>} server
  */
 export async function start(element, props, root, server = new Server(new URL(`${props.base}/`, root))) {
   const find = (selector) => element.querySelector(selector);
@@ -62,7 +63,8 @@ export async function start(element, props, root, server = new Server(new URL(`$
   bindColours(element, store);
   const variations = new Variations(element, store, (seed) => painter.vary(seed), tell);
   new Styles(element, store, (style, signal) => painter.restyle(style, signal));
-  const sources = new Sources(element, store, server, examples, classes.length, tell);
+  const photos = new Photos(element, store, server, classes.length, tell);
+  const sources = new Sources(element, store, server, examples, classes.length, tell, photos);
   const exporter = new Exporter(element, store, () => painter.photo(), tell, props.version);
 
   const shelf = new ShelfView(element, store, new Shelf(), props, kept?.shelf ?? null, tell);
@@ -78,7 +80,7 @@ export async function start(element, props, root, server = new Server(new URL(`$
     const inside = point && [((point.x - zoom.left) * zoom.scale) / size, ((point.y - zoom.top) * zoom.scale) / size];
     return inside?.every((share) => share >= 0 && share <= 1) ? inside : [0.5, 0.5];
   };
-  const act = actions({ find, number, place, studio, zoom, sources, exporter, variations, painter, pictures, shelf, tour, tell });
+  const act = actions({ find, number, place, studio, zoom, sources, photos, exporter, variations, painter, pictures, shelf, tour, tell });
   const say = describePointer(element, studio, classes);
   bindActions(element, act);
   bindControls(element, studio);
@@ -95,7 +97,7 @@ export async function start(element, props, root, server = new Server(new URL(`$
   store.subscribe(({ painted, committed, chosen }) => {
     if (opened && (painted || chosen)) painter.paint();
     if (committed || chosen || !painted) storage.save(keptNow); // the tools too
-    if (committed) showOrigin(element, studio, server, pictures, examples);
+    if (committed) showOrigin(element, studio, server, pictures, examples, photos);
   });
   addEventListener("pagehide", () => storage.save(keptNow, true));
   addEventListener("online", () => painter.retryNow());
@@ -104,7 +106,7 @@ export async function start(element, props, root, server = new Server(new URL(`$
   for (const link of element.querySelectorAll("[data-served]")) link.toggleAttribute("hidden", !props.base); // a page without a server has no API
   models.loadFirst();
   if (kept?.settings.model && kept.settings.model !== models.current) models.load(kept.settings.model);
-  showOrigin(element, studio, server, pictures, examples);
+  showOrigin(element, studio, server, pictures, examples, photos);
   shelf.open();
   const linked = await sources.link();
   if (!linked && !kept) await sources.example(0); // a first visit starts from a painted facade, not an empty page
@@ -112,7 +114,7 @@ export async function start(element, props, root, server = new Server(new URL(`$
   painter.paint();
   element.dataset.ready = "true";
   if (props.complete === false) await awaitExamples(server, examples);
-  showOrigin(element, studio, server, pictures, examples); // a kept drawing may have started from one of them
+  showOrigin(element, studio, server, pictures, examples, photos); // a kept drawing may have started from one of them
 }
 
 /** The server, or this browser where it is quicker; its painter's code comes when it is needed. */
@@ -131,11 +133,12 @@ async function awaitExamples(server, examples) {
   }
 }
 
-function showOrigin(element, studio, server, pictures, examples) {
+function showOrigin(element, studio, server, pictures, examples, photos) {
   const number = examples.numberOf(studio.origin);
   const kind = examples.listed[number]?.target;
-  pictures.showTarget(kind ? server.pictureOf(number, "target") : null, kind);
-  element.querySelector("[data-shows=example]").textContent = kind ? studio.origin : "";
+  const photo = photos.targetOf(studio.origin);
+  pictures.showTarget(photo ?? (kind ? server.pictureOf(number, "target") : null), photo ? "photo" : kind);
+  element.querySelector("[data-shows=example]").textContent = photo ? "your photo" : kind ? studio.origin : "";
   for (const button of element.querySelectorAll("[data-example]")) {
     button.setAttribute("aria-pressed", String(Number(button.dataset.example) === number));
   }

@@ -56,11 +56,12 @@ export class Store {
    * Begin from another drawing and what was chosen with it, as one change.
    * @param {Uint8Array} labels
    * @param {Partial<Choice>} choice
+   * @param {string | null} origin of what example or photo
    */
-  load(labels, choice) {
+  load(labels, choice, origin = null) {
     this.choice = { ...this.choice, ...choice };
     this.loading = true;
-    this.studio.load(labels);
+    this.studio.load(labels, origin);
     this.loading = false;
   }
 

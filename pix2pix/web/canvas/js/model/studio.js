@@ -253,6 +253,7 @@ export class Studio {
 
   // --- Whole drawings.
 
+  /** @param {Uint8Array} labels @param {string | null} origin */
   load(labels, origin = null) {
     this.cancel();
     this.document = ++this.documents;

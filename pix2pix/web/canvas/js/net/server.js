@@ -50,6 +50,11 @@ export class Server {
     return (await this.#post("read", file)).json();
   }
 
+  /** A photo and the corners of the house in it, as shares of it, "x,y x,y x,y x,y" -> what is read off it. */
+  async segment(photo, corners, model) {
+    return (await this.#post(`segment?${new URLSearchParams({ corners, model })}`, photo)).json();
+  }
+
   async random(seed) {
     return (await this.#answer(fetch(new URL(`random/${seed}`, this.base)))).json();
   }

@@ -78,6 +78,10 @@ export const ACTIONS = {
   empty: { title: "Start from a wall with nothing on it", run: ({ sources }) => (sources.empty(), "An empty wall. Undo brings the drawing before back.") },
   upload: { title: "A label image of any size; you can also drop or paste one", run: ({ find }) => find("#sheet-start input[type=file]").click() },
 
+  photo: { title: "A photo of a house, to be drawn and painted again; you can also drop or paste one", run: ({ photos }) => photos.choose() },
+  "choose-photo": { title: "Choose or take another photo", run: ({ photos }) => photos.choose() },
+  "draw-photo": { title: "Read the drawing off the photo, between its corners", run: ({ photos }) => photos.draw() },
+
   compare: { title: "Hold to see the target, also on the photo itself", keys: ["c"], hold: ({ pictures }, on) => pictures.compare(on) },
   variations: { title: "The same drawing painted with four other seeds", run: ({ variations }) => variations.offer() },
   refine: { title: "This machine is too slow to refine every picture: refine this one", run: ({ painter }) => painter.refiner.ask() },

@@ -9,8 +9,9 @@ const SEEDS = 2 ** 31;
 const MAX_SAVED = 8 * 2 ** 20; // bytes: larger files are not ours
 
 export class Sources {
-  /** `classes` is how many there are; `tell(message, kind)` shows a line to the person. */
-  constructor(element, store, server, examples, classes, tell) {
+  /** `classes` is how many there are; `tell(message, kind)` shows a line to the person; `photos` takes what is no drawing. */
+  constructor(element, store, server, examples, classes, tell, photos) {
+    this.photos = photos;
     this.store = store;
     this.studio = store.studio;
     this.server = server;
@@ -51,7 +52,7 @@ export class Sources {
 
   async open(file) {
     if (await this.#reopen(file)) return;
-    const facts = await this.#load(() => this.server.read(file));
+    const facts = await this.#load(() => this.server.read(file), null, (error) => this.#offer(file, error));
     if (!facts) return;
     const kind = facts.palette === "CMP" ? " in the CMP palette" : "";
     const some = `${facts.off.toLocaleString()} of ${facts.pixels.toLocaleString()} pixels`;
@@ -94,7 +95,13 @@ export class Sources {
     }
   }
 
-  async #load(fetched, origin = null) {
+  /** Let a photo be drawn that was opened where labels are expected. */
+  #offer(file, { message }) {
+    if (this.photos.isThere && /looks like a photo/.test(message)) this.photos.open(file);
+  }
+
+  /** @type {(fetched: () => Promise<any>, origin?: string | null, refused?: (error: any) => void) => Promise<any>} */
+  async #load(fetched, origin = null, refused = () => {}) {
     const requested = (this.requested = {});
     try {
       const answer = await fetched();
@@ -104,6 +111,7 @@ export class Sources {
     } catch (error) {
       const lost = error.again === undefined; // no answer of the server's
       this.tell(lost ? "This needs the connection, which is lost right now." : sentence(error.message), "warning");
+      if (!lost) refused(error);
       return null;
     }
   }
