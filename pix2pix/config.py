@@ -212,6 +212,8 @@ class Training:
     """Weight of the difference of wall and sky from the colours of the color code."""
     saturation_weight: float = 0.0
     """Weight of values before tanh beyond 2 or -2, in the projected objective: at its ends gradients fade."""
+    r1_weight: float = 0.0
+    """Weight of the gradient penalty on what the projected heads judge, beside their hinge loss."""
     style_swap: float = 0.0
     """Share of the pictures that are generated in another house's style: nothing but discriminators and colours then
     tells the generator what to do, as at test."""
@@ -361,7 +363,7 @@ RECIPES = {
     "projected": _BEST.replace(
         objective="projected", style_size=10, style_swap=0.2, detail_channels=16, l1_weight=2.0,
         gan_weight=0.4, segmentation_weight=0.5, perceptual_weight=3.0, color_weight=2.0, saturation_weight=1.0,
-        learning_rate=1.5e-4, discriminator_learning_rate_ratio=2.0, max_grad_norm=50.0,
+        r1_weight=3.0, learning_rate=1.5e-4, discriminator_learning_rate_ratio=3.0, max_grad_norm=50.0,
     ),
 }  # fmt: skip
 

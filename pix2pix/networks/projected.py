@@ -7,6 +7,7 @@ features do not keep. Only the parts behind the backbone are trained.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -25,6 +26,17 @@ SEGMENTER_CHANNELS = (24, 32, 64, 64, 64)  # of the levels of stride 2 to 32
 JUDGES = len(MIXED_CHANNELS) + 1  # the heads and the PatchGAN: what says of a picture whether it is real
 
 
+class Judgement(NamedTuple):
+    """What the discriminators say of pictures `(N, out, H, W)`."""
+
+    logits: list[Tensor]
+    """Of the heads and of the PatchGAN, `(N, 1, h, w)` each."""
+    classes: Tensor | None
+    """The segmenter's logits, `(N, C + 1, H/2, W/2)`."""
+    mixed: list[Tensor]
+    """What the heads judged: mixed features, `(N, channels, h, w)` each."""
+
+
 class ProjectedDiscriminator(nn.Module):
     """All three, on the features of lite0: `forward` gives what each says of a batch.
 
@@ -39,22 +51,22 @@ class ProjectedDiscriminator(nn.Module):
         self.segmenter = SegmentationDecoder(in_channels + 1) if labelled else None
         self.patches = PatchGAN(in_channels, out_channels, base_channels, strides=(2, 2, 2, 1))
 
-    def forward(
-        self, condition: Tensor, pictures: Tensor, features: Sequence[Tensor]
-    ) -> tuple[list[Tensor], Tensor | None]:
+    def forward(self, condition: Tensor, pictures: Tensor, features: Sequence[Tensor]) -> Judgement:
         """Condition `(N, C, H, W)`, pictures `(N, out, H, W)` and the features of their five stages.
 
-        Returns the logits of the heads and of the PatchGAN, `(N, 1, h, w)` each, and the segmenter's logits
-        `(N, C + 1, H/2, W/2)`. Pictures may be several batches in a row, all of the same condition.
+        Pictures may be several batches in a row, all of the same condition.
         """
         batches = len(pictures) // len(condition)
         features = [each / rms for each, rms in zip(features, FEATURE_RMS, strict=True)]
+        mixed = self.mixing(features[1:])
+        if not mixed[0].requires_grad:  # the discriminator's own step: its gradient penalty asks for these
+            mixed = [each.requires_grad_() for each in mixed]
         logits = [
-            head(mixed, _shrunk(condition, mixed.shape[2:]).repeat(batches, 1, 1, 1))
-            for head, mixed in zip(self.heads, self.mixing(features[1:]), strict=True)
+            head(each, _shrunk(condition, each.shape[2:]).repeat(batches, 1, 1, 1))
+            for head, each in zip(self.heads, mixed, strict=True)
         ]
         logits.append(self.patches(condition, pictures))
-        return logits, self.segmenter(features) if self.segmenter else None
+        return Judgement(logits, self.segmenter(features) if self.segmenter else None, mixed)
 
 
 class FeatureMixing(nn.Module):
@@ -86,13 +98,17 @@ class FeatureMixing(nn.Module):
 
 
 class ProjectedHead(nn.Module):
-    """Logits `(N, 1, H, W)` of mixed features `(N, channels, H, W)` beside the condition at their size."""
+    """Logits `(N, 1, H, W)` of mixed features `(N, channels, H, W)` beside the condition at their size.
+
+    Its last layer has no spectral norm: logits of unit scale are loud where the head cannot tell, and the generator
+    then follows noise.
+    """
 
     def __init__(self, channels: int, condition_channels: int):
         super().__init__()
         self.inner = spectral_norm(nn.Conv2d(channels + condition_channels, HEAD_CHANNELS, 3, padding=1))
         self.middle = spectral_norm(nn.Conv2d(HEAD_CHANNELS, HEAD_CHANNELS, 3, padding=1))
-        self.outer = spectral_norm(nn.Conv2d(HEAD_CHANNELS, 1, 3, padding=1))
+        self.outer = nn.Conv2d(HEAD_CHANNELS, 1, 3, padding=1)
 
     def forward(self, mixed: Tensor, condition: Tensor) -> Tensor:
         x = F.leaky_relu(self.inner(torch.cat([mixed, condition], dim=1)), LEAK)

@@ -128,11 +128,12 @@ class ProjectedObjective(nn.Module):
         views = self.views = self._look(inputs, generated, targets)
         features = [torch.cat(both).detach() for both in zip(views.target_features, views.features, strict=True)]
         pictures = torch.cat([views.targets, views.generated]).detach()
-        logits, classes = discriminator(views.planes, pictures, features)
+        logits, classes, mixed = discriminator(views.planes, pictures, features)
         real, fake = zip(*(each.float().chunk(2) for each in logits), strict=True)
-        loss = (
-            torch.stack([hinge_loss(*both) for both in zip(real, fake, strict=True)]).sum() * self.settings.gan_weight
-        )
+        loss = torch.stack([hinge_loss(*both) for both in zip(real, fake, strict=True)]).sum()
+        if self.settings.r1_weight:
+            loss = loss + self.settings.r1_weight * r1_penalty(real[: len(mixed)], mixed)
+        loss = loss * self.settings.gan_weight
         if views.classes is not None:
             named, found = classes.float().chunk(2)
             made = torch.where(views.classes < 0, -1, found.shape[1] - 1)
@@ -152,7 +153,7 @@ class ProjectedObjective(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """`matches` `(N,)`: 1 where the picture is in the style of its target, 0 where it is in another's."""
         views, self.views = self.views, None
-        logits, classes = discriminator(views.planes, views.generated, views.features)
+        logits, classes, _ = discriminator(views.planes, views.generated, views.features)
         adversarial = torch.stack([-each.float().mean() for each in logits]).sum()
         loss = self.settings.gan_weight * adversarial
         if views.classes is not None:
@@ -215,6 +216,17 @@ def adversarial_loss(fake_logits: Tensor) -> Tensor:
 def hinge_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     """mean max(0, 1 - D(real)) + mean max(0, 1 + D(fake)) (Lim & Ye 2017, equation 11)."""
     return F.relu(1 - real_logits).mean() + F.relu(1 + fake_logits).mean()
+
+
+def r1_penalty(real_logits: Sequence[Tensor], judged: Sequence[Tensor]) -> Tensor:
+    """Half the squared gradient of logits on real pictures by what was judged, `(N or more, C, h, w)` each: its mean
+    over places, summed over heads (Mescheder et al. 2018, equation 9; on features: Sauer et al. 2023, section 3.2).
+
+    A discriminator that is steep around real pictures sends the generator past them, and round in circles.
+    """
+    gradients = torch.autograd.grad([each.sum() for each in real_logits], judged, create_graph=True)
+    batch = len(real_logits[0])
+    return torch.stack([each[:batch].float().square().sum(dim=1).mean() for each in gradients]).sum() / 2
 
 
 def saturation_loss(generated: Tensor, most: float = 2.0) -> Tensor:

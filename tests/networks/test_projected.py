@@ -10,7 +10,7 @@ from pix2pix.config import RECIPES
 from pix2pix.data.pairs import Pair
 from pix2pix.networks import build_discriminator, build_generator
 from pix2pix.networks.projected import class_weights, segmentation_targets
-from pix2pix.training.losses import build_objective, hinge_loss
+from pix2pix.training.losses import build_objective, hinge_loss, r1_penalty
 from pix2pix.training.style import Style
 from pix2pix.training.trainer import Trainer
 
@@ -34,14 +34,38 @@ def test_the_hinge_loss_is_4_where_d_is_wrong_by_1_and_0_where_it_is_sure():
     assert hinge_loss(0 * ones, 0 * ones) == 2
 
 
+def test_the_gradient_penalty_is_half_the_squared_slope_on_real_pictures_alone():
+    judged = [torch.randn(4, 3, 5, 5, requires_grad=True)]
+    slope = torch.tensor([3.0, 0.0, 4.0], requires_grad=True)
+    slopes = torch.stack([slope, slope, 9 * slope, 9 * slope])[:, :, None, None]  # the first half is real
+    real = (judged[0] * slopes).sum(dim=1, keepdim=True)[:2]
+    penalty = r1_penalty([real], judged)
+    assert penalty.item() == pytest.approx(25 / 2)
+    assert torch.allclose(torch.autograd.grad(penalty, slope)[0], slope)
+
+
+def test_the_gradient_penalty_teaches_the_heads_and_nothing_else_of_the_step_changes():
+    pair, losses = drawn(3), []
+    both = batch(pair.input), batch(pair.target)
+    for weight in (0.0, 10.0):
+        torch.manual_seed(0)
+        config = CONFIG.replace(r1_weight=weight)
+        objective, judge = build_objective(config), build_discriminator(config)
+        losses.append(objective.judge(judge, both[0], -both[1], both[1])[0])
+        losses[-1].backward()
+        assert all(each.grad is not None for each in judge.heads.parameters())
+    assert losses[1] > losses[0]
+
+
 def test_logits_come_at_each_stride_and_classes_at_half_size():
     objective, judge = build_objective(CONFIG), build_discriminator(CONFIG)
     pairs = [drawn(0), drawn(1)]
     inputs, targets = batch(*(each.input for each in pairs)), batch(*(each.target for each in pairs))
     planes = objective.condition(inputs)
-    logits, classes = judge(
+    logits, classes, mixed = judge(
         planes, torch.cat([targets, targets]), [torch.cat([f, f]) for f in objective.trunk(targets)]
     )
+    assert [each.shape[2:] for each in mixed] == [each.shape[2:] for each in logits[:4]]
     assert [tuple(each.shape) for each in logits[:4]] == [(4, 1, side, side) for side in (16, 8, 4, 2)]
     assert logits[4].shape[:2] == (4, 1)
     assert classes.shape == (4, CLASSES + 1, 32, 32)
