@@ -194,7 +194,7 @@ class Training:
     beta1: float = 0.5
     beta2: float = 0.999
     warmup_steps: int = 0
-    """The first steps, in which the learning rate grows linearly: ours starts with filters of full length, and a rate
+    """The first steps, in which the generator's learning rate grows linearly: ours starts with filters of full length, and a rate
     that is full at once can drive it into tanh's ends, black or white for good."""
     decay_epochs: int = 0
     """The last epochs, in which the learning rate falls linearly towards 0; all of them where there are no more."""
@@ -363,7 +363,7 @@ RECIPES = {
     "projected": _BEST.replace(
         objective="projected", style_size=10, style_swap=0.2, detail_channels=16, l1_weight=2.0,
         gan_weight=0.4, segmentation_weight=0.5, perceptual_weight=3.0, color_weight=2.0, saturation_weight=1.0,
-        r1_weight=3.0, learning_rate=1.5e-4, discriminator_learning_rate_ratio=3.0, max_grad_norm=50.0,
+        warmup_steps=500, r1_weight=3.0, learning_rate=1.5e-4, discriminator_learning_rate_ratio=4.0, max_grad_norm=50.0,
     ),
 }  # fmt: skip
 

@@ -12,7 +12,6 @@ from typing import NamedTuple
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn.utils.parametrizations import spectral_norm
 
 from pix2pix import labels
 from pix2pix.networks.layers import LEAK
@@ -98,16 +97,12 @@ class FeatureMixing(nn.Module):
 
 
 class ProjectedHead(nn.Module):
-    """Logits `(N, 1, H, W)` of mixed features `(N, channels, H, W)` beside the condition at their size.
-
-    Its last layer has no spectral norm: logits of unit scale are loud where the head cannot tell, and the generator
-    then follows noise.
-    """
+    """Logits `(N, 1, H, W)` of mixed features `(N, channels, H, W)` beside the condition at their size."""
 
     def __init__(self, channels: int, condition_channels: int):
         super().__init__()
-        self.inner = spectral_norm(nn.Conv2d(channels + condition_channels, HEAD_CHANNELS, 3, padding=1))
-        self.middle = spectral_norm(nn.Conv2d(HEAD_CHANNELS, HEAD_CHANNELS, 3, padding=1))
+        self.inner = _conv(channels + condition_channels, HEAD_CHANNELS, 3)
+        self.middle = _conv(HEAD_CHANNELS, HEAD_CHANNELS, 3)
         self.outer = nn.Conv2d(HEAD_CHANNELS, 1, 3, padding=1)
 
     def forward(self, mixed: Tensor, condition: Tensor) -> Tensor:
@@ -123,8 +118,8 @@ class SegmentationDecoder(nn.Module):
         self.lateral, self.merge = nn.ModuleList(), nn.ModuleList()
         coarser = (*SEGMENTER_CHANNELS[1:], SEGMENTER_CHANNELS[-1])
         for features, own, above in zip(FEATURE_CHANNELS, SEGMENTER_CHANNELS, coarser, strict=True):
-            self.lateral.append(spectral_norm(nn.Conv2d(features, above, 1)))
-            self.merge.append(spectral_norm(nn.Conv2d(above, own, 3, padding=1)))
+            self.lateral.append(_conv(features, above, 1))
+            self.merge.append(_conv(above, own, 3))
         self.classify = nn.Conv2d(SEGMENTER_CHANNELS[0], classes, 1)
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
@@ -135,6 +130,18 @@ class SegmentationDecoder(nn.Module):
                 own = own + F.interpolate(x, own.shape[2:], mode="bilinear", align_corners=False)
             x = F.leaky_relu(merge(F.leaky_relu(own, LEAK)), LEAK)
         return self.classify(x)
+
+
+def _conv(before: int, after: int, side: int) -> nn.Conv2d:
+    """A convolution that keeps the variance (He et al. 2015).
+
+    Not spectral norm: its filters shrink these features to a fifth, and a segmenter with it knew no class of real
+    photos after 1,500 steps.
+    """
+    layer = nn.Conv2d(before, after, side, padding=side // 2)
+    nn.init.kaiming_normal_(layer.weight, a=LEAK)
+    nn.init.zeros_(layer.bias)
+    return layer
 
 
 def segmentation_targets(planes: Tensor) -> Tensor:

@@ -13,14 +13,16 @@ CUT = 1 / 2  # of a side: the part that is cut out
 BRIGHTNESS, SATURATION, CONTRAST = 0.5, 1.0, 0.5  # how far each strays: from 0 levels of [-1, 1], 1 and 1 times
 
 
-def augmented(inputs: Tensor, *pictures: Tensor) -> list[Tensor]:
+def augmented(inputs: Tensor, *pictures: Tensor, share: float = 1.0) -> list[Tensor]:
     """Inputs and the pictures that belong to them, `(N, C, H, W)` in [-1, 1] each -> the same, changed alike.
 
     Pictures change in brightness, saturation and contrast; then all are moved, and lose one part to 0, the middle of
-    the values: for label images that is no class. Draws from torch's global random stream, without a wait for a GPU.
+    the values: for label images that is no class. So it goes for a `share` of the batch, by chance; the others stay as
+    they are. Draws from torch's global random stream, without a wait for a GPU.
     """
-    colours = [_strayed(inputs, reach) for reach in (BRIGHTNESS, SATURATION, CONTRAST)]
-    grid, kept = _moves(inputs), _kept(inputs)
+    is_changed = (torch.rand(len(inputs), 1, 1, 1, device=inputs.device) < share).to(inputs.dtype)
+    colours = [is_changed * _strayed(inputs, reach) for reach in (BRIGHTNESS, SATURATION, CONTRAST)]
+    grid, kept = _moves(inputs, is_changed), 1 - is_changed * (1 - _kept(inputs))
     return [_moved(inputs, grid) * kept, *(_moved(_coloured(each, *colours), grid) * kept for each in pictures)]
 
 
@@ -37,9 +39,9 @@ def _coloured(pictures: Tensor, brightness: Tensor, saturation: Tensor, contrast
     return middle + (1 + contrast) * (pictures - middle)
 
 
-def _moves(inputs: Tensor) -> Tensor:
+def _moves(inputs: Tensor, is_changed: Tensor) -> Tensor:
     """Where each pixel is taken from: the same whole number of pixels to the side and up or down for a picture."""
-    shares = [torch.round(MAX_MOVE * side * _strayed(inputs, 1)) * 2 / side for side in inputs.shape[:1:-1]]
+    shares = [torch.round(is_changed * MAX_MOVE * side * _strayed(inputs, 1)) * 2 / side for side in inputs.shape[:1:-1]]
     turn = torch.eye(2, device=inputs.device).expand(len(inputs), 2, 2)
     moves = torch.cat([turn, torch.cat(shares, dim=1).flatten(2)], dim=2)  # (N, 2, 3)
     return F.affine_grid(moves, inputs.shape, align_corners=False)

@@ -20,6 +20,7 @@ from pix2pix.networks.projected import class_weights, segmentation_targets
 from pix2pix.training.diffaugment import augmented
 
 PERCEPTUAL_STAGES = 3  # of the backbone: strides 2, 4 and 8
+AUGMENTED_SHARE = 0.5  # of what projected discriminators see: a backbone knows colours as they are, and so should they
 
 
 class PaperObjective(nn.Module):
@@ -174,7 +175,8 @@ class ProjectedObjective(nn.Module):
 
     def _look(self, inputs: Tensor, generated: Tensor, targets: Tensor) -> Views:
         planes = self.condition(inputs)
-        planes, targets, generated = _shown(self.settings, planes, targets, generated)
+        if self.settings.diff_augment:
+            planes, targets, generated = augmented(planes, targets, generated, share=AUGMENTED_SHARE)
         valid = self._valid(planes)
         targets, generated = targets * valid, generated.float() * valid
         with torch.no_grad():

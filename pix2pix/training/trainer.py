@@ -161,7 +161,7 @@ class Trainer:
 
     def set_learning_rate(self, epoch: int) -> None:
         """Set the generator's: linear over the first `warmup_steps`, constant, then linear towards 0 over
-        `decay_epochs`; and the discriminator's, in its ratio to that.
+        `decay_epochs`; and the discriminator's, in its ratio to that, but full from the first step.
 
         The authors' torch code falls so; their rate is full from the first step.
         """
@@ -172,7 +172,7 @@ class Trainer:
         if rate == self._rate:
             return
         self._rate = rate
-        of_discriminator = training.discriminator_learning_rate_ratio * rate
+        of_discriminator = training.discriminator_learning_rate_ratio * training.learning_rate * min(1.0, left)
         for optimizer, own in ((self.generator_optimizer, rate), (self.discriminator_optimizer, of_discriminator)):
             for group in optimizer.param_groups:
                 if self.recording:
