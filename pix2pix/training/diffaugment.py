@@ -41,7 +41,9 @@ def _coloured(pictures: Tensor, brightness: Tensor, saturation: Tensor, contrast
 
 def _moves(inputs: Tensor, is_changed: Tensor) -> Tensor:
     """Where each pixel is taken from: the same whole number of pixels to the side and up or down for a picture."""
-    shares = [torch.round(is_changed * MAX_MOVE * side * _strayed(inputs, 1)) * 2 / side for side in inputs.shape[:1:-1]]
+    shares = [
+        torch.round(is_changed * MAX_MOVE * side * _strayed(inputs, 1)) * 2 / side for side in inputs.shape[:1:-1]
+    ]
     turn = torch.eye(2, device=inputs.device).expand(len(inputs), 2, 2)
     moves = torch.cat([turn, torch.cat(shares, dim=1).flatten(2)], dim=2)  # (N, 2, 3)
     return F.affine_grid(moves, inputs.shape, align_corners=False)

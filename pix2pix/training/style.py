@@ -46,7 +46,7 @@ class Style(nn.Module):
         self.register_buffer("deviation", rest.std(dim=0).clamp(min=1e-4))
         _, lengths, directions = torch.linalg.svd(rest / self.deviation, full_matrices=False)
         kept = (lengths > MIN_LENGTH * lengths[0]).sum().clamp(max=self.size)  # of few pairs there are fewer
-        directions = directions[:kept].T * len(pairs) ** 0.5 / lengths[:kept]
+        directions = _signed(directions[:kept]).T * len(pairs) ** 0.5 / lengths[:kept]
         directions = nn.functional.pad(directions, (0, self.size - directions.shape[1]))
         self.register_buffer("directions", directions)  # (numbers, size)
         self.register_buffer("codes", self._codes(color_codes, measured))
@@ -93,12 +93,21 @@ class Style(nn.Module):
         return torch.cat(numbers, dim=1)
 
 
-def choose_styles(codes: Tensor, count: int = 12) -> dict[str, list[float]]:
-    """Codes `(N, size)` of real facades -> some of them by name, the most usual first, unlike each other.
+def _signed(directions: Tensor) -> Tensor:
+    """Rows with their longest number positive: which way a component points is chance, and another on each machine."""
+    longest = directions.gather(1, directions.abs().argmax(dim=1, keepdim=True))
+    return directions * torch.where(longest < 0, -1.0, 1.0)
 
-    Each next one is the furthest from those already chosen, among the half of the codes nearest to their mean.
+
+def choose_styles(codes: Tensor, count: int = 12) -> dict[str, list[float]]:
+    """Codes `(N, size)` of real facades -> some of them by name, unlike each other; the first is the most usual.
+
+    Each next one is the furthest from those already chosen, among the middle half by distance from the mean: the mean
+    of all facades looks like clay, and a code far from it like no other.
     """
-    usual = codes[codes.norm(dim=1).argsort()[: max(1, len(codes) // 2)]]
+    count_all = len(codes)
+    middle = slice(count_all // 4, max(count_all // 4 + 1, 3 * count_all // 4))
+    usual = codes[codes.norm(dim=1).argsort()[middle]]
     chosen = [0]
     while len(chosen) < min(count, len(usual)):
         chosen.append(int(torch.cdist(usual, usual[chosen]).amin(dim=1).argmax()))
