@@ -194,8 +194,8 @@ class Training:
     beta1: float = 0.5
     beta2: float = 0.999
     warmup_steps: int = 0
-    """The first steps, in which the generator's learning rate grows linearly: ours starts with filters of full length, and a rate
-    that is full at once can drive it into tanh's ends, black or white for good."""
+    """The first steps, in which the generator's learning rate grows linearly: ours starts with filters of full
+    length, and a rate that is full at once can drive it into tanh's ends, black or white for good."""
     decay_epochs: int = 0
     """The last epochs, in which the learning rate falls linearly towards 0; all of them where there are no more."""
     l1_weight: float = 100.0

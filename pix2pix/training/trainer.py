@@ -128,9 +128,15 @@ class Trainer:
         return torch.where(swapped[:, None], others, codes), 1 - swapped.float()
 
     def _noise(self, inputs: Tensor) -> list[Tensor]:
-        """What the teacher and its student both take from chance."""
+        """What the teacher and its student both take from chance; half of the codes are the teacher's named styles."""
         shapes = latent_shapes(self.config.architecture, self.teacher.latent_channels, *inputs.shape[-2:])
-        return [torch.randn(len(inputs), *shape[1:], device=inputs.device) for shape in shapes]
+        noise = [torch.randn(len(inputs), *shape[1:], device=inputs.device) for shape in shapes]
+        if self.styles:
+            named = torch.tensor(list(self.styles.values()), device=inputs.device)
+            named = named[torch.randint(len(named), (len(inputs),), device=inputs.device)]
+            is_named = torch.rand(len(inputs), 1, device=inputs.device) < 0.5
+            noise[-1] = torch.where(is_named, named, noise[-1].flatten(1))[:, :, None, None]
+        return noise
 
     def _prepare_step(self) -> None:
         """Before the first step, and wherever optimisers were loaded: a graph reads its learning rate from the GPU."""
