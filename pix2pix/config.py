@@ -363,7 +363,7 @@ RECIPES = {
     "projected": _BEST.replace(
         objective="projected", style_size=10, style_swap=0.2, detail_channels=16, l1_weight=2.0,
         gan_weight=0.4, segmentation_weight=0.5, perceptual_weight=3.0, color_weight=2.0, saturation_weight=1.0,
-        r1_weight=3.0, learning_rate=1.5e-4, discriminator_learning_rate_ratio=4.0, warmup_steps=500,
+        r1_weight=1.0, learning_rate=1.5e-4, discriminator_learning_rate_ratio=4.0, warmup_steps=500,
         max_grad_norm=50.0,
     ),
 }  # fmt: skip

@@ -29,6 +29,7 @@ def gallery(
     checkpoints: Annotated[list[str], tyro.conf.Positional],
     output: Path,
     only: tuple[str, ...] = test_drawings.NAMES,
+    styles: tuple[str, ...] = (),
     width: int = 1200,
 ) -> None:
     """Write one picture of drawings by hand, each beside what every checkpoint makes of it.
@@ -37,6 +38,7 @@ def gallery(
         checkpoints: Folders, run folders, or USER/REPO on the Hub; facades only.
         output: A .png, .webp or .jpg file.
         only: Names of the drawings to show, in this order; all of them unless given.
+        styles: Styles to show each drawing in, by name; that of the checkpoint's default unless given.
         width: Pixels that the gallery has at most.
     """
     if not checkpoints or not only:
@@ -50,10 +52,12 @@ def gallery(
     for translator in translators:
         if translator.config.task != "facades":
             raise UserError(f"{translator.name} is for {translator.config.task}; these are drawings of facades")
+    columns = [(translator, style) for translator in translators for style in styles or (None,)]
     groups = [
-        [labels.colorize(drawing), *(translator(drawing) for translator in translators)] for drawing in shown.values()
+        [labels.colorize(drawing), *(translator(drawing, style=style) for translator, style in columns)]
+        for drawing in shown.values()
     ]
-    names = [translator.name for translator in translators]
+    names = [style or translator.name for translator, style in columns]
     page = compose(groups, [name.replace("_", " ") for name in shown], names, width)
     buffer = io.BytesIO()
     Image.fromarray(page).save(buffer, **FORMATS[output.suffix.lower()])
