@@ -55,6 +55,7 @@ def test_sheet_shows_drawings_beside_pictures(suffix, kind, tmp_path, capsys):
         (["checkpoints/facades", "--output", "gallery.gif"], "end it in .png, .webp, .jpg"),
         (["checkpoints/facades", "--output", "nowhere/gallery.png"], "nowhere is no folder"),
         (["checkpoints/facades", "--output", "gallery.png", "--only", "castle"], "no drawing is called 'castle'"),
+        (["checkpoints/facades", "--output", "gallery.png", "--styles", "gold"], "has no style 'gold'; it has"),
         (["--output", "gallery.png"], "name a checkpoint"),
     ],
 )
