@@ -113,7 +113,7 @@ def build(painter: Painter) -> gr.Blocks:
         """Read the drawing off a photo of a house, for `generate` to paint again.
 
         Args:
-            photo: photo of a facade from the front, any size; it is not kept.
+            photo: photo of a facade from the front, any size; the upload is deleted within 70 minutes.
             corners: of the facade, as shares of the photo's width and height, "x,y x,y x,y x,y": top left, top right,
                 bottom right, bottom left; empty where the whole photo is the facade.
             model: name of the checkpoint that will paint it, whose nearest style is told; empty for the default one.
