@@ -13,11 +13,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import onnxruntime
 
 from pix2pix import images
 from pix2pix.data.cleaning import corrected
-from pix2pix.inference.onnx_session import session_options
 from pix2pix.inference.perspective import Point, rectified
 from pix2pix.inference.rectangles import drawn, find_rectangles
 from pix2pix.inference.translator import Colour, Translator
@@ -55,6 +53,10 @@ class Segmenter:
 
     def __init__(self, folder: Path, threads: int | None = None):
         """Raises UserError where `folder` holds no graph that loads."""
+        import onnxruntime
+
+        from pix2pix.inference.onnx_session import session_options
+
         path = folder / GRAPH
         if not path.is_file():
             raise UserError(

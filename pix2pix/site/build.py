@@ -33,6 +33,7 @@ from pix2pix.web.serving import fast_model_beside
 HERE = Path(__file__).parent
 TITLE = "Paint a Facade"
 FACADES = 300  # random ones
+FROM_PHOTO = 'data-action="photo"'  # the button, in the markup of the page
 ICON_FACADE, ICONS = 12, (192, 512)  # a seed, and pixels
 PREFIX = "site-"  # how the folder of a version begins
 
@@ -65,7 +66,9 @@ def build(models: Mapping[str, Path], runtime: Runtime, examples: Examples) -> F
     files |= runtime_files(runtime) | _example_files(examples) | _icons() | _modules()
     files["drawings.bin"] = _pack([*_drawings_of(examples), *(label_map(seed, SIZE, SIZE) for seed in range(FACADES))])
     live = (fast or [first])[0]
-    page = page_props(examples, [first], {first: live} if fast else {}, "bundled")
+    page = page_props(
+        examples, [first], {first: live} if fast else {}, "bundled", any(each["styles"] for each in networks.values())
+    )
     told = site(
         files,
         networks,
@@ -140,6 +143,7 @@ def _pack(drawings: Iterable[np.ndarray]) -> bytes:
 
 def _index(version: str, props: dict, site: dict) -> str:
     markup, css = ((CANVAS / name).read_text(encoding="utf-8") for name in ("canvas.html", "canvas.css"))
+    markup = markup.replace(FROM_PHOTO, f"{FROM_PHOTO} hidden")  # from the first frame: nothing here reads photos
     modules = [name for name in _modules() if name not in ("js/browser/worker.js", "js/browser/network.js")]
     preloads = "\n".join(f'<link rel="modulepreload" href="{version}/{name}">' for name in modules)
     return _filled(

@@ -18,6 +18,7 @@ from typing import Literal
 import numpy as np
 
 from pix2pix.hub import ids
+from pix2pix.inference import checkpoint
 from pix2pix.utils import UserError
 
 Model = Callable[..., np.ndarray]  # (labels, variation, cancel: Future | None = None, wall=None, sky=None, style=None)
@@ -187,6 +188,12 @@ class Models:
         """The names to choose from: all that are listed, fast models only where one is the default."""
         fast_models = self.fast_models.values()
         return [name for name in self.listed if name == self.default or name not in fast_models]
+
+    @property
+    def is_styled(self) -> bool:
+        """Whether the default model has named styles; of one that is not on this disk nobody knows before it loads."""
+        folder = Path(self.listed.get(self.default or "") or "nowhere")
+        return any(any(folder.glob(place + checkpoint.STYLES)) for place in ("", "checkpoints/step-*/"))
 
     def get(self, name: str | None = None) -> Model:
         """The model of that name (None: the default), loaded now if it is not yet; blocks meanwhile.

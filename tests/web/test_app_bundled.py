@@ -73,3 +73,22 @@ def test_a_facade_is_painted_from_empty_to_finished_within_a_minute(chromium, bu
     assert (labels == INDEX["window"]).sum() == windows - behind_balconies
     assert (labels == INDEX["door"]).sum() == 28 * 54
     context.close()
+
+
+def test_the_page_opens_in_the_colours_of_the_first_style_and_every_style_looks_different(chromium, bundled):
+    context = chromium.new_context(**DESKTOP)
+    canvas = CanvasPage(context.new_page(), bundled.url).open()
+    checked = canvas.page.locator("[data-colour] :checked")
+    assert checked.evaluate_all("(swatches) => swatches.map(({title}) => title)") == ["as it comes"] * 2
+    canvas.page.wait_for_function(
+        "[...document.querySelectorAll('.styles img')].every((image) => image.complete && image.naturalWidth)"
+    )
+    means = canvas.page.locator(".styles img").evaluate_all("""(images) => images.map((image) => {
+        const context = Object.assign(document.createElement("canvas"), {width: 1, height: 1}).getContext("2d");
+        context.imageSmoothingQuality = "high";
+        context.drawImage(image, 0, 0, 1, 1);
+        return [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);
+    })""")
+    assert len(means) >= 8
+    assert all(np.abs(np.subtract(one, other)).max() > 2 for one, other in itertools.combinations(means, 2))
+    context.close()

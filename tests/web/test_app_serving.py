@@ -323,6 +323,20 @@ def test_a_model_that_does_not_load_says_why_and_leaves_the_others():
     assert models.loaded("facades")
 
 
+def test_a_styled_model_is_known_before_it_is_loaded_in_a_folder_or_a_run(tmp_path):
+    for place in ("plain", "styled", "run/checkpoints/step-000000100"):
+        (tmp_path / place).mkdir(parents=True)
+    for place in ("styled", "run/checkpoints/step-000000100"):
+        (tmp_path / place / "styles.json").write_text("{}")
+
+    def is_styled(source) -> bool:
+        return Models(None, {"model": source}).is_styled
+
+    assert [is_styled(tmp_path / name) for name in ("plain", "styled", "run")] == [False, True, True]
+    assert not is_styled("anna/on-the-hub")
+    assert not Models(None, {}).is_styled
+
+
 def test_models_are_found_in_a_folder_and_the_chosen_one_comes_first(tmp_path):
     for name in ("facades", "winter"):
         (tmp_path / name).mkdir()

@@ -119,7 +119,7 @@ def drag(page, *points: tuple[float, float]) -> None:
 @pytest.mark.browser
 def test_an_edges_checkpoint_opens_a_pen_that_the_generated_picture_follows(visit, checkpoints):
     page, translator = visit("edges"), inference.load(checkpoints / "edges")
-    assert "Model: edges" in page.locator(".head").inner_text()
+    page.locator(".head", has_text="Model: edges").wait_for()
     (lines, target), (others, other_target), *_ = image_page.find_pairs(None, TASKS["edges"])
     first = shown(page, "Generated")
     assert (pixels(first) == translator(lines)).all()

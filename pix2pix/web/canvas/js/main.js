@@ -52,7 +52,8 @@ export async function start(element, props, root, server = new Server(new URL(`$
   studio.restoreSettings(kept?.tools, classes.length);
   const tell = messages(find(".message"), studio);
   const zoom = new Zoom(studio.drawing);
-  const first = { variation: null, ...defaultColours(element), model: props.models[0] ?? "" };
+  const colours = props.styled ? { wall: null, sky: null } : defaultColours(element); // a style has its own
+  const first = { variation: null, ...colours, model: props.models[0] ?? "" };
   const store = new Store(studio, { ...first, ...(kept && choiceOf(kept.settings)) });
 
   const view = new CanvasView(find(".labels"), find(".overlay"), studio, classes, zoom);
