@@ -17,9 +17,9 @@ export class Styles {
     this.stopper = new AbortController();
     this.timer = 0;
     this.stale = true; // whether the photos show something that is no more
-    store.subscribe(({ committed, chosen }) => {
+    store.subscribe(({ painted, committed, chosen }) => {
       if (chosen) this.#list();
-      if (committed || chosen) this.#outdate();
+      if (painted || committed || chosen) this.#outdate(); // while one drags, the processor is the photo's
     });
     // On a phone they lie in a sheet: nothing is painted for nobody.
     new IntersectionObserver((entries) => entries.some(({ isIntersecting }) => isIntersecting) && this.#paintSoon()).observe(this.row);
