@@ -35,7 +35,7 @@ from pix2pix.utils import available_cores
 from pix2pix.web import image_page
 from pix2pix.web.browser import BrowserPainting
 from pix2pix.web.canvas import MAX_SEEDS, SIZE, STARTED, LabelCanvas, Painter, find_examples, preloads, read_labels
-from pix2pix.web.canvas.uploads import name_colour, segment_upload
+from pix2pix.web.canvas.uploads import segment_upload
 from pix2pix.web.examples import data_of_run
 from pix2pix.web.fallback import Fallback
 from pix2pix.web.gradio_page import (
@@ -130,8 +130,7 @@ def build(painter: Painter) -> gr.Blocks:
                 def read(_: Future) -> tuple[np.ndarray, dict]:
                     data = photo if isinstance(photo, bytes) else photo.read_bytes()
                     found = segment_upload(data, quadrilateral, painter.models.loaded(model or None))
-                    colours = {"wall": name_colour(found.wall), "sky": name_colour(found.sky)}
-                    return colorize(found.labels), {**colours, "style": found.style, "doubt": found.doubt}
+                    return colorize(found.labels), found.facts
 
                 return await painter.in_turn(read, None, object(), address=address)
         except QueueFull:

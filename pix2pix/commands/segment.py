@@ -59,8 +59,7 @@ def segment(
         if found.doubt:
             doubtful.append(f"{path.name}: {found.doubt}; its drawing is a guess")
         goal.parent.mkdir(parents=True, exist_ok=True)
-        described = {"style": found.style, "wall": _hex(found.wall), "sky": _hex(found.sky), "doubt": found.doubt}
-        write_atomically(facts[goal], (json.dumps(described, indent=2) + "\n").encode())
+        write_atomically(facts[goal], (json.dumps(found.facts, indent=2) + "\n").encode())
         images.write_png(goal, labels.colorize(found.labels))
     print(f"{len(goals) - len(bad)} drawings in {output}, with their colours beside them")
     if others:
@@ -70,7 +69,3 @@ def segment(
     if bad:
         print("\n".join(["error: not read:", *bad]), file=sys.stderr)
         sys.exit(1)
-
-
-def _hex(colour: tuple[int, int, int] | None) -> str | None:
-    return colour and "#{:02x}{:02x}{:02x}".format(*colour)

@@ -73,12 +73,16 @@ def find(name: str | Path, token: bool | None = None) -> Path:
     return folder
 
 
-def bundled() -> dict[str, Path]:
-    """List the folders of the bundled checkpoints by name: in a clone beside the package, else inside of it."""
+def bundle() -> Path:
+    """The folder of all that is bundled: in a clone beside the package, else inside of it."""
     package = Path(str(resources.files("pix2pix")))
     inside = package / "checkpoints"  # where a wheel keeps them, see pyproject.toml
-    folder = inside if inside.is_dir() else package.parent / "checkpoints"
-    return {path.parent.name: path.parent for path in sorted(folder.glob("*/config.json"))}
+    return inside if inside.is_dir() else package.parent / "checkpoints"
+
+
+def bundled() -> dict[str, Path]:
+    """List the folders of the bundled checkpoints by name."""
+    return {path.parent.name: path.parent for path in sorted(bundle().glob("*/config.json"))}
 
 
 def check_listing(repo: str, sizes: Mapping[str, int], most: int = MAX_BYTES) -> None:

@@ -8,7 +8,6 @@ python -m pix2pix segment PHOTO... --output DIR
 
 from collections.abc import Sequence
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,9 +15,10 @@ import numpy as np
 
 from pix2pix import images
 from pix2pix.data.cleaning import corrected
+from pix2pix.inference import checkpoint
 from pix2pix.inference.perspective import Point, rectified
 from pix2pix.inference.rectangles import drawn, find_rectangles
-from pix2pix.inference.translator import Colour, Translator
+from pix2pix.inference.translator import Colour, Translator, name_colour
 from pix2pix.labels import INDEX
 from pix2pix.utils import UserError
 
@@ -46,6 +46,13 @@ class Segmentation(NamedTuple):
     sky: Colour | None
     photo: np.ndarray
     doubt: str
+
+    @property
+    def facts(self) -> dict[str, str | None]:
+        """How to paint it, as pages and programs write it: style, wall and sky, "#rrggbb"; and the doubt."""
+        return {
+            "style": self.style, "wall": name_colour(self.wall), "sky": name_colour(self.sky), "doubt": self.doubt
+        }  # fmt: skip
 
 
 class Segmenter:
@@ -79,9 +86,7 @@ class Segmenter:
 @cache
 def load_segmenter(folder: Path | None = None) -> Segmenter:
     """The segmenter of a folder, loaded once; without one the bundled one."""
-    package = Path(str(resources.files("pix2pix")))
-    inside = package / "checkpoints"  # as of `checkpoint.bundled`
-    return Segmenter(folder or (inside if inside.is_dir() else package.parent / "checkpoints") / NAME)
+    return Segmenter(folder or checkpoint.bundle() / NAME)
 
 
 def segment(

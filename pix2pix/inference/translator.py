@@ -187,6 +187,11 @@ def read_colour(text: str | None, name: str) -> Colour | None:
         raise UserError(message) from None
 
 
+def name_colour(colour: Colour | None) -> str | None:
+    """A colour as pages and programs write it, "#rrggbb": what `read_colour` reads; None for None."""
+    return colour and "#{:02x}{:02x}{:02x}".format(*colour)
+
+
 def read_colours(translator: Translator, wall: str | None, sky: str | None) -> dict[str, Colour | None]:
     """The colours that someone asks `translator` for, as keywords for it; ValueError where it takes none."""
     colours = {"wall": read_colour(wall, "wall"), "sky": read_colour(sky, "sky")}

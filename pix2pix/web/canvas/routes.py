@@ -33,7 +33,7 @@ from pix2pix.inference.perspective import read_corners
 from pix2pix.labels import decode_runs, encode_runs
 from pix2pix.utils import UserError
 from pix2pix.web.browser import BrowserPainting
-from pix2pix.web.canvas.uploads import name_colour, read_labels, segment_upload
+from pix2pix.web.canvas.uploads import read_labels, segment_upload
 from pix2pix.web.examples import SIZE, Examples, Pair
 from pix2pix.web.limits import ADDRESS, PENALTY, Bounds, Refused, refusal
 from pix2pix.web.serving import FairQueue, Model, Models, QueueFull, Superseded
@@ -224,9 +224,8 @@ class Painter:
         except UserError as error:
             return refusal(str(error), 422)
         photo = base64.b64encode(encode(found.photo, "JPEG")).decode()
-        colours = {name: name_colour(getattr(found, name)) for name in ("wall", "sky")}
-        facts = {"style": found.style, "doubt": found.doubt, "photo": f"data:image/jpeg;base64,{photo}"}
-        return JSONResponse({"drawing": encode_runs(found.labels), **colours, **facts}, headers=UNKEPT)
+        pictures = {"drawing": encode_runs(found.labels), "photo": f"data:image/jpeg;base64,{photo}"}
+        return JSONResponse(pictures | found.facts, headers=UNKEPT)
 
     async def random(self, request: Request) -> Response:
         """A random facade's drawing; drawing them takes a tenth of one core's time at most."""

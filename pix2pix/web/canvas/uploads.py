@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pix2pix.data.values import LabelImage, read_label_image
 from pix2pix.images import MAX_WEB_PIXELS, read_image, resize_labels
-from pix2pix.inference import Colour, Segmentation, Translator, segment
+from pix2pix.inference import Segmentation, Translator, segment
 from pix2pix.inference.perspective import Point
 from pix2pix.utils import UserError
 
@@ -28,8 +28,3 @@ def segment_upload(data: bytes, corners: Sequence[Point] | None, translator: Tra
     photo = read_image(data, most_pixels=MAX_WEB_PIXELS)
     height, width = photo.shape[:2]
     return segment(photo, translator, corners and [(x * width, y * height) for x, y in corners])
-
-
-def name_colour(colour: Colour | None) -> str | None:
-    """A colour as pages and programs write it, "#rrggbb"."""
-    return colour and "#{:02x}{:02x}{:02x}".format(*colour)
