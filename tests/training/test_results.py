@@ -184,7 +184,8 @@ def test_the_page_fits_the_screen_and_shows_its_curves_from_a_file(chromium, run
     assert "step 4,000 · epoch 10.0" in opened.inner_text(".sheet")
     opened.locator(".sheet input").press("Home")
     opened.locator(".sheet input").press("ArrowRight")
-    opened.reload()  # as it does by itself while the run goes on
+    opened.wait_for_function("[...document.querySelectorAll('.sheet img')].every(image => image.complete)")
+    opened.reload()  # as it does by itself while the run goes on; a picture still on its way would count as failed
     assert "step 2,000 · epoch 5.0" in opened.inner_text(".sheet")
     opened.wait_for_function("document.querySelector('.sheet img').naturalWidth === 192")
     assert opened.get_attribute(".sheet img", "src").endswith("step-000002000.png")
