@@ -22,7 +22,7 @@ from tqdm import tqdm
 from benchmarks import measuring
 from pix2pix import images
 from pix2pix.config import RECIPES, Config
-from pix2pix.data.dataset import PairDataset, batches, stream_seed
+from pix2pix.data.dataset import PairDataset, batches, steps_per_epoch, stream_seed
 from pix2pix.data.decoded import load_pairs
 from pix2pix.export import onnx_graph
 from pix2pix.inference import checkpoint
@@ -214,9 +214,11 @@ def learned(name: str, config: Config, pairs: Sequence, teacher: nn.Module, max_
     accelerator = Accelerator(mixed_precision=config.training.precision)
     trainer = Trainer(config, student, discriminator, accelerator, teacher=teacher)
     dataset, start = PairDataset(pairs, config, accelerator.device), time.perf_counter()
-    steps = (each for epoch in range(config.training.epochs) for each in epoch_of(trainer, dataset, epoch))
+    per_epoch = steps_per_epoch(len(dataset), config)
     with tqdm(total=max_steps or config.training.epochs * len(dataset), desc=name, mininterval=10) as bar:
-        for inputs, targets in steps:
+        for inputs, targets in batches(dataset, config):
+            trainer.set_learning_rate(trainer.steps // per_epoch)
+            torch.manual_seed(stream_seed(config.training.seed, trainer.steps, 0))  # as `pix2pix.training.loop.train`
             trainer.update(images.to_network(inputs), images.to_network(targets))
             bar.update()
             if trainer.steps == max_steps:
@@ -225,14 +227,6 @@ def learned(name: str, config: Config, pairs: Sequence, teacher: nn.Module, max_
     seconds = (time.perf_counter() - start) / trainer.steps
     print(f"{name}: {count:.2f} M parameters, {trainer.steps} steps of {seconds:.3f} s", flush=True)
     return folded(trainer.result.cpu()).eval()
-
-
-def epoch_of(trainer: Trainer, dataset: PairDataset, epoch: int):
-    """One epoch's batches; before each, learning rate and random stream are set as in `pix2pix.training.loop.train`."""
-    for batch in batches(dataset, trainer.config, epoch):
-        trainer.set_learning_rate(epoch)
-        torch.manual_seed(stream_seed(trainer.config.training.seed, trainer.steps, 0))
-        yield batch
 
 
 def save(folder: Path, config: Config, generator: nn.Module) -> None:

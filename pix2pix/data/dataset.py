@@ -85,24 +85,31 @@ class PairDataset(Dataset):
 def batches(
     dataset: PairDataset,
     config: Config,
-    epoch: int,
     first: int = 0,
     rank: int = 0,
     processes: int = 1,
     workers: int = 0,
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """One epoch's batches for one process, from its batch `first` on.
+    """The batches of one process from step `first` to the end of the config's epochs.
 
     Order and augmentation are functions of (seed, epoch, place in the epoch) alone: the same for any number of
     workers, and for a run that was interrupted. Each process takes its share of every global batch; a last batch
-    that would not fill all processes is left out.
+    that would not fill all processes is left out. Workers start once, not with each epoch.
     """
-    order = np.random.default_rng([config.training.seed, epoch]).permutation(len(dataset))
-    keys = [(int(index), stream_seed(config.training.seed, epoch, place)) for place, index in enumerate(order)]
-    size = config.training.batch_size
-    steps = steps_per_epoch(len(dataset), config, processes)
-    mine = [keys[(step * processes + rank) * size :][:size] for step in range(first, steps)]
-    return iter(DataLoader(dataset, batch_sampler=mine, num_workers=workers))
+    return iter(DataLoader(dataset, batch_sampler=_keys(dataset, config, first, rank, processes), num_workers=workers))
+
+
+def _keys(
+    dataset: PairDataset, config: Config, first: int, rank: int, processes: int
+) -> Iterator[list[tuple[int, int]]]:
+    """For each step, the indices of its pairs and the seeds of their augmentation."""
+    size, steps = config.training.batch_size, steps_per_epoch(len(dataset), config, processes)
+    start, skipped = divmod(first, steps)
+    for epoch in range(start, config.training.epochs):
+        order = np.random.default_rng([config.training.seed, epoch]).permutation(len(dataset))
+        keys = [(int(index), stream_seed(config.training.seed, epoch, place)) for place, index in enumerate(order)]
+        for step in range(skipped if epoch == start else 0, steps):
+            yield keys[(step * processes + rank) * size :][:size]
 
 
 def steps_per_epoch(pairs: int, config: Config, processes: int = 1) -> int:

@@ -85,39 +85,38 @@ def train(
         Monitor(run, step, total, per_epoch, bar.write) if rank == 0 else nullcontext() as monitor,
         _stop_signals() as asked_to_stop,
     ):
-        while step < total:
-            epoch, first = divmod(step, per_epoch)
-            for pairs in batches(dataset, config, epoch, first, rank, processes, workers):
-                trainer.set_learning_rate(epoch)
-                # Every step has a random stream of its own, so that there is no state of it to save.
-                torch.manual_seed(stream_seed(config.training.seed, step, rank))
-                halves = (half.to(accelerator.device, non_blocking=True) for half in pairs)
-                trainer.update(*map(images.to_network, halves))
-                step += 1
-                bar.update()
+        for pairs in batches(dataset, config, step, rank, processes, workers):
+            epoch = step // per_epoch
+            trainer.set_learning_rate(epoch)
+            # Every step has a random stream of its own, so that there is no state of it to save.
+            torch.manual_seed(stream_seed(config.training.seed, step, rank))
+            halves = (half.to(accelerator.device, non_blocking=True) for half in pairs)
+            trainer.update(*map(images.to_network, halves))
+            step += 1
+            bar.update()
 
-                stopping = _any_process(accelerator, bool(asked_to_stop))
-                at_end = step == total
-                scoring = at_end or step % steps_between_scores == 0
-                if step % config.logging.log_every == 0 or scoring:
-                    losses = _log(trainer, monitor, step, epoch, val_pairs[:SCORED_PAIRS] if scoring else [])
-                    bar.set_description_str(f"epoch {epoch + 1}/{config.training.epochs}", refresh=False)
-                    bar.set_postfix_str(describe(losses, SHORT), refresh=False)
-                pushing = pusher is not None and (at_end or (pusher.every and step % (pusher.every * per_epoch) == 0))
-                if step % config.logging.save_every == 0 or at_end or stopping or pushing:
-                    kept = _save(trainer, run, monitor, step, val_pairs if at_end else None)
-                    if pushing and kept is not None:
-                        pusher.submit(kept, run.folder)
-                if (step % config.logging.sample_every == 0 or at_end) and rank == 0:
-                    grid = sample_grid(trainer, val_pairs)
-                    run.save_samples(step, grid)
-                    for tracker in accelerator.trackers:
-                        if hasattr(tracker, "log_images"):
-                            tracker.log_images({"samples": grid[None]}, step, **_LAYOUT.get(tracker.name, {}))
-                if stopping and not at_end:
-                    if rank == 0:
-                        monitor.ended = f"stopped; to go on: {run.resume_command}"
-                    raise Interrupted(step, asked_to_stop[0] if asked_to_stop else signal.SIGTERM)
+            stopping = _any_process(accelerator, bool(asked_to_stop))
+            at_end = step == total
+            scoring = at_end or step % steps_between_scores == 0
+            if step % config.logging.log_every == 0 or scoring:
+                losses = _log(trainer, monitor, step, epoch, val_pairs[:SCORED_PAIRS] if scoring else [])
+                bar.set_description_str(f"epoch {epoch + 1}/{config.training.epochs}", refresh=False)
+                bar.set_postfix_str(describe(losses, SHORT), refresh=False)
+            pushing = pusher is not None and (at_end or (pusher.every and step % (pusher.every * per_epoch) == 0))
+            if step % config.logging.save_every == 0 or at_end or stopping or pushing:
+                kept = _save(trainer, run, monitor, step, val_pairs if at_end else None)
+                if pushing and kept is not None:
+                    pusher.submit(kept, run.folder)
+            if (step % config.logging.sample_every == 0 or at_end) and rank == 0:
+                grid = sample_grid(trainer, val_pairs)
+                run.save_samples(step, grid)
+                for tracker in accelerator.trackers:
+                    if hasattr(tracker, "log_images"):
+                        tracker.log_images({"samples": grid[None]}, step, **_LAYOUT.get(tracker.name, {}))
+            if stopping and not at_end:
+                if rank == 0:
+                    monitor.ended = f"stopped; to go on: {run.resume_command}"
+                raise Interrupted(step, asked_to_stop[0] if asked_to_stop else signal.SIGTERM)
 
 
 def sample_grid(trainer: Trainer, pairs: list[Pair]) -> np.ndarray:

@@ -56,6 +56,7 @@ class Trainer:
         self.styles = styles or {}
         if not styles and config.architecture.style_size and self.color_code:
             self.styles = choose_styles(self.color_code.codes)
+        self.style_codes = torch.tensor(list(self.styles.values()), device=accelerator.device)
         self.average = copy.deepcopy(generator).requires_grad_(False) if training.ema_decay else None
         self.generator, self.discriminator = prepare(generator, discriminator)
         self.generator_optimizer = prepare(torch.optim.Adam(generator.parameters(), **adam))
@@ -132,8 +133,7 @@ class Trainer:
         shapes = latent_shapes(self.config.architecture, self.teacher.latent_channels, *inputs.shape[-2:])
         noise = [torch.randn(len(inputs), *shape[1:], device=inputs.device) for shape in shapes]
         if self.styles:
-            named = torch.tensor(list(self.styles.values()), device=inputs.device)
-            named = named[torch.randint(len(named), (len(inputs),), device=inputs.device)]
+            named = self.style_codes[torch.randint(len(self.styles), (len(inputs),), device=inputs.device)]
             is_named = torch.rand(len(inputs), 1, device=inputs.device) < 0.5
             noise[-1] = torch.where(is_named, named, noise[-1].flatten(1))[:, :, None, None]
         return noise

@@ -31,6 +31,12 @@ def facade(number: int, size: int = SIZE) -> Pair:
     return Pair(f"{number}", labels.snap(picture), photo)
 
 
+def epoch_of(dataset: PairDataset, config: Config, epoch: int = 0, processes: int = 1, **how) -> list:
+    """The batches of one epoch."""
+    steps = steps_per_epoch(len(dataset), config, processes)
+    return list(batches(dataset, config.replace(epochs=epoch + 1), epoch * steps, processes=processes, **how))
+
+
 def drawn(dataset: PairDataset, seeds: range) -> list[tuple[np.ndarray, np.ndarray]]:
     """Items as pictures `(H, W, C)`, and label maps `(H, W)`."""
     items = (dataset[0, seed] for seed in seeds)
@@ -89,7 +95,7 @@ def test_pairs_kept_on_a_device_are_augmented_there_without_a_look_at_them(task)
     """Nothing can be read back from the meta device: what runs there never makes the host wait for a GPU."""
     pairs = [pair if task == "facades" else Pair(pair.name, labels.shown(pair.input), pair.target) for pair in many(2)]
     dataset = PairDataset(pairs, TINY.replace(task=task), "meta")
-    for inputs, targets in batches(dataset, TINY, epoch=0):
+    for inputs, targets in epoch_of(dataset, TINY):
         assert inputs.device.type == targets.device.type == "meta"
         assert inputs.shape == ((1, SIZE, SIZE) if task == "facades" else (1, 3, SIZE, SIZE))
         assert targets.shape == (1, 3, SIZE, SIZE)
@@ -100,7 +106,7 @@ def test_pairs_kept_on_a_device_are_augmented_there_without_a_look_at_them(task)
 def test_batches_are_the_same_for_any_number_of_workers(workers):
     config = TINY.replace(batch_size=2)
     dataset = PairDataset(many(7), config)
-    ours, theirs = (list(batches(dataset, config, 0, workers=count)) for count in (0, workers))
+    ours, theirs = (epoch_of(dataset, config, workers=count) for count in (0, workers))
     assert len(ours) == len(theirs) == steps_per_epoch(7, config) == 4
     for one, other in zip(ours, theirs, strict=True):
         assert all(torch.equal(*halves) for halves in zip(one, other, strict=True))
@@ -108,15 +114,16 @@ def test_batches_are_the_same_for_any_number_of_workers(workers):
 
 def test_an_interrupted_epoch_goes_on_with_the_batches_it_had_left():
     dataset = PairDataset(many(6), TINY)
-    whole, rest = list(batches(dataset, TINY, 3)), list(batches(dataset, TINY, 3, first=4))
-    assert len(rest) == 2
-    assert all(torch.equal(one[1], other[1]) for one, other in zip(whole[4:], rest, strict=True))
+    whole, rest = epoch_of(dataset, TINY, 3), list(batches(dataset, TINY.replace(epochs=5), 3 * 6 + 4))
+    assert len(rest) == 2 + 6  # and with the next epoch, whose workers are the same
+    whole = whole[4:] + epoch_of(dataset, TINY, 4)
+    assert all(torch.equal(one[1], other[1]) for one, other in zip(whole, rest, strict=True))
 
 
 def test_epochs_and_seeds_differ_in_order_and_in_augmentation():
     dataset = PairDataset(many(6), TINY)
     streams = [(0, TINY), (1, TINY), (0, TINY.replace(seed=1))]
-    epochs = [torch.cat([targets for _, targets in batches(dataset, config, epoch)]) for epoch, config in streams]
+    epochs = [torch.cat([targets for _, targets in epoch_of(dataset, config, epoch)]) for epoch, config in streams]
     assert not any(torch.equal(epochs[i], epochs[j]) for i, j in ((0, 1), (0, 2), (1, 2)))
     for epoch in epochs:  # each pair once, told by its photo's green
         assert sorted(epoch[:, 1].flatten(1).float().mean(1).round().tolist()) == [7 * number for number in range(6)]
@@ -126,7 +133,7 @@ def test_processes_share_every_global_batch_without_overlap():
     config = PLAIN.replace(batch_size=2)
     dataset = PairDataset(many(9), config)
     greens = [
-        [targets[:, 1, 0, 0].tolist() for _, targets in batches(dataset, config, 0, rank=rank, processes=2)]
+        [targets[:, 1, 0, 0].tolist() for _, targets in epoch_of(dataset, config, rank=rank, processes=2)]
         for rank in (0, 1)
     ]
     assert [len(rank) for rank in greens] == [2, 2]  # the ninth pair would leave one process without a batch
@@ -227,7 +234,7 @@ def test_twenty_thousand_pairs_start_within_seconds(tmp_path):
         os.link(content / f"{number % 400 + 1}.jpg", tmp_path / "train" / f"{number}.jpg")
     start = time.perf_counter()
     pairs = load_pairs(str(tmp_path), "train", PLAIN.replace(size=256))
-    next(iter(batches(PairDataset(pairs, TINY), TINY, 0)))
+    next(batches(PairDataset(pairs, TINY), TINY))
     assert len(pairs) == 18_000
     assert time.perf_counter() - start < 30  # about 4 on an idle machine
 

@@ -1,5 +1,6 @@
 """Training from every layout, every kind of picture, every task and other sizes: thirty steps on tiny networks."""
 
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -33,14 +34,8 @@ def trained(config: Config, data: Path | str, steps: int = STEPS) -> tuple[Confi
     pairs = load_pairs(str(data), "train", config)[:8]
     torch.manual_seed(0)
     trainer = Trainer(config, build_generator(config.architecture), build_discriminator(config), Accelerator(cpu=True))
-    dataset, done, epoch = PairDataset(pairs, config), 0, 0
-    while done < steps:
-        for inputs, targets in batches(dataset, config, epoch):
-            trainer.update(images.to_network(inputs), images.to_network(targets))
-            done += 1
-            if done == steps:
-                break
-        epoch += 1
+    for inputs, targets in islice(batches(PairDataset(pairs, config), config), steps):
+        trainer.update(images.to_network(inputs), images.to_network(targets))
     assert all(np.isfinite(list(trainer.shown_losses().values())))
     return config, trainer, pairs
 
