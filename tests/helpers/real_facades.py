@@ -9,3 +9,4 @@ FACADES, CMP_SAMPLE, PARITY = DATA / "facades", DATA / "cmp_base_sample", DATA /
 
 needs_real_facades = pytest.mark.skipif(not (FACADES / "val").is_dir(), reason=f"no real facades at {FACADES}")
 needs_parity = pytest.mark.skipif(not PARITY.is_dir(), reason=f"no golden arrays at {PARITY}")
+needs_cmp_sample = pytest.mark.skipif(not CMP_SAMPLE.is_dir(), reason=f"no CMP sample at {CMP_SAMPLE}")

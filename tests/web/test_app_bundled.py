@@ -5,14 +5,19 @@ import time
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import app
+from pix2pix import images
 from pix2pix.labels import INDEX
 from pix2pix.web.canvas import Painter, find_examples
+from pix2pix.web.canvas.uploads import read_labels
 from pix2pix.web.serving import FairQueue, Models, listed_models
 from tests.conftest import DESKTOP, PHONE
+from tests.helpers import house_session
 from tests.helpers.canvas_page import CanvasPage
 from tests.helpers.facade_session import steps
+from tests.helpers.real_facades import CMP_SAMPLE, needs_cmp_sample
 from tests.helpers.running_app import RunningApp
 
 MODELS = listed_models(app.ROOT / "checkpoints")
@@ -92,3 +97,34 @@ def test_the_page_opens_in_the_colours_of_the_first_style_and_every_style_looks_
     assert len(means) >= 8
     assert all(np.abs(np.subtract(one, other)).max() > 2 for one, other in itertools.combinations(means, 2))
     context.close()
+
+
+@needs_cmp_sample
+def test_a_house_is_photographed_drawn_changed_by_a_window_repainted_compared_and_saved(canvas):
+    house, page = CMP_SAMPLE / "cmp_b0006", canvas.page
+    front = Image.open(house.with_suffix(".jpg"))
+    true = read_labels(house.with_suffix(".png").read_bytes(), 256, 256).labels
+    seen = {}
+    for step in house_session.steps(canvas, house_session.askew(front)):
+        seen[step] = canvas.labels(), canvas.generated().astype(int)
+    (read, painted), (changed, repainted) = seen["drawn"], seen["moved"]
+    assert (read == true).mean() > 0.5 and (seen["marked"][0] == true).mean() < 0.4
+    window = house_session.window_to_move(read)
+    old = np.s_[window.top : window.bottom, window.left : window.right]
+    new = np.s_[window.top : window.bottom, window.left + house_session.MOVED : window.right + house_session.MOVED]
+    assert (changed[new] == INDEX["window"]).mean() > 0.9
+    assert (changed[:, : window.left] == read[:, : window.left]).all()
+    change = np.abs(repainted - painted).mean(axis=-1)
+    assert change[old].mean() > 4 and change[: window.top // 2].mean() < change[old].mean() / 4
+    page.locator(".pane:has(canvas.generated)").hover()
+    page.mouse.down()
+    page.wait_for_selector("img.compared:not([hidden])")
+    page.mouse.up()
+    page.wait_for_selector("img.compared", state="hidden")
+    with page.expect_download() as download:
+        canvas.press_button("[data-action=save-sheet]")
+    sheet = images.read_image(download.value.path()).astype(int)
+    upright = np.asarray(front.resize((256, 256), Image.Resampling.BOX)).astype(int)
+    assert sheet.shape == (256, 3 * 256 + 2 * 8, 3)
+    assert np.abs(sheet[:, 264:520] - repainted).mean() < 2
+    assert np.corrcoef(sheet[:, 528:].ravel(), upright.ravel())[0, 1] > 0.9
