@@ -1,6 +1,7 @@
 """From a photo: corners marked on a photo of a house, its drawing with the photo as target, and all of it undone."""
 
 import base64
+import io
 import re
 
 import httpx
@@ -80,6 +81,69 @@ def test_a_photo_where_labels_are_expected_is_offered_to_be_drawn_and_no_house_i
     page.keyboard.press("Escape")
     page.wait_for_selector(".from-photo", state="hidden")
     assert (canvas.labels() == before).all() and canvas.errors == []
+
+
+GIVE = """([kind, selector, base64, padding]) => {
+  const files = new DataTransfer();
+  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  files.items.add(new File([bytes, new Uint8Array(padding)], "house.jpg", { type: "image/jpeg" }));
+  const event = kind === "drop"
+    ? new DragEvent("drop", { dataTransfer: files, bubbles: true, cancelable: true })
+    : new ClipboardEvent("paste", { clipboardData: files, bubbles: true, cancelable: true });
+  document.querySelector(selector).dispatchEvent(event);
+}"""
+
+
+def give(page, kind: str, selector: str, photo: dict, padding: int = 0) -> None:
+    page.evaluate(GIVE, [kind, selector, base64.b64encode(photo["buffer"]).decode(), padding])
+
+
+def sides(page) -> list[int]:
+    return page.locator(".from-photo img").evaluate("image => [image.naturalWidth, image.naturalHeight]")
+
+
+@pytest.mark.browser
+def test_a_photo_is_dropped_or_pasted_on_the_page_and_another_on_its_dialog(visit, photo):
+    page = visit().page
+    small = upload(Image.fromarray(facade(3, 300, 200)[1]))
+    for kind, selector in (("drop", ".studio"), ("paste", "body")):
+        give(page, kind, selector, photo)
+        page.wait_for_selector(".from-photo[open] img[src]")
+        assert sides(page) == [1600, 1200]
+        with page.expect_request("blob:**"):  # shown, without asking whether it holds labels
+            give(page, kind, ".from-photo", small)
+        page.wait_for_function("document.querySelector('.from-photo img').naturalWidth === 200")
+        page.keyboard.press("Escape")
+        page.wait_for_selector(".from-photo", state="hidden")
+
+
+@pytest.mark.browser
+def test_a_photo_that_is_too_large_for_the_server_is_offered_as_well_and_sent_smaller(visit, photo):
+    page = visit().page
+    panorama = Image.linear_gradient("L").resize((4500, 2000))
+    buffer = io.BytesIO()
+    panorama.save(buffer, "PNG")
+    give(page, "drop", ".studio", {"buffer": buffer.getvalue()})
+    page.wait_for_selector(".from-photo[open] img[src]")
+    assert "too large" in page.inner_text(".message") and sides(page) == [1600, 711]
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".from-photo", state="hidden")
+    give(page, "drop", ".studio", photo, padding=21 * 2**20)
+    page.wait_for_selector(".from-photo[open] img[src]")
+    assert sides(page) == [1600, 1200]
+
+
+@pytest.mark.browser
+def test_a_phone_photographs_a_house_with_its_camera_and_a_desktop_is_not_offered_to(visit, photo):
+    assert visit().page.locator("[data-action=take-photo]").is_hidden()
+    canvas = visit(**PHONE)
+    with canvas.page.expect_file_chooser() as chooser:
+        canvas.press_button("[data-action=take-photo]")
+    camera = chooser.value.element
+    assert (camera.get_attribute("capture"), camera.get_attribute("accept")) == ("environment", "image/*")
+    chooser.value.set_files(photo)
+    canvas.page.wait_for_selector(".from-photo[open] img[src]")
+    assert "arrow keys" not in canvas.page.inner_text(".from-photo")
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,7 @@ export const ACTIONS = {
   upload: { title: "A label image of any size; you can also drop or paste one", run: ({ find }) => find("#sheet-start input[type=file]").click() },
 
   photo: { title: "A photo of a house, to be drawn and painted again; you can also drop or paste one", run: ({ photos }) => photos.choose() },
+  "take-photo": { title: "Photograph a house with this device, to be drawn and painted again", run: ({ photos }) => photos.take() },
   "choose-photo": { title: "Choose or take another photo", run: ({ photos }) => photos.choose() },
   "draw-photo": { title: "Read the drawing off the photo, between its corners", run: ({ photos }) => photos.draw() },
 

@@ -28,7 +28,8 @@ export class Photos {
     this.tell = tell;
     const find = (/** @type {string} */ selector) => /** @type {any} */ (element.querySelector(selector));
     this.dialog = find("dialog.from-photo");
-    this.file = this.dialog.querySelector("input[type=file]");
+    this.file = find(".from-photo input[type=file]");
+    this.camera = find(".from-photo [capture]");
     this.place = this.dialog.querySelector(".photo");
     this.image = this.dialog.querySelector("img");
     this.outline = this.dialog.querySelector("polygon");
@@ -47,12 +48,16 @@ export class Photos {
     /** @type {string | null} */
     this.origin = store.studio.origin;
     this.document = store.studio.document;
-    this.file.addEventListener("change", () => {
-      if (this.file.files[0]) this.open(this.file.files[0]);
-      this.file.value = "";
-    });
+    for (const input of [this.file, this.camera]) {
+      input.addEventListener("change", () => {
+        if (input.files[0]) this.open(input.files[0]);
+        input.value = ""; // so that the same file can be chosen again
+      });
+    }
     this.dialog.addEventListener("close", () => this.#forget());
     find("[data-action=photo]").hidden = !server.segment;
+    // Choosers of photos on Android offer no camera, so it has a button of its own.
+    find("[data-action=take-photo]").hidden = !server.segment || !matchMedia("(pointer: coarse)").matches;
     store.subscribe(({ committed }) => committed && this.#travel());
   }
 
@@ -66,8 +71,17 @@ export class Photos {
     return this.read.get(origin)?.target ?? null;
   }
 
+  /** Whether one is being marked right now. */
+  get isOpen() {
+    return this.dialog.open;
+  }
+
   choose() {
     this.file.click();
+  }
+
+  take() {
+    this.camera.click();
   }
 
   /** Show a photo to mark the corners on. @param {Blob} file */
@@ -107,7 +121,7 @@ export class Photos {
       if (answer.doubt && !this.doubted) return this.#doubt(`${sentence(answer.doubt)} Move the corners or take another photo, or draw it as it is.`, answer);
       this.#load(answer);
       this.dialog.close();
-      this.tell("Drawn from your photo, in its colours. Undo brings back what was here.");
+      this.tell("Drawn from your photo. Undo goes back.");
     } catch (error) {
       const { message, again } = /** @type {{message: string, again?: boolean}} */ (error);
       this.status.textContent = again === undefined ? "This needs the connection, which is lost right now." : sentence(message);

@@ -23,7 +23,7 @@ export function bindSheets(element, studio, classes) {
   });
   // What was chosen is to be seen: a class on the way to the drawing, another drawing itself.
   page.addEventListener("click", (event) => {
-    if (/** @type {HTMLElement} */ (event.target).closest("[data-label], [data-example], [data-action=empty], [data-action=upload], [data-action=photo]")) open("");
+    if (/** @type {HTMLElement} */ (event.target).closest("[data-label], [data-example], [data-action=empty], [data-action=upload], [data-action=photo], [data-action=take-photo]")) open("");
   });
 
   const tab = /** @type {HTMLElement} */ (element.querySelector("[data-sheet=classes]"));

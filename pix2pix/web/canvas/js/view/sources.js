@@ -51,6 +51,7 @@ export class Sources {
   }
 
   async open(file) {
+    if (this.photos.isOpen) return this.photos.open(file);
     if (await this.#reopen(file)) return;
     const facts = await this.#load(() => this.server.read(file), null, (error) => this.#offer(file, error));
     if (!facts) return;
@@ -95,9 +96,9 @@ export class Sources {
     }
   }
 
-  /** Let a photo be drawn that was opened where labels are expected. */
+  /** Let a photo be drawn that was opened where labels are expected; too large for the server, it is sent smaller. */
   #offer(file, { message }) {
-    if (this.photos.isThere && /looks like a photo/.test(message)) this.photos.open(file);
+    if (this.photos.isThere && /looks like a photo|too large|too costly/.test(message)) this.photos.open(file);
   }
 
   /** @type {(fetched: () => Promise<any>, origin?: string | null, refused?: (error: any) => void) => Promise<any>} */
