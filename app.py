@@ -14,8 +14,9 @@ OPTIONS = parse() if __name__ == "__main__" else None  # --help need not wait fo
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -44,6 +45,7 @@ from pix2pix.web.gradio_page import (
     address_of_call,
     describe_parameters,
     example_file,
+    read_upload,
     served_options,
 )
 from pix2pix.web.limits import Bounds
@@ -65,6 +67,17 @@ LAUNCH = {"theme": THEME, "footer_links": [], "run_history": False, "ssr_mode": 
 def build(painter: Painter) -> gr.Blocks:
     """The page, and the same as an API: `/generate` takes a label image and returns a photo."""
 
+    @contextmanager
+    def answering(file: bytes | Path | None) -> Iterator[None]:
+        """Forget the upload of a call with its answer, and tell what people can mend."""
+        try:
+            with page.releasing(file):
+                yield
+        except QueueFull:
+            raise gr.Error("many people are painting right now; try again", print_exception=False) from None
+        except (UserError, ModelError) as error:
+            raise gr.Error(str(error), print_exception=False) from None
+
     async def generate(
         request: gr.Request,
         image: bytes | Path,
@@ -85,7 +98,7 @@ def build(painter: Painter) -> gr.Blocks:
             sky: colour of the sky, likewise.
             style: name of one of the model's styles; empty for its first one, or with a seed one near any of them.
         """
-        try:
+        with answering(image):
             if not image:
                 raise UserError("a label image is needed")
             if seed is not None and not 0 <= seed < MAX_SEEDS:
@@ -100,20 +113,16 @@ def build(painter: Painter) -> gr.Blocks:
                 translator.check_style(chosen["style"])
 
                 def paint(cancel: Future) -> np.ndarray:
-                    labels = read_labels(image if isinstance(image, bytes) else image.read_bytes(), SIZE, SIZE).labels
+                    labels = read_labels(read_upload(image), SIZE, SIZE).labels
                     return translator(labels, None if seed is None else int(seed), cancel, **chosen)
 
                 return await painter.in_turn(paint, **turn)
-        except QueueFull:
-            raise gr.Error("many people are painting right now; try again", print_exception=False) from None
-        except (UserError, ModelError) as error:
-            raise gr.Error(str(error), print_exception=False) from None
 
     async def segment(request: gr.Request, photo: bytes | Path, corners: str | None = None, model: str | None = None):
         """Read the drawing off a photo of a house, for `generate` to paint again.
 
         Args:
-            photo: photo of a facade from the front, any size; the upload is deleted within 70 minutes.
+            photo: photo of a facade from the front, any size; the upload is deleted with the answer.
             corners: of the facade, as shares of the photo's width and height, "x,y x,y x,y x,y": top left, top right,
                 bottom right, bottom left; empty where the whole photo is the facade.
             model: name of the checkpoint that will paint it, whose nearest style is told; empty for the default one.
@@ -121,23 +130,20 @@ def build(painter: Painter) -> gr.Blocks:
         Returns:
             The label image of 256x256 pixels, and its colours: wall, sky, style, and in doubt why it may be no house.
         """
-        try:
+        with answering(photo):
             if not photo:
                 raise UserError("a photo is needed")
             quadrilateral, address = read_corners(corners or ""), address_of_call(request)
             async with calls.turn(object(), address):
 
                 def read(_: Future) -> tuple[np.ndarray, dict]:
-                    data = photo if isinstance(photo, bytes) else photo.read_bytes()
-                    found = segment_upload(data, quadrilateral, painter.models.loaded(model or None))
+                    found = segment_upload(read_upload(photo), quadrilateral, painter.models.loaded(model or None))
                     return colorize(found.labels), found.facts
 
                 return await painter.in_turn(read, None, object(), address=address)
-        except QueueFull:
-            raise gr.Error("many people are painting right now; try again", print_exception=False) from None
-        except (UserError, ModelError) as error:
-            raise gr.Error(str(error), print_exception=False) from None
 
+    # Without Gradio's queue MCP would else upload what it was sent once more, and forget it on disk.
+    direct = {"concurrency_limit": None, "queue": False}
     calls = FairQueue(running=4, waiting=MAX_WAITING, each=2)  # each holds its upload in memory meanwhile
     with Page("pix2pix: paint a facade", fill_width=True) as page:
         LabelCanvas(painter)
@@ -159,7 +165,7 @@ def build(painter: Painter) -> gr.Blocks:
         ]
         names = ("image", "seed", "model", "wall", "sky", "style")
         describe_parameters(generate, dict(zip(names, zip(inputs, examples, strict=True), strict=True)))
-        button.click(generate, inputs, photo, api_name="generate", concurrency_limit=None)
+        button.click(generate, inputs, photo, api_name="generate", **direct)
         with gr.Row(visible=False):
             house, place = image_page.Upload(label="photo of a house"), gr.Textbox(label="corners")
             painting_model, drawing, facts = (
@@ -172,7 +178,7 @@ def build(painter: Painter) -> gr.Blocks:
         examples = [example_file("house.jpg"), "0.1,0.1 0.9,0.2 0.9,0.9 0.1,0.9", None]
         names = ("photo", "corners", "model")
         describe_parameters(segment, dict(zip(names, zip(inputs, examples, strict=True), strict=True)))
-        reader.click(segment, inputs, [drawing, facts], api_name="segment", concurrency_limit=None)
+        reader.click(segment, inputs, [drawing, facts], api_name="segment", **direct)
     return page.queue(max_size=MAX_WAITING)
 
 

@@ -1,7 +1,10 @@
 """What our Gradio pages have in common: bounded uploads that are cleaned up, and errors in one line of our own."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -9,6 +12,7 @@ from gradio.utils import get_function_description
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
+from pix2pix.utils import UserError
 from pix2pix.web.limits import ADDRESS
 
 MAX_UPLOAD = "20mb"
@@ -18,11 +22,44 @@ HOUR = 3600  # seconds
 log = logging.getLogger(__name__)
 
 
+class Uploads(set):
+    """The paths of what was uploaded, as Gradio keeps them. The same file sent for two calls has one path."""
+
+    def __init__(self):
+        super().__init__()
+        self._calls: Counter[str] = Counter()  # that each upload was sent for and that are not answered yet
+
+    def update(self, paths: Iterable[str]) -> None:
+        for path in set(self._calls) - self:  # Gradio deleted it by its age
+            del self._calls[path]
+        self._calls.update(paths)
+        super().update(paths)
+
+    def release(self, path: str) -> None:
+        """Delete an upload with the last call that it was sent for."""
+        self._calls[path] -= 1
+        if self._calls[path] <= 0:
+            del self._calls[path]
+            self.discard(path)
+            Path(path).unlink(missing_ok=True)
+
+
 class Page(gr.Blocks):
-    """Blocks whose uploads are deleted after an hour, and whose failures are told as `gr.Error`."""
+    """Blocks whose uploads are deleted after an hour at most, and whose failures are told as `gr.Error`."""
 
     def __init__(self, title: str, **options):
         super().__init__(title=title, analytics_enabled=False, delete_cache=(HOUR // 6, HOUR), **options)
+        self.upload_file_set = Uploads()
+        self.temp_file_sets = [self.upload_file_set]
+
+    @contextmanager
+    def releasing(self, file: bytes | Path | None) -> Iterator[None]:
+        """Delete the upload that a call came with when the call is answered."""
+        try:
+            yield
+        finally:
+            if isinstance(file, Path):
+                self.upload_file_set.release(str(file))
 
     async def process_api(self, *inputs, **options) -> dict:
         """Call the API; what is no gr.Error would be told in Gradio's words, which are for who wrote the page."""
@@ -44,6 +81,14 @@ class Page(gr.Blocks):
         except Exception:
             message = "an input is of the wrong kind: this server's page /?view=api says what each one is"
             raise gr.Error(message, print_exception=False) from None
+
+
+def read_upload(file: bytes | Path) -> bytes:
+    """The content of an upload. Raises UserError where an earlier call was answered with it."""
+    try:
+        return file if isinstance(file, bytes) else file.read_bytes()
+    except FileNotFoundError:
+        raise UserError("this upload is gone: each serves one call; upload it again") from None
 
 
 def describe_parameters(function: Callable, parameters: Mapping[str, tuple[gr.components.Component, Any]]) -> None:
@@ -75,5 +120,6 @@ def served_options(*middleware: Middleware, routes: Sequence[BaseRoute] = ()) ->
 
 def address_of_call(request: gr.Request) -> str:
     """Where a call of the API comes from, as the bounds of its route found it."""
-    scope = getattr(request.request, "scope", None) or {}
+    asked = getattr(request, "request", request)  # MCP hands over the server's own
+    scope = getattr(asked, "scope", None) or {}
     return scope.get(ADDRESS, "")

@@ -154,7 +154,8 @@ def build(models: Models, config: ModelConfig, data: str | Path | None = None) -
             seed: picks one of many variations; empty for the most likely picture.
             model: name of the checkpoint; empty for the default one.
         """
-        return await in_turn(object(), request, image, seed, model)  # a program may wait for several at once
+        with page.releasing(image):
+            return await in_turn(object(), request, image, seed, model)  # a program may wait for several at once
 
     def given_by(number: int) -> str:
         """The input of an example, as its pane takes it."""
@@ -239,7 +240,7 @@ def build(models: Models, config: ModelConfig, data: str | Path | None = None) -
         gallery.select(choose, first, [given, target], **own)
         left = given.clear if is_drawn else given.input  # by a visitor, not by the choice of an example
         left(lambda: None, None, target, **own)
-        button.click(generate, [image, api_seed, api_model], answer, api_name="generate", **turn)
+        button.click(generate, [image, api_seed, api_model], answer, api_name="generate", queue=False, **turn)
     return page.queue(max_size=MAX_WAITING)
 
 

@@ -1,5 +1,6 @@
 """The app as a server: its API, its routes with good and bad requests, its flags, and how it starts."""
 
+import base64
 import io
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
+from gradio.utils import get_upload_folder
 from PIL import Image
 
 import app
@@ -17,6 +19,7 @@ from pix2pix import config as configs
 from pix2pix.config import Config
 from pix2pix.inference import checkpoint
 from pix2pix.labels import INDEX, PALETTE, colorize, decode_runs, encode_runs
+from pix2pix.synthetic import facade
 from pix2pix.web import options as flags
 from pix2pix.web.canvas import Painter, find_examples
 from pix2pix.web.canvas.routes import MAX_REQUEST, MAX_UPLOAD
@@ -314,6 +317,45 @@ def test_the_api_takes_the_colours_of_wall_and_sky(running_app, tmp_path):
             generate(**{"model": "facades", **asked})
 
 
+def copies(data: bytes) -> list[Path]:
+    """The files of this content among all that Gradio wrote."""
+    files = Path(get_upload_folder()).rglob("*")
+    return [path for path in files if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data]
+
+
+def jpeg(seed: int) -> bytes:
+    """A photo of a rendered house that no other test has."""
+    return encoded(Image.fromarray(facade(seed, 256, 256)[1]), "JPEG")
+
+
+def test_an_uploaded_photo_is_on_no_disk_once_its_calls_are_answered(running_app, tmp_path):
+    from gradio_client import Client, handle_file
+
+    api, house = f"{running_app.url}gradio_api", jpeg(4001)
+
+    def upload() -> str:
+        return httpx.post(f"{api}/upload", files={"files": ("house.jpg", house)}).json()[0]
+
+    def call(corners: str = "", **file: str) -> str:
+        data = [file | {"meta": {"_type": "gradio.FileData"}}, corners, None]
+        event = httpx.post(f"{api}/call/segment", json={"data": data}).json()["event_id"]
+        return httpx.get(f"{api}/call/segment/{event}", timeout=60).text
+
+    path = upload()
+    assert path == upload() and len(copies(house)) == 1  # one file, sent for two calls
+    assert '"wall": "#' in call(path=path) and len(copies(house)) == 1
+    assert "written x,y" in call(path=path, corners="nonsense") and copies(house) == []
+    assert "upload it again" in call(path=path)
+    assert '"wall": "#' in call(url=f"data:image/jpeg;base64,{base64.b64encode(house).decode()}")
+    assert copies(house) == []
+    (tmp_path / "house.jpg").write_bytes(house)
+    client = Client(running_app.url, verbose=False, download_files=str(tmp_path))
+    assert client.predict(handle_file(tmp_path / "house.jpg"), api_name="/segment")[1]["wall"].startswith("#")
+    with pytest.raises(Exception, match="looks like a photo"):
+        client.predict(handle_file(tmp_path / "house.jpg"), api_name="/generate")
+    assert copies(house) == []
+
+
 # --- Start
 
 
@@ -358,18 +400,24 @@ def test_the_api_is_an_mcp_tool_behind_a_flag(example_pairs):
     from mcp import ClientSession
     from mcp.client.streamable_http import streamablehttp_client
 
-    async def tools(url: str) -> list:
+    house = jpeg(4002)
+    sent = {"photo": f"data:image/jpeg;base64,{base64.b64encode(house).decode()}"}
+
+    async def tools(url: str) -> tuple:
         async with streamablehttp_client(url) as (read, write, _), ClientSession(read, write) as session:
             await session.initialize()
-            return (await session.list_tools()).tools
+            return (await session.list_tools()).tools, await session.call_tool("segment", sent)
 
     running = StandInApp(example_pairs, mcp_server=True)
-    tool, reader = run(tools(f"{running.url}gradio_api/mcp/"))
+    (tool, reader), answer = run(tools(f"{running.url}gradio_api/mcp/"))
     running.close()
     assert tool.name == "generate"
     assert set(tool.inputSchema["properties"]) == {"image", "seed", "model", "wall", "sky", "style"}
     assert tool.inputSchema["required"] == ["image"]
     assert reader.name == "segment" and reader.inputSchema["required"] == ["photo"]
+    drawing, *_, facts = answer.content
+    assert Image.open(io.BytesIO(base64.b64decode(drawing.data))).size == (256, 256)
+    assert "wall" in facts.text and copies(house) == []
 
 
 def test_a_checkpoint_for_another_task_is_refused(monkeypatch):
