@@ -57,7 +57,7 @@ class ProjectedDiscriminator(nn.Module):
         """
         batches = len(pictures) // len(condition)
         features = [each / rms for each, rms in zip(features, FEATURE_RMS, strict=True)]
-        mixed = self.mixing(features[1:])
+        mixed = [each.float() for each in self.mixing(features[1:])]  # accelerate returns float32 copies of others
         if not mixed[0].requires_grad:  # the discriminator's own step: its gradient penalty asks for these
             mixed = [each.requires_grad_() for each in mixed]
         logits = [

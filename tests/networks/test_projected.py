@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 
 from pix2pix import images, labels, synthetic
 from pix2pix.config import RECIPES
@@ -130,14 +131,25 @@ def test_a_picture_of_its_labels_is_named_and_a_generated_one_is_found_out():
     assert (real > 0).float().mean() > 0.8 and (found < 0).float().mean() > 0.8
 
 
-def test_a_step_is_finite_where_a_drawing_has_neither_wall_nor_sky():
+@pytest.fixture(params=["no", "bf16"])
+def accelerator(request):
+    AcceleratorState._reset_state(reset_partial_state=True)  # it allows one precision a process otherwise
+    yield Accelerator(mixed_precision=request.param, cpu=True)
+    AcceleratorState._reset_state(reset_partial_state=True)
+
+
+def test_a_step_is_finite_where_a_drawing_has_neither_wall_nor_sky(accelerator):
     """The mean colour of nothing is no number; neither the loss nor a gradient may become one by it."""
     torch.manual_seed(0)
     config = CONFIG.replace(style_swap=0.5)
     pairs = [drawn(seed) for seed in range(6)]
     style = Style(config, pairs)
     trainer = Trainer(
-        config, build_generator(config.architecture), build_discriminator(config), Accelerator(cpu=True), style
+        config,
+        build_generator(config.architecture),
+        build_discriminator(config),
+        accelerator,
+        style,
     )
     windows = np.full_like(pairs[0].input, labels.INDEX["window"])
     for _ in range(4):
