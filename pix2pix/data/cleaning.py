@@ -57,8 +57,9 @@ def astray(photo: np.ndarray, is_wall: np.ndarray, around: np.ndarray) -> np.nda
     if not is_wall.any():
         return is_wall
     distances = np.linalg.norm(photo - np.median(photo[is_wall], axis=0), axis=2)
-    is_other = _windows(np.pad(distances, TEXTURE // 2, mode="edge"), TEXTURE).mean(axis=(2, 3)) > APART
-    return is_wall & _reached(around | (is_wall & is_other), axis=0)
+    for axis in (0, 1):
+        distances = _neighbours(distances, TEXTURE // 2, axis, mode="edge").mean(axis=0)
+    return is_wall & _reached(around | (is_wall & (distances > APART)), axis=0)
 
 
 def sky(photo: np.ndarray, beyond: np.ndarray) -> np.ndarray:
@@ -85,8 +86,12 @@ def _reached(flat: np.ndarray, axis: int) -> np.ndarray:
 
 
 def _grown(mask: np.ndarray) -> np.ndarray:
-    return _windows(np.pad(mask, BLEND), 2 * BLEND + 1).any(axis=(2, 3))
+    for axis in (0, 1):
+        mask = _neighbours(mask, BLEND, axis).any(axis=0)
+    return mask
 
 
-def _windows(padded: np.ndarray, side: int) -> np.ndarray:
-    return np.lib.stride_tricks.sliding_window_view(padded, (side, side))
+def _neighbours(values: np.ndarray, reach: int, axis: int, mode: str = "constant") -> np.ndarray:
+    """`(H, W)` -> `(2 * reach + 1, H, W)`: at each place those from `reach` before it to `reach` behind it."""
+    padded = np.pad(values, [(reach, reach) if each == axis else (0, 0) for each in range(2)], mode=mode)
+    return np.moveaxis(np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1, axis=axis), -1, 0)

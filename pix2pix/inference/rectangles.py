@@ -152,7 +152,8 @@ def _levelled(values: np.ndarray, reach: Callable[[float], float]) -> np.ndarray
     levelled, start = values.copy(), 0
     for at in range(1, len(order) + 1):
         if at == len(order) or values[order[at]] > values[order[start]] + reach(values[order[start]]):
-            levelled[order[start:at]] = np.median(values[order[start:at]])
+            if at - start > 1:
+                levelled[order[start:at]] = np.median(values[order[start:at]])
             start = at
     return levelled
 
@@ -180,7 +181,7 @@ def areas(labels: np.ndarray) -> dict[int, list[Area]]:
     touching = labels[1:] == labels[:-1]
     pairs = np.unique(number[:-1][touching] * len(starts) + number[1:][touching])
     roots = _joined(len(starts), np.stack(np.divmod(pairs, len(starts)), axis=1))
-    order = np.argsort(roots, kind="stable")
+    order, area_of = np.argsort(roots, kind="stable"), roots[number]
     found: dict[int, list[Area]] = {}
     for runs in np.split(order, np.flatnonzero(np.diff(roots[order])) + 1):
         if (rights[runs] - lefts[runs]).sum() < MIN_GAIN * labels.size:
@@ -188,7 +189,7 @@ def areas(labels: np.ndarray) -> dict[int, list[Area]]:
         left, right, top, bottom = (
             int(edge) for edge in (lefts[runs].min(), rights[runs].max(), rows[runs].min(), rows[runs].max() + 1)
         )
-        mask = np.isin(number[top:bottom, left:right], runs)
+        mask = area_of[top:bottom, left:right] == roots[runs[0]]
         found.setdefault(int(flat[starts[runs[0]]]), []).append(Area(left, top, right, bottom, mask))
     return found
 

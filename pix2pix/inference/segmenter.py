@@ -148,5 +148,7 @@ def _mean(photo: np.ndarray, where: np.ndarray) -> Colour | None:
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:
-    exponents = np.exp(logits - logits.max(axis=0))
-    return exponents / exponents.sum(axis=0)
+    probabilities = logits - logits.max(axis=0)
+    np.exp(probabilities, out=probabilities)
+    probabilities /= probabilities.sum(axis=0)
+    return probabilities
