@@ -14,15 +14,16 @@ import numpy as np
 from pix2pix.labels import DRAWING_ORDER, INDEX
 
 MIN_GAIN = 0.00025  # of the picture: pixels that a rectangle must hold more of its class than of others
-MIN_SHARE = (0.15, 0.03)  # of an area of a class, of background: what a further rectangle must still explain of it
+MIN_SHARE = (0.08, 0.03)  # of an area of a class, of background: what a further rectangle must still explain of it
 MAX_RECTANGLES = 12  # of one area
 MIN_SIDE = 0.008  # of the picture's: thinner rectangles are slivers
 COARSE = 40  # cells: larger areas are searched in cells of several pixels first
 HIDDEN = -0.3  # what a pixel counts that something in front will cover
-STRICT = 2  # times what other pixels count at first: what is joined by a thin bridge becomes two
+STRICT = (16, 2)  # times what other pixels count at first, around stripes: what is joined by a thin bridge becomes two
 NEAR = 0.012  # of the picture's side: middles so near are one
 NEAR_SIZE = 0.15  # of a side: sides so near are one
 BASE = (INDEX["background"], INDEX["facade"])
+STRIPES = [INDEX[name] for name in ("background", "molding", "pillar")]  # they go on behind what crosses them
 _RANK = np.argsort([INDEX[name] for name in DRAWING_ORDER])
 _FRONT = (_RANK[None] > _RANK[:, None]) & ~np.isin(np.arange(len(_RANK)), BASE)[:, None]  # [a, b]: b is drawn over a
 
@@ -65,7 +66,7 @@ def _cover(labels: np.ndarray, label: int, place: "Area") -> Iterator[Rectangle]
     part = labels[place.top : place.bottom, place.left : place.right]
     others = np.where(_FRONT[label][part], HIDDEN, -1)
     weights = np.where(place.mask, 1, np.where(part == label, 0, others)).astype(np.float32)
-    strict = np.where(weights < 0, STRICT * weights, weights)
+    strict = np.where(weights < 0, STRICT[label in STRIPES] * weights, weights)
     least, thin = MIN_GAIN * labels.size, MIN_SIDE * min(labels.shape)
     for _ in range(MAX_RECTANGLES):
         box, reach = best_rectangle(strict)

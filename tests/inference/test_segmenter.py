@@ -60,6 +60,18 @@ def test_windows_joined_by_a_thin_bridge_are_two():
     assert len([each for each in find_rectangles(drawing) if each.right - each.left == 30]) == 2
 
 
+def test_windows_that_grew_together_in_a_column_are_parted_and_a_molding_behind_them_is_not():
+    drawing = np.full((256, 256), WALL, np.uint8)
+    for top in (40, 64, 88):
+        drawing[top : top + 20, 60:80] = WINDOW
+    drawing[60:64, 68:72] = drawing[84:88, 68:72] = WINDOW  # bridges
+    drawing[200:212, 20:236] = INDEX["molding"]
+    drawing[200:204, 100:108] = WALL
+    found = find_rectangles(drawing)
+    assert len([each for each in found if each.label == WINDOW and each.right - each.left == 20]) == 3
+    assert [each.right - each.left for each in found if each.label == INDEX["molding"]] == [216]
+
+
 @pytest.mark.parametrize("shape", [(32, 32), (256, 256), (64, 512)])
 def test_any_mask_becomes_a_drawing_of_its_size(shape):
     noise = np.random.default_rng(1).integers(0, 12, shape).astype(np.uint8)
