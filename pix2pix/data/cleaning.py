@@ -19,6 +19,8 @@ WHITE, BLUE, BLUER = 200, 130, 15  # sky: overcast is at least so light; or blue
 APART = 60  # from a wall's colour, in levels: another thing; its texture and its shades are closer
 TEXTURE = 5  # pixels over which that is levelled
 HOUSE = 0.2  # of a row: below the last row that has so much house there is street
+LEAF_GREEN, LEAF_REST, LEAF_LIGHT = 8, 15, 130  # of foliage: greener than the wall by; unrest at least; light at most
+LEAF_REACH = 4  # pixels over which that is told
 MIN_MARGIN = 0.002  # of the picture: a few dark pixels at its edge are no margin
 
 
@@ -31,7 +33,8 @@ def corrected(inputs: np.ndarray, photo: np.ndarray) -> np.ndarray:
     around = is_background | is_sky | beyond
     inputs = inputs.copy()
     inputs[is_sky] = INDEX["background"]
-    is_other = astray(photo, is_wall & ~is_sky, around) | next_houses(is_background, shows_sky, beyond)
+    is_wall &= ~is_sky
+    is_other = astray(photo, is_wall, around) | foliage(photo, is_wall) | next_houses(is_background, shows_sky, beyond)
     inputs[beyond | is_other] = VOID
     return inputs
 
@@ -57,9 +60,25 @@ def astray(photo: np.ndarray, is_wall: np.ndarray, around: np.ndarray) -> np.nda
     if not is_wall.any():
         return is_wall
     distances = np.linalg.norm(photo - np.median(photo[is_wall], axis=0), axis=2)
-    for axis in (0, 1):
-        distances = _neighbours(distances, TEXTURE // 2, axis, mode="edge").mean(axis=0)
+    distances = _levelled(distances, TEXTURE // 2)
     return is_wall & _reached(around | (is_wall & (distances > APART)), axis=0)
+
+
+def foliage(photo: np.ndarray, is_wall: np.ndarray) -> np.ndarray:
+    """Photo `(H, W, 3)` uint8 and mask `(H, W)` of its wall -> mask of wall behind trees and ivy: greener than the rest
+    of it, dark, and restless. A wall that is painted green is not.
+    """
+    if not is_wall.any() or photo.shape[2] != 3:
+        return np.zeros_like(is_wall)
+    levels, weights = photo.astype(np.float32), is_wall.astype(np.float32)
+    red, green, blue = np.moveaxis(levels, 2, 0)
+    tint, brightness = 2 * green - red - blue, levels.mean(axis=2)
+    is_green = is_wall & (tint > LEAF_GREEN + max(0, np.median(tint[is_wall]))) & (green >= red - LEAF_GREEN / 2)
+    area = _levelled(weights) + 1e-6
+    mean = _levelled(brightness * weights) / area
+    unrest = np.sqrt(np.maximum(_levelled(brightness**2 * weights) / area - mean**2, 0))
+    is_leaf = is_wall & (_levelled(is_green) > 0.3 * area) & (unrest > LEAF_REST) & (mean < LEAF_LIGHT)
+    return is_wall & (_levelled(is_leaf) > 0.1)
 
 
 def sky(photo: np.ndarray, beyond: np.ndarray) -> np.ndarray:
@@ -83,6 +102,13 @@ def _reached(flat: np.ndarray, axis: int) -> np.ndarray:
     """What is flat all the way from one of the two edges across `axis`."""
     backwards = np.flip(np.logical_and.accumulate(np.flip(flat, axis), axis), axis)
     return np.logical_and.accumulate(flat, axis) | backwards
+
+
+def _levelled(values: np.ndarray, reach: int = LEAF_REACH) -> np.ndarray:
+    """The mean of each place and its neighbours, `(H, W)`."""
+    for axis in (0, 1):
+        values = _neighbours(values, reach, axis, mode="edge").mean(axis=0, dtype=np.float32)
+    return values
 
 
 def _grown(mask: np.ndarray) -> np.ndarray:
