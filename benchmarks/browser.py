@@ -4,7 +4,8 @@ python -m benchmarks.browser [--model NAME|FOLDER] [--runtime FILE] [--output DI
 
 A site as `pix2pix site` writes it, behind a plain file server, in a real Chromium; needs playwright, a Chromium and
 what `site` needs. Worker and ONNX Runtime in Python, one thread each, paint in turns. CPU time is that
-of the tab's process, all its threads; memory is what the tab alone has (USS).
+of the tab's process, all its threads; memory is what the tab alone has (USS), in a Chromium without developer tools,
+which keep a copy of all that is fetched.
 """
 
 import base64
@@ -14,6 +15,7 @@ import http.server
 import json
 import re
 import shutil
+import subprocess
 import tempfile
 import threading
 import time
@@ -38,11 +40,12 @@ ROUNDS, QUICK_ROUNDS = 6, 2  # of PICTURES by each, in turns
 PICTURES = 25
 WARM_UP = 40  # pictures: WebAssembly is compiled for speed meanwhile
 FIRST_VISITS, QUICK_VISITS = 3, 1
-REST = 6000  # milliseconds until what loading left is cleared away
+REST = 40  # seconds until what loading left is cleared away, and the service worker, in the same process, has ended
+WATCHED = 0.2  # seconds from one look at the memory to the next
 PATIENCE = 300_000  # milliseconds
 MB = 1e6
 
-LARGE = re.compile(r"(?<!-live)/graph\.onnx$")  # asked for as soon as there is a first picture
+LARGE = re.compile(r"(?<!-live)/weights\.bin$")  # asked for as soon as there is a first picture
 
 PAINTED, REFINED = "canvas.generated[data-picture]", "canvas.generated[data-painter=refined]"
 FIRST_PICTURE = """() => {
@@ -85,6 +88,13 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     sent = 0
+    asked, let_through = threading.Event(), threading.Event()  # the large network
+
+    def do_GET(self) -> None:
+        if LARGE.search(self.path):
+            Handler.asked.set()
+            Handler.let_through.wait()
+        super().do_GET()
 
     def log_message(self, *_: object) -> None:
         """Silence."""
@@ -101,6 +111,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
 @contextmanager
 def serving_files(folder: Path) -> Iterator[str]:
+    Handler.let_through.set()
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
@@ -122,11 +133,6 @@ def renderers() -> list[psutil.Process]:
     return found
 
 
-def tab_memory() -> float:
-    """MB that the largest tab alone has."""
-    return max(process.memory_full_info().uss for process in renderers()) / MB
-
-
 def tab_seconds() -> float:
     """Processor time that all tabs have used, threads and all."""
     return sum(sum(process.cpu_times()[:2]) for process in renderers())
@@ -136,8 +142,8 @@ def tab_seconds() -> float:
 
 
 def measure_load(browser: Browser, url: str, visits: int) -> dict:
-    """The first picture of a new visitor and of one who comes again: seconds and bytes; and memory of the tab."""
-    cold, warm, sent, live, whole = [], [], [], [], []
+    """The first picture of a new visitor and of one who comes again: seconds and bytes."""
+    cold, warm, sent = [], [], []
     for _ in range(visits):
         context = browser.new_context(viewport=VIEWPORT)
         context.set_default_timeout(PATIENCE)
@@ -148,27 +154,18 @@ def measure_load(browser: Browser, url: str, visits: int) -> dict:
         page.goto(url)
         page.wait_for_selector(PAINTED)
         sent.append(Handler.sent - before)
-        page.wait_for_timeout(REST)
-        live.append(tab_memory())
         held.release()
         cold.append(page.evaluate("first / 1000"))
         page.wait_for_selector(REFINED)
         page.wait_for_function("() => navigator.serviceWorker.controller")
-        page.wait_for_timeout(REST)
-        whole.append(tab_memory())
         page.reload()
         page.wait_for_selector(PAINTED)
         warm.append(page.evaluate("first / 1000"))
         context.close()
-    context = browser.new_context()
-    context.new_page().goto("about:blank")
-    empty = tab_memory()
-    context.close()
     return {
         "first_visit": measuring.summary(cold),
         "second_visit": measuring.summary(warm),
         "megabytes_until_first_picture": max(sent) / MB,
-        "tab_mb": {"empty": empty, "live": max(live), "live and refined": max(whole)},
     }
 
 
@@ -189,6 +186,40 @@ class HeldBack:
         self.is_open = True
         for route in self.routes:
             route.continue_()
+
+
+# --- Memory
+
+
+def measure_memory(url: str) -> dict[str, float]:
+    """MB of the tab of a new visitor: at most while it loads and paints its first pictures, and at rest after them."""
+    Handler.asked.clear()
+    Handler.let_through.clear()
+    with tempfile.TemporaryDirectory() as profile:
+        command = ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}", url]
+        chromium = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            live = watch_memory(Handler.asked)
+            Handler.let_through.set()
+            both = watch_memory(Handler.asked)
+        finally:
+            Handler.let_through.set()
+            chromium.terminate()
+            chromium.wait()
+    return {"live, at most": max(live), "live, at rest": live[-1],
+            "live and refined, at most": max(both), "live and refined, at rest": both[-1]}  # fmt: skip
+
+
+def watch_memory(begun: threading.Event) -> list[float]:
+    """MB that the largest tab alone has, until `REST` after something has begun."""
+    seen, until = [0.0], None
+    while until is None or time.monotonic() < until:
+        with contextlib.suppress(psutil.Error):
+            seen.append(max((process.memory_full_info().uss for process in renderers()), default=0) / MB)
+        if until is None and begun.is_set():
+            until = time.monotonic() + REST
+        time.sleep(WATCHED)
+    return seen
 
 
 # --- A picture
@@ -281,7 +312,8 @@ def main() -> None:
             frames = measure_strokes(page, url, strokes)
             page.close()
             load = measure_load(browser, url, visits)
-        browser.close()
+            browser.close()
+            load["tab_mb"] = measure_memory(url)
 
     rows = []
     for name, result in pictures.items():

@@ -13,7 +13,7 @@ from pix2pix.utils import UserError, remove_leftovers
 def export(folder: Annotated[Path, tyro.conf.Positional], half: bool = False, int8: str | None = None) -> None:
     """Write model.onnx into a checkpoint's folder and print its greatest difference from torch.
 
-    A small generator for facades gets a form for the app's visitors, too: browser.onnx and browser.json.
+    A small generator for facades gets a form for the app's visitors, too: browser.json and browser.bin.
 
     Args:
         folder: The checkpoint; of a run, its newest one.
@@ -49,4 +49,4 @@ def export(folder: Annotated[Path, tyro.conf.Positional], half: bool = False, in
     checks = f"{len(CHECKED_SIZES)} sizes with {len(CHECKED_VARIATIONS)} variations each"
     print(f"{folder / checkpoint.ONNX}: at most {difference:.1e} from torch, of values in [-1, 1], at {checks}")
     if size := add_form(folder, config, generator):
-        print(f"{folder / checkpoint.BROWSER_GRAPH}: {size / 1e6:.1f} MB, with which visitors' browsers paint")
+        print(f"{folder / checkpoint.BROWSER_WEIGHTS}: {size / 1e6:.1f} MB, with which visitors' browsers paint")

@@ -1,9 +1,10 @@
 """Our generator in the form that a visitor's browser computes: a graph for WebAssembly, and what goes with it.
 
-The graph is for pictures of `SIZE` pixels, its weights inside as float16. It has no blocks of channels, for which the
-forms of `layers` are made. What sees labels stays outside: with one class a pixel, a convolution of class planes is a
-sum of filters picked from a table, a tenth of the work. `canvas/js/browser/network.js` does it in the browser,
-`WasmNetwork` here, for the check against torch.
+The graph is for pictures of `SIZE` pixels. Its weights are a file of their own, float16, which the browser widens
+before ONNX Runtime sees them: widening there took 30 MB more of WebAssembly's memory, which never shrinks. The graph
+has no blocks of channels, for which the forms of `layers` are made. What sees labels stays outside: with one class a
+pixel, a convolution of class planes is a sum of filters picked from a table, a tenth of the work.
+`canvas/js/browser/network.js` does it in the browser, `WasmNetwork` here, for the check against torch.
 """
 
 import base64
@@ -17,7 +18,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
-from onnx import TensorProto, helper, numpy_helper
+from onnx import StringStringEntryProto, TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from pix2pix import images, labels
@@ -30,7 +31,8 @@ from pix2pix.utils import UserError, write_atomically
 
 SIZE = 256  # pixels: the side of a drawing
 OPSET, IR_VERSION = 20, 10
-SMALL = 64  # numbers: shorter constants stay float32
+SMALL = 64  # numbers: shorter constants stay in the graph, float32
+WEIGHTS = "weights"  # what the graph calls the file, of which it counts in float32
 CHECKED = ((12, None, {}), (3, 7, {}), (9, 1, {"wall": (160, 95, 75), "sky": (110, 160, 220)}))  # facade, seed, colours
 NEAR, MIN_NEAR = 1, 0.99  # grey levels of 255, and the share of values that have to be so near to torch's
 
@@ -64,7 +66,8 @@ class Table(NamedTuple):
 class WasmForm(NamedTuple):
     """What a browser needs to paint with a checkpoint."""
 
-    graph: bytes  # ONNX
+    graph: bytes  # ONNX, without weights
+    weights: bytes  # float16
     tables: Mapping[str, Table]  # by the input of the graph that each one computes
     sky: int  # squares a side whose share of sky is an input; 0: none
     noise: Sequence[int]  # sides of the planes of noise
@@ -73,9 +76,10 @@ class WasmForm(NamedTuple):
     styles: Mapping[str, list[float]]
 
     def to_json(self, **further: str) -> str:
-        """Write all but the graph, as the worker reads it, and what `further` tells of where it comes from."""
+        """Write all but the weights, as the worker reads it, and what `further` tells of where it comes from."""
         tables = {name: table.to_dict() for name, table in self.tables.items()}
-        return json.dumps({"size": SIZE, **self._asdict(), "tables": tables, "graph": None, **further})
+        return json.dumps({"size": SIZE, **self._asdict(), "tables": tables, **further, "weights": None,
+                           "graph": base64.b64encode(self.graph).decode("ascii")})  # fmt: skip
 
 
 class WasmNetwork:
@@ -83,7 +87,7 @@ class WasmNetwork:
 
     def __init__(self, form: WasmForm):
         self.form = form
-        self.session = onnxruntime.InferenceSession(form.graph, providers=["CPUExecutionProvider"])
+        self.session = onnxruntime.InferenceSession(_with_weights(form), providers=["CPUExecutionProvider"])
 
     def __call__(self, drawing: np.ndarray, latents: Sequence[np.ndarray]) -> np.ndarray:
         form = self.form
@@ -120,6 +124,7 @@ def build(config: ModelConfig, generator: NoiseUNet, styles: Mapping[str, list[f
     planes = len(generator.latent_channels) - bool(generator.code_size)
     return WasmForm(
         builder.model(SIZE).SerializeToString(),
+        b"".join(builder.weights),
         tables,
         sky=SIZE // generator.sky.side if generator.sky else 0,
         noise=[SIZE >> halvings for halvings in reversed(range(len(generator.encoders)))][:planes],
@@ -134,7 +139,7 @@ def add_form(folder: Path, config: ModelConfig, generator: NoiseUNet) -> int:
 
     A larger one than `browser_form.MAX_BYTES` is none; an older one goes. Raises UserError as `check` does.
     """
-    for name in (checkpoint.BROWSER_FORM, checkpoint.BROWSER_GRAPH):
+    for name in (checkpoint.BROWSER_FORM, checkpoint.BROWSER_WEIGHTS):
         (folder / name).unlink(missing_ok=True)
     try:
         check_convertible(folder.name, config)
@@ -142,14 +147,14 @@ def add_form(folder: Path, config: ModelConfig, generator: NoiseUNet) -> int:
         return 0
     styles = checkpoint.read_styles(folder, config)
     form = build(config, generator, styles)
-    if len(form.graph) > browser_form.MAX_BYTES:
+    if len(form.weights) > browser_form.MAX_BYTES:
         return 0
     check(form, reference(config, generator, folder.name, styles))
-    made_of, graph = browser_form.digest(folder), hashlib.sha256(form.graph).hexdigest()
-    text = form.to_json(**{browser_form.MADE_OF: made_of, browser_form.GRAPH: graph}).encode()
-    write_atomically(folder / checkpoint.BROWSER_GRAPH, form.graph)
+    made_of, weights = browser_form.digest(folder), hashlib.sha256(form.weights).hexdigest()
+    text = form.to_json(**{browser_form.MADE_OF: made_of, browser_form.WEIGHTS_SHA256: weights}).encode()
+    write_atomically(folder / checkpoint.BROWSER_WEIGHTS, form.weights)
     write_atomically(folder / checkpoint.BROWSER_FORM, text)
-    return len(form.graph) + len(text)
+    return len(form.weights) + len(text)
 
 
 def check(form: WasmForm, translator: Translator, maps: Sequence[np.ndarray] = ()) -> tuple[float, int]:
@@ -268,6 +273,19 @@ def _table(filters: Tensor, bias: Tensor | None, stride: int) -> Table:
     return Table(taps, np.zeros(len(filters), np.float32) if bias is None else bias.numpy().astype(np.float32), stride)
 
 
+def _with_weights(form: WasmForm) -> bytes:
+    """The graph with its weights inside."""
+    model, weights = onnx.load_model_from_string(form.graph), np.frombuffer(form.weights, "<f2").astype("<f4").tobytes()
+    for tensor in model.graph.initializer:
+        if tensor.data_location == TensorProto.EXTERNAL:
+            place = {entry.key: entry.value for entry in tensor.external_data}
+            tensor.raw_data = weights[int(place["offset"]) :][: int(place["length"])]
+            tensor.ClearField("external_data")
+            tensor.ClearField("data_location")
+    onnx.checker.check_model(model)
+    return model.SerializeToString()
+
+
 def _text(numbers: np.ndarray) -> str:
     return base64.b64encode(numbers.astype("<f4").tobytes()).decode("ascii")
 
@@ -276,18 +294,23 @@ class _Builder:
     """An ONNX graph that is written node by node; each method returns the name of a tensor."""
 
     def __init__(self):
-        self.casts, self.nodes, self.constants, self.inputs = [], [], [], []
+        self.nodes, self.constants, self.inputs, self.weights = [], [], [], []
 
     def input(self, name: str, channels: int, side: int) -> str:
         self.inputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, channels, side, side]))
         return name
 
     def constant(self, tensor: Tensor) -> str:
-        """Numbers of the network, as float16 unless they are few."""
+        """Numbers of the network, among the weights unless they are few."""
         name, numbers = f"w{len(self.constants)}", tensor.contiguous().float().numpy()
         if numbers.size > SMALL:
-            self.constants.append(numpy_helper.from_array(numbers.astype(np.float16), f"{name}.half"))
-            self.casts.append(helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT))
+            place = {"location": WEIGHTS, "offset": 2 * sum(map(len, self.weights)), "length": numbers.nbytes}
+            entries = [StringStringEntryProto(key=key, value=str(value)) for key, value in place.items()]
+            self.constants.append(
+                TensorProto(name=name, data_type=TensorProto.FLOAT, dims=numbers.shape, external_data=entries,
+                            data_location=TensorProto.EXTERNAL)
+            )  # fmt: skip
+            self.weights.append(numbers.astype("<f2").tobytes())
         else:
             self.constants.append(numpy_helper.from_array(numbers, name))
         return name
@@ -303,7 +326,5 @@ class _Builder:
 
     def model(self, size: int) -> onnx.ModelProto:
         output = helper.make_tensor_value_info("generated", TensorProto.FLOAT, [1, 3, size, size])
-        graph = helper.make_graph([*self.casts, *self.nodes], "generator", self.inputs, [output], self.constants)
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
-        onnx.checker.check_model(model)
-        return model
+        graph = helper.make_graph(self.nodes, "generator", self.inputs, [output], self.constants)
+        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)

@@ -6,33 +6,33 @@ import shlex
 from pathlib import Path
 from typing import NamedTuple
 
-from pix2pix.inference.checkpoint import BROWSER_FORM, BROWSER_GRAPH, CONFIG, STYLES, WEIGHTS
+from pix2pix.inference.checkpoint import BROWSER_FORM, BROWSER_WEIGHTS, CONFIG, STYLES, WEIGHTS
 from pix2pix.utils import UserError
 
 MAX_BYTES = 3 * 2**20  # of a form that is written: visitors of the app fetch it unasked
-MADE_OF, GRAPH = "made_of", "graph_sha256"  # keys in the file
+MADE_OF, WEIGHTS_SHA256 = "made_of", "weights_sha256"  # keys in the file
 
 
 class BrowserForm(NamedTuple):
     """What a browser is sent, and what the page has to know of it."""
 
-    graph: bytes  # ONNX
-    form: bytes  # JSON: tables, colours, styles
+    weights: bytes  # float16
+    form: bytes  # JSON: graph, tables, colours, styles
     takes_colours: bool
     styles: list[str]
 
 
 def is_there(folder: Path) -> bool:
-    return (folder / BROWSER_FORM).is_file() and (folder / BROWSER_GRAPH).is_file()
+    return (folder / BROWSER_FORM).is_file() and (folder / BROWSER_WEIGHTS).is_file()
 
 
 def read(folder: Path) -> BrowserForm:
     """Read the form of a checkpoint that has one. Raises UserError where it is damaged, or made of other weights."""
     try:
-        graph, text = (folder / BROWSER_GRAPH).read_bytes(), (folder / BROWSER_FORM).read_bytes()
+        weights, text = (folder / BROWSER_WEIGHTS).read_bytes(), (folder / BROWSER_FORM).read_bytes()
         form = json.loads(text)
-        fits = form[MADE_OF] == digest(folder) and form[GRAPH] == hashlib.sha256(graph).hexdigest()
-        result = BrowserForm(graph, text, form["colors"] is not None, list(form["styles"]))
+        fits = form[MADE_OF] == digest(folder) and form[WEIGHTS_SHA256] == hashlib.sha256(weights).hexdigest()
+        result = BrowserForm(weights, text, form["colors"] is not None, list(form["styles"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{folder / BROWSER_FORM} cannot be read ({error}): {_remedy(folder)}") from None
     if not fits:

@@ -19,11 +19,11 @@ from pix2pix.hub import ids
 from pix2pix.utils import UserError, name_some, write_atomically, written_together
 
 CONFIG, WEIGHTS, ONNX, CARD = "config.json", "model.safetensors", "model.onnx", "README.md"
-BROWSER_FORM, BROWSER_GRAPH = "browser.json", "browser.onnx"  # see `browser_form`
+BROWSER_FORM, BROWSER_WEIGHTS = "browser.json", "browser.bin"  # see `browser_form`
 STYLES = "styles.json"  # named styles: what our generator is told besides labels; the first is the default
 COLOR_BASIS = ("tone_mean", "tone_spread")  # names in the weights: what colours our color codes stand for
 RUN, TEACHER = "run.json", "teacher"  # the file that makes a folder a run, and the folder in it
-FILES = (CONFIG, WEIGHTS, ONNX, CARD, STYLES, BROWSER_FORM, BROWSER_GRAPH)
+FILES = (CONFIG, WEIGHTS, ONNX, CARD, STYLES, BROWSER_FORM, BROWSER_WEIGHTS)
 RUN_FOLDER, RUN_FILES = "run", (RUN, "log.jsonl", "state.pt")  # where on the Hub; what a run is resumed from
 TEACHER_FILES = (f"{TEACHER}/{CONFIG}", f"{TEACHER}/{WEIGHTS}", f"{TEACHER}/{STYLES}")
 MAX_BYTES = 4 * 2**30  # of a checkpoint: twenty times the paper's generator

@@ -61,7 +61,7 @@ def build(models: Mapping[str, Path], runtime: Runtime, examples: Examples) -> F
     files, networks = {}, {}
     for name, folder in models.items():
         place, form = place_of(name), _form(name, folder)
-        files |= {f"{place}/graph.onnx": form.graph, f"{place}/form.json": form.to_json().encode()}
+        files |= {f"{place}/weights.bin": form.weights, f"{place}/form.json": form.to_json().encode()}
         networks[name] = network(files, place, form.colors is not None, list(form.styles))
     files |= runtime_files(runtime) | _example_files(examples) | _icons() | _modules()
     files["drawings.bin"] = _pack([*_drawings_of(examples), *(label_map(seed, SIZE, SIZE) for seed in range(FACADES))])

@@ -17,8 +17,11 @@ addEventListener("fetch", (event) => {
 
 async function fill() {
   const cache = await caches.open(NAME);
-  // Files of a version never change, so what the page has just fetched will do; the others may be old.
-  await cache.addAll(CORE.map((path) => new Request(new URL(path, registration.scope), { cache: path.startsWith(VERSION) ? "force-cache" : "reload" })));
+  for (const path of CORE) {
+    // Files of a version never change, so what the page has kept or just fetched will do; the others may be old.
+    const [url, isOurs] = [new URL(path, registration.scope), path.startsWith(VERSION)];
+    if (!isOurs || !(await cache.match(url))) await cache.add(new Request(url, { cache: isOurs ? "force-cache" : "reload" }));
+  }
   const page = await (await cache.match(new URL("./", registration.scope))).text();
   if (!page.includes(VERSION)) throw new Error("the page is of another version: it is being replaced right now");
 }

@@ -51,7 +51,7 @@ class BrowserPainting:
                 folder = checkpoint.find(self._listed[name])
                 if browser_form.is_there(folder):
                     form, place = browser_form.read(folder), place_of(name)
-                    files |= {f"{place}/graph.onnx": form.graph, f"{place}/form.json": form.form}
+                    files |= {f"{place}/weights.bin": form.weights, f"{place}/form.json": form.form}
                     models[name] = network(files, place, form.takes_colours, form.styles)
             if models:
                 files |= runtime_files(find_runtime(self._source))
@@ -89,8 +89,8 @@ def site(files: Files, models: Mapping[str, dict], **further) -> dict:
 
 
 def network(files: Files, place: str, colours: bool, styles: Sequence[str]) -> dict:
-    graph, form = (entry(files, f"{place}/{name}") for name in ("graph.onnx", "form.json"))
-    return {"graph": graph, "form": form, "colours": colours, "styles": list(styles)}
+    weights, form = (entry(files, f"{place}/{name}") for name in ("weights.bin", "form.json"))
+    return {"weights": weights, "form": form, "colours": colours, "styles": list(styles)}
 
 
 def entry(files: Files, path: str) -> dict:

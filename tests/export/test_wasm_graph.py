@@ -1,5 +1,6 @@
 """The form of a generator for browsers, run by ONNX Runtime here, against torch."""
 
+import base64
 import json
 
 import numpy as np
@@ -67,14 +68,17 @@ def test_a_checkpoint_without_such_a_form_is_refused_in_one_line(changes, reason
         wasm_graph.check_convertible("mine", RECIPES["live"].model.replace(**changes))
 
 
-def test_the_graph_is_standard_onnx_with_weights_as_float16_and_the_rest_is_json():
+def test_the_graph_is_standard_onnx_with_its_weights_beside_it_as_float16_and_the_rest_is_json():
     config, generator = made(color_code=True)
     form = wasm_graph.build(config, generator)
     model = onnx.load_from_string(form.graph)
     assert {opset.domain for opset in model.opset_import} == {""}
-    single = [tensor for tensor in model.graph.initializer if tensor.data_type == onnx.TensorProto.FLOAT]
-    assert all(np.prod(tensor.dims) <= wasm_graph.SMALL for tensor in single)
+    inside = [tensor for tensor in model.graph.initializer if tensor.data_location != onnx.TensorProto.EXTERNAL]
+    assert all(np.prod(tensor.dims) <= wasm_graph.SMALL for tensor in inside)
+    outside = [np.prod(tensor.dims) for tensor in model.graph.initializer if tensor not in inside]
+    assert len(form.weights) == 2 * sum(outside) > 0
     told = json.loads(form.to_json())
+    assert base64.b64decode(told["graph"]) == form.graph
     assert told["noise"] == [2, 4, 8, 16, 32, 64, 128] and told["code"] == 6 and told["sky"] == 32
     assert told["tables"]["encoded"]["kernel"] == 4 and told["tables"]["encoded"]["stride"] == 2
 

@@ -150,14 +150,14 @@ def test_a_site_is_of_one_version_and_names_each_file_with_its_hash(files):
     [version] = {path.split("/")[0] for path in files if "/" in path}
     told = json.loads(re.search(r"site: (\{.*\}) \}\);", files["index.html"].decode())[1])
     named = [told["wasm"], told["drawings"], *(file for model in told["models"].values()
-             for file in (model["graph"], model["form"]))]  # fmt: skip
+             for file in (model["weights"], model["form"]))]  # fmt: skip
     for file in named:
         content = files[f"{version}/{file['path']}"]
         assert (file["bytes"], file["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
     worker = files["service_worker.js"].decode()
     kept = re.search(r'const CORE = "([^"]*)"', worker)[1].split()
     assert set(kept) - {"./"} <= files.keys()
-    assert f"{version}/models/mine-live/graph.onnx" in kept and f"{version}/models/mine/graph.onnx" not in kept
+    assert f"{version}/models/mine-live/weights.bin" in kept and f"{version}/models/mine/weights.bin" not in kept
     assert files["index.html"].decode().count("</script>") == 2, "a name of an example ends the script"
 
 

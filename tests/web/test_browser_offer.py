@@ -45,13 +45,13 @@ def final(painting: BrowserPainting) -> dict:
 
 def test_the_bundled_fast_model_has_a_form_of_its_present_weights_and_styles():
     form = browser_form.read(LIVE)
-    assert 0 < len(form.graph) < browser_form.MAX_BYTES
+    assert 0 < len(form.weights) < browser_form.MAX_BYTES
     expected = checkpoint.read_styles(LIVE, checkpoint.configs.read(LIVE / checkpoint.CONFIG))
     assert form.styles == list(expected)
 
 
 @pytest.mark.parametrize(
-    "name", [checkpoint.WEIGHTS, checkpoint.STYLES, checkpoint.BROWSER_GRAPH, checkpoint.BROWSER_FORM]
+    "name", [checkpoint.WEIGHTS, checkpoint.STYLES, checkpoint.BROWSER_WEIGHTS, checkpoint.BROWSER_FORM]
 )
 def test_a_form_of_other_weights_or_styles_or_a_damaged_one_is_refused_with_the_remedy(name, live):
     (live / name).write_bytes(b"[]")
@@ -65,7 +65,7 @@ def test_files_come_when_the_first_page_asks_each_with_its_hash(live, runtimes):
     offered = final(painting)
     assert len(runtimes) == 1 and final(painting) == offered
     model = offered["site"]["models"]["mine-live"]
-    for file in (offered["site"]["wasm"], model["graph"], model["form"]):
+    for file in (offered["site"]["wasm"], model["weights"], model["form"]):
         content = painting.files[f"{offered['folder']}/{file['path']}"]
         assert (file["bytes"], file["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
 
@@ -93,9 +93,9 @@ def test_the_routes_serve_what_is_offered_and_nothing_else(live, runtimes):
         with httpx.Client(base_url=f"{app.url}canvas", trust_env=False) as client:
             while (offered := client.get("/browser").json())["again"]:
                 time.sleep(0.02)
-            graph = offered["site"]["models"]["mine-live"]["graph"]
-            answer = client.get(f"/browser/{offered['folder']}/{graph['path']}")
-            assert answer.content == (live / checkpoint.BROWSER_GRAPH).read_bytes()
+            weights = offered["site"]["models"]["mine-live"]["weights"]
+            answer = client.get(f"/browser/{offered['folder']}/{weights['path']}")
+            assert answer.content == (live / checkpoint.BROWSER_WEIGHTS).read_bytes()
             assert "immutable" in answer.headers["Cache-Control"]
             code = client.get(f"/browser/{offered['folder']}/{offered['site']['runtime']}")
             assert code.headers["Content-Type"].startswith("text/javascript")

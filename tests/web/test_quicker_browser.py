@@ -20,7 +20,7 @@ LIVE = "facades-live"
 SLOW = 1.5  # seconds of a picture: more than a browser takes on a busy machine
 FAIL = """() => {
   const post = self.postMessage.bind(self);
-  self.onmessage = ({ data: { id } }) => post({ id, error: "no more", isMemory: true });
+  self.onmessage = () => post({ error: "no more", isMemory: true });
 }"""
 PAINT = """async (variations) => {
   const generated = document.querySelector("canvas.generated");

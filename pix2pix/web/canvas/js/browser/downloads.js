@@ -11,7 +11,7 @@ export class Downloads {
   /**
    * @param {URL} base
    * @param {(received: number, total: number) => void} progress hears of all files that are under way
-   * @param {(url: URL) => void} fetched hears of each one that has come whole
+   * @param {(url: URL, content: ArrayBuffer) => void} fetched gets each one that has come whole
    */
   constructor(base, progress = () => {}, fetched = () => {}) {
     this.base = base;
@@ -35,7 +35,7 @@ export class Downloads {
         if (!content) continue;
         reason = await fault(content, file);
         if (reason) continue;
-        this.fetched(new URL(file.path, this.base));
+        this.fetched(new URL(file.path, this.base), content);
         return content;
       }
     } finally {
@@ -58,7 +58,7 @@ export class Downloads {
     let at = 0;
     for (const reader = response.body.getReader(); ; ) {
       const { done, value } = await reader.read();
-      if (done) return content.slice(0, at).buffer;
+      if (done) return at === file.bytes ? content.buffer : content.slice(0, at).buffer;
       if (at + value.length > file.bytes) throw new Error("more came than belongs to it");
       content.set(value, at);
       this.received.set(file, (at += value.length));

@@ -34,6 +34,8 @@ export class Table {
     this.stride = stride;
     this.bias = numbersOf(bias);
     this.channels = this.bias.length;
+    /** @type {Float32Array | null} */
+    this.result = null;
     const ofTap = numbersOf(taps);
     /** @type {{row: number, column: number, step: number, sums: Float32Array}[]} */
     this.lookups = [];
@@ -61,40 +63,72 @@ export class Table {
     return sums;
   }
 
-  /** Label map of `size` pixels a side -> channels of `size / stride` pixels a side. */
+  /** Label map of `size` pixels a side -> channels of `size / stride` pixels a side, in memory that the next call takes. */
   convolve(labels, size) {
-    const { channels, stride, bias, lookups } = this;
+    const { channels, stride, lookups } = this;
     const [width, side] = [size + 2, size / stride];
     const padded = new Uint8Array(width * width).fill(OUTSIDE);
     for (let y = 0; y < size; y++) padded.set(labels.subarray(y * size, (y + 1) * size), (y + 1) * width + 1);
-    const count = lookups.length;
-    const offsets = lookups.map(({ row, column }) => row * width + column);
-    const steps = lookups.map(({ step }) => step);
-    const sums = lookups.map((lookup) => lookup.sums);
-    const starts = new Int32Array(count).fill(-1);
-    const total = new Float32Array(channels);
-    const result = new Float32Array(channels * side * side);
-    for (let y = 0, place = 0; y < side; y++) {
-      for (let x = 0; x < side; x++, place++) {
-        const corner = stride * (y * width + x);
-        let isSame = true;
-        for (let k = 0; k < count; k++) {
-          const at = corner + offsets[k];
-          const start = (steps[k] === 1 ? padded[at] : padded[at] * steps[k] + padded[at + 1]) * channels;
-          if (start !== starts[k]) [starts[k], isSame] = [start, false];
+    const isAsAbove = rowsAsAbove(padded, width, stride);
+    const rows = lookups[lookups.length - 1].row + 1;
+    const [starts, sums] = [new Int32Array(side + 1), new Float32Array(side * channels)]; // of one row: where each run begins, and what it is
+    const result = (this.result ??= new Float32Array(channels * side * side));
+    for (let y = 0; y < side; y++) {
+      const from = stride * y;
+      if (y && isAsAbove.subarray(from, from + rows).every(Boolean)) { // so are most rows of a house
+        for (let row = y * side; row < result.length; row += side * side) result.copyWithin(row, row - side, row);
+        continue;
+      }
+      const count = this.#runs(padded, from * width, width, side, starts, sums);
+      for (let channel = 0; channel < channels; channel++) {
+        const row = channel * side * side + y * side;
+        for (let run = 0, x = 0; run < count; run++) {
+          const sum = sums[run * channels + channel];
+          for (const end = starts[run + 1]; x < end; x++) result[row + x] = sum;
         }
-        if (!isSame) { // most pixels lie as the one before them
-          total.set(bias);
-          for (let k = 0; k < count; k++) {
-            const [of, start] = [sums[k], starts[k]];
-            for (let channel = 0; channel < channels; channel++) total[channel] += of[start + channel];
-          }
-        }
-        for (let channel = 0, to = place; channel < channels; channel++, to += side * side) result[to] = total[channel];
       }
     }
     return result;
   }
+
+  /** Fill `starts` and `sums` with the runs of equal places of the row that begins at `at`; returns how many. */
+  #runs(padded, at, width, side, starts, sums) {
+    const { channels, stride, bias, lookups } = this;
+    const last = new Int32Array(lookups.length).fill(-1);
+    let count = 0;
+    for (let x = 0; x < side; x++, at += stride) {
+      let isSame = true;
+      for (let k = 0; k < lookups.length; k++) {
+        const { row, column, step } = lookups[k];
+        const seen = at + row * width + column;
+        const start = (step === 1 ? padded[seen] : padded[seen] * step + padded[seen + 1]) * channels;
+        if (start !== last[k]) [last[k], isSame] = [start, false];
+      }
+      if (isSame) continue;
+      const to = count * channels;
+      sums.set(bias, to);
+      for (let k = 0; k < lookups.length; k++) {
+        const [of, start] = [lookups[k].sums, last[k]];
+        for (let channel = 0; channel < channels; channel++) sums[to + channel] += of[start + channel];
+      }
+      starts[count++] = x;
+    }
+    starts[count] = side;
+    return count;
+  }
+}
+
+/** Whether each row of `width` labels equals the one `stride` rows above it: 1 or 0. */
+function rowsAsAbove(labels, width, stride) {
+  const height = labels.length / width;
+  const found = new Uint8Array(height);
+  for (let row = stride; row < height; row++) {
+    let at = row * width;
+    const end = at + width;
+    while (at < end && labels[at] === labels[at - stride * width]) at++;
+    found[row] = Number(at === end);
+  }
+  return found;
 }
 
 /** The share of sky in each of `cells` x `cells` squares of a label map. */

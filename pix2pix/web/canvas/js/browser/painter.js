@@ -1,4 +1,4 @@
-// The calls of net/server.js answered in this browser: a worker for each model, examples and random facades from files.
+// The calls of net/server.js answered in this browser: one worker for all models, examples and random facades from files.
 
 import { encodeRuns, labelsOf } from "../model/runs.js";
 import { RequestRejected } from "../net/server.js";
@@ -15,7 +15,7 @@ const CLASSES = 12;
  * @property {number} size pixels: the side of a drawing
  * @property {string} runtime path of ONNX Runtime's module
  * @property {File} wasm its binary, gzipped
- * @property {Record<string, {graph: File, form: File, colours: boolean, styles: string[]}>} models
+ * @property {Record<string, {weights: File, form: File, colours: boolean, styles: string[]}>} models
  * @property {File} drawings label maps as runs, gzipped: those of the examples first, then random facades
  * @property {number} examples
  * @property {Record<string, number[][]>} palettes
@@ -25,16 +25,18 @@ export class BrowserPainter {
   /**
    * @param {Site} site
    * @param {URL} base
-   * @param {{progress?: (received: number, total: number) => void, fetched?: (url: URL) => void}} options as of Downloads
+   * @param {{progress?: (received: number, total: number) => void, fetched?: (url: URL, content: ArrayBuffer) => void}} options as of Downloads
    */
   constructor(site, base, { progress, fetched } = {}) {
     this.site = site;
     this.base = base;
     this.downloads = new Downloads(base, progress, fetched);
+    /** @type {Promise<PaintingWorker> | null} */
+    this.worker = null; // one for all models: its runtime takes 80 MB
     /** @type {Map<string, Promise<PaintingWorker>>} */
-    this.workers = new Map();
-    /** @type {Promise<ArrayBuffer> | null} */
-    this.wasm = null;
+    this.ready = new Map(); // by model that the worker has
+    /** @type {Map<string, RequestRejected>} */
+    this.failed = new Map(); // by model that was too much for this browser, why
     /** @type {Promise<Uint8Array[]> | null} */
     this.drawings = null;
   }
@@ -48,8 +50,9 @@ export class BrowserPainter {
   async generate({ labels, model, variation, style = null, wall, sky, format }, signal) {
     const { styles } = this.#modelOf(model);
     if (!styles.includes(style ?? "")) style = null; // as the server does it
-    const worker = await until(signal, this.#worker(model));
-    const { pixels, took } = await until(signal, worker.call("paint", { labels, variation, style, wall, sky }));
+    const worker = await until(signal, this.#readyFor(model));
+    const job = { model, labels, variation, style, wall, sky };
+    const { pixels, took } = await until(signal, worker.call("paint", job, { signal }).catch((error) => this.#lose(worker, model, error)));
     const shown = new ImageData(pixels, this.site.size, this.site.size);
     return { picture: format === "shown" ? shown : await encoded(shown, format), took };
   }
@@ -60,7 +63,7 @@ export class BrowserPainter {
 
   /** Give back the memory; nothing is painted any more. */
   end() {
-    for (const worker of this.workers.values()) worker.then((opened) => opened.end(), () => {});
+    this.worker?.then((opened) => opened.end(), () => {});
   }
 
   /** Resolves to what the model takes; it is fetched when it paints. */
@@ -96,32 +99,51 @@ export class BrowserPainter {
     return model;
   }
 
-  /** The worker of a model, ready to paint; one that did not get ready is made anew by the next call. */
-  #worker(name) {
-    let worker = this.workers.get(name);
-    if (!worker) {
-      worker = this.#open(name);
-      this.workers.set(name, worker);
-      worker.catch(() => this.workers.delete(name));
+  /** The worker, once it has a model; where files did not come, the next call tries again. */
+  async #readyFor(model) {
+    const failed = this.failed.get(model);
+    if (failed) throw failed;
+    let ready = this.ready.get(model);
+    if (!ready) {
+      ready = this.#load(model);
+      this.ready.set(model, ready);
+      ready.catch(() => this.ready.delete(model));
     }
+    return ready;
+  }
+
+  async #load(model) {
+    const files = this.#modelOf(model);
+    checkBrowser();
+    this.worker ??= this.#open();
+    this.worker.catch(() => (this.worker = null));
+    const [worker, weights, form] = await Promise.all([this.worker, this.downloads.get(files.weights), this.downloads.get(files.form)]);
+    const network = { model, weights, form: JSON.parse(new TextDecoder().decode(form)) };
+    await worker.call("load", network, { transfer: [weights] }).catch((error) => this.#lose(worker, model, error));
     return worker;
   }
 
-  async #open(name) {
-    const { graph, form } = this.#modelOf(name);
-    checkBrowser();
-    this.wasm ??= this.downloads.get(this.site.wasm);
-    this.wasm.catch(() => (this.wasm = null));
-    const [wasm, weights, told] = await Promise.all([this.wasm, this.downloads.get(graph), this.downloads.get(form)]);
+  async #open() {
+    const wasm = await this.downloads.get(this.site.wasm);
     const worker = new PaintingWorker();
-    const runtime = new URL(this.site.runtime, this.base).href;
     try {
-      await worker.call("load", { runtime, wasm, graph: weights, form: JSON.parse(new TextDecoder().decode(told)) });
+      await worker.call("open", { runtime: new URL(this.site.runtime, this.base).href, wasm }, { transfer: [wasm] });
     } catch (error) {
       worker.end();
       throw error;
     }
     return worker;
+  }
+
+  /** Raise what happened to a model; one that failed is tried no more, and the others get a new worker. */
+  #lose(worker, model, error) {
+    if (error instanceof RequestRejected && !worker.isEnded) {
+      worker.end();
+      this.worker = null;
+      this.ready.clear();
+      this.failed.set(model, error);
+    }
+    throw error;
   }
 
   #drawings() {
@@ -134,35 +156,43 @@ export class BrowserPainter {
 class PaintingWorker {
   constructor() {
     this.worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
-    this.calls = new Map();
-    this.count = 0;
-    this.worker.onmessage = ({ data: { id, answer, error, isMemory } }) => {
-      const { resolve, reject } = this.calls.get(id);
-      this.calls.delete(id);
-      if (error === undefined) resolve(answer);
-      else reject(new RequestRejected(isMemory ? NO_MEMORY : `the painter failed in this browser: ${error.slice(0, 200)}`, false));
+    /** @type {Promise<any>} */
+    this.idle = Promise.resolve(); // once it has answered all that it was asked
+    this.isEnded = false;
+    /** @type {{resolve: (answer: any) => void, reject: (error: Error) => void}} */
+    this.pending = { resolve: () => {}, reject: () => {} }; // the call that is being answered
+    this.worker.onmessage = ({ data: { answer, error, isMemory } }) => {
+      if (error === undefined) this.pending.resolve(answer);
+      else this.pending.reject(new RequestRejected(isMemory ? NO_MEMORY : `the painter failed in this browser: ${error.slice(0, 200)}`, false));
     };
-    this.worker.onerror = () => this.#fail("the painter's code could not be fetched; it is tried again");
+    this.worker.onerror = () => this.pending.reject(new RequestRejected("the painter's code could not be fetched; it is tried again", true));
   }
 
-  /** @type {(call: "load" | "paint", job: object) => Promise<any>} */
-  call(call, job) {
-    return new Promise((resolve, reject) => {
-      this.calls.set(++this.count, { resolve, reject });
-      this.worker.postMessage({ id: this.count, call, job });
+  /**
+   * One call after the other; what is given up before its turn is left out.
+   * @type {(call: "open" | "load" | "paint", job: object, options?: {transfer?: Transferable[], signal?: AbortSignal}) => Promise<any>}
+   */
+  call(call, job, { transfer = [], signal } = {}) {
+    const answer = this.idle.then(() => {
+      signal?.throwIfAborted();
+      if (this.isEnded) throw new RequestRejected(ENDED, true);
+      return new Promise((resolve, reject) => {
+        this.pending = { resolve, reject };
+        this.worker.postMessage({ call, job }, transfer);
+      });
     });
+    this.idle = answer.catch(() => {});
+    return answer;
   }
 
   end() {
+    this.isEnded = true;
     this.worker.terminate();
-  }
-
-  #fail(reason) {
-    for (const { reject } of this.calls.values()) reject(new RequestRejected(reason, true));
-    this.calls.clear();
+    this.pending.reject(new RequestRejected(ENDED, true));
   }
 }
 
+const ENDED = "the painter was closed; it is tried again";
 const NO_MEMORY = "this browser has too little memory left to paint; close other tabs and reload";
 
 /** Raise a RequestRejected where the browser lacks what painting needs. */

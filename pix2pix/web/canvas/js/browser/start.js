@@ -14,9 +14,13 @@ const MB = 1e6;
 export async function open({ element, props, site, base, root }) {
   const { serviceWorker } = navigator; // undefined without https and localhost, and in some private windows
   const isKept = !!serviceWorker?.controller;
-  const controlled = new Promise((resolve) => serviceWorker?.addEventListener("controllerchange", resolve, { once: true }));
-  // What came before there was a service worker is asked for once more, so that it keeps that too.
-  const fetched = (url) => !isKept && controlled.then(() => fetch(url)).catch(() => {});
+  const name = `pix2pix ${root.href} ${base.pathname.split("/").at(-2)}`; // as service_worker.js calls its cache
+  // What comes before there is a service worker is kept for it here: in its hands it would take memory once more.
+  const fetched = (url, content) => {
+    if (!serviceWorker || isKept) return;
+    const response = new Response(content); // a copy, since what came goes on to the worker
+    caches.open(name).then((cache) => cache.put(url, response)).catch(() => {});
+  };
   const painter = new BrowserPainter(site, base, { progress: showProgress(element), fetched });
   element.dataset.code = "arrived";
   await start(element, props, root, painter);
