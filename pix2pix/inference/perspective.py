@@ -29,7 +29,7 @@ def rectified(photo: np.ndarray, corners: Sequence[Point] | None, height: int, w
     coarser = max(1, int(sides.min() / (FINER * max(height, width))))
     image = image.reduce(coarser)
     fine = FINER * width, FINER * height
-    found = image.transform(fine, Image.Transform.PERSPECTIVE, _homography(points / coarser, *fine), Image.BILINEAR)
+    found = image.transform(fine, Image.Transform.PERSPECTIVE, homography(points / coarser, *fine), Image.BILINEAR)
     return np.asarray(found.resize((width, height), Image.Resampling.BOX))
 
 
@@ -60,7 +60,7 @@ def read_corners(text: str) -> list[Point] | None:
     return [(float(point[1]), float(point[2])) for point in points if point]
 
 
-def _homography(corners: np.ndarray, width: int, height: int) -> list[float]:
+def homography(corners: np.ndarray, width: int, height: int) -> list[float]:
     """Pillow's eight coefficients: where in the photo each place of a picture of that size comes from."""
     rows, values = [], []
     for (x, y), (left, top) in zip([(0, 0), (width, 0), (width, height), (0, height)], corners, strict=True):
