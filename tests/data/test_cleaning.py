@@ -64,7 +64,7 @@ def test_wall_of_another_colour_at_the_foot_or_the_top_of_the_house_is_of_no_cla
     photo[:6] = 230  # sky
     photo[6:12] = (90, 30, 20)  # a roof
     photo[50:, :10] = (30, 60, 20)  # a bush
-    photo[44:48, 50:] = (30, 60, 20)  # a flower box: wall below it
+    photo[44:48, 50:] = (90, 40, 20)  # a box for flowers: wall below it
     found = corrected(classes, photo)
     is_void = found == labels.VOID
     assert is_void[7:11, 3:-3].all()
@@ -72,6 +72,19 @@ def test_wall_of_another_colour_at_the_foot_or_the_top_of_the_house_is_of_no_cla
     elsewhere = np.ones((64, 64), dtype=bool)
     elsewhere[4:14] = elsewhere[48:64, :12] = False  # colours are levelled over 5 pixels
     assert np.array_equal(found[elsewhere], classes[elsewhere])
+
+
+def test_wall_behind_leaves_is_of_no_class_and_a_wall_that_is_painted_green_is_wall():
+    classes = np.full((64, 64), labels.INDEX["facade"], dtype=np.uint8)
+    photo = np.full((64, 64, 3), (150, 110, 90), dtype=np.uint8)
+    leaves = np.random.default_rng(0).integers(0, 2, (20, 20, 1)) * np.uint8([50, 70, 40]) + np.uint8([20, 40, 10])
+    photo[20:40, 20:40] = leaves
+    found = corrected(classes, photo) == labels.VOID
+    assert found[22:38, 22:38].all()
+    assert not found[:12].any() and not found[48:].any() and not found[:, :12].any() and not found[:, 48:].any()
+    photo[20:40, 20:40] = (60, 90, 50)  # painted
+    photo[20:40:4] -= 5  # with joints
+    assert not (corrected(classes, photo)[26:34, 26:34] == labels.VOID).any()
 
 
 def test_background_is_sky_or_street_or_a_slit_in_the_house_and_the_next_house_is_of_no_class():
