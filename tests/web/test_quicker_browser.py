@@ -35,6 +35,11 @@ PAINT = """async (variations) => {
   }
   return document.querySelector(".studio").dataset.by;
 }"""
+FITS = """() => {
+  const time = document.querySelector(".time");
+  time.textContent = "refined · 1240 ms · server"; // the longest
+  return time.scrollWidth <= time.clientWidth;
+}"""
 SAVE_DATA = 'Object.defineProperty(navigator, "connection", { value: { saveData: true } })'
 
 
@@ -102,6 +107,10 @@ def test_a_browser_quicker_than_the_server_takes_over_with_the_same_pictures_and
     colours = inference.read_colours(translator, "#a0604c", sky)
     expected = translator(canvas.labels().astype(np.uint8), 7, **colours)
     assert np.abs(canvas.generated().astype(int) - expected).max() <= 2
+
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert page.evaluate(FITS), "on a phone it is cut, who painted"
+    page.set_viewport_size(DESKTOP["viewport"])
 
     page.workers[0].evaluate(FAIL)
     assert paint(canvas, range(8, 9)) == ""
