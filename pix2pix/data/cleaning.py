@@ -70,14 +70,14 @@ def foliage(photo: np.ndarray, is_wall: np.ndarray) -> np.ndarray:
     """
     if not is_wall.any() or photo.shape[2] != 3:
         return np.zeros_like(is_wall)
-    levels, weights = photo.astype(np.float32), is_wall.astype(np.float32)
+    levels = photo.astype(np.float32)
     red, green, blue = np.moveaxis(levels, 2, 0)
     tint, brightness = 2 * green - red - blue, levels.mean(axis=2)
     is_green = is_wall & (tint > LEAF_GREEN + max(0, np.median(tint[is_wall]))) & (green >= red - LEAF_GREEN / 2)
-    area = _levelled(weights) + 1e-6
-    mean = _levelled(brightness * weights) / area
-    unrest = np.sqrt(np.maximum(_levelled(brightness**2 * weights) / area - mean**2, 0))
-    is_leaf = is_wall & (_levelled(is_green) > 0.3 * area) & (unrest > LEAF_REST) & (mean < LEAF_LIGHT)
+    share = _levelled(is_green)
+    mean, square = (_levelled(np.where(is_green, each, 0)) / (share + 1e-6) for each in (brightness, brightness**2))
+    unrest = np.sqrt(np.maximum(square - mean**2, 0))
+    is_leaf = is_wall & (share > 0.3 * _levelled(is_wall)) & (unrest > LEAF_REST) & (mean < LEAF_LIGHT)
     return is_wall & (_levelled(is_leaf) > 0.1)
 
 

@@ -64,7 +64,7 @@ def test_wall_of_another_colour_at_the_foot_or_the_top_of_the_house_is_of_no_cla
     photo[:6] = 230  # sky
     photo[6:12] = (90, 30, 20)  # a roof
     photo[50:, :10] = (30, 60, 20)  # a bush
-    photo[44:48, 50:] = (90, 40, 20)  # a box for flowers: wall below it
+    photo[44:48, 50:] = (30, 60, 20)  # a flower box: wall below it
     found = corrected(classes, photo)
     is_void = found == labels.VOID
     assert is_void[7:11, 3:-3].all()
