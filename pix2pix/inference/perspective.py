@@ -12,6 +12,10 @@ Point = tuple[float, float]
 ORDER = "top left, top right, bottom right, bottom left"
 MIN_SIDE = 16  # pixels of the photo: a facade further away shows no windows
 FINER = 2  # times: so fine is it sampled before it is averaged
+MIN_HOUSE = 0.05  # of a photo: less of a house is none
+MIN_COLUMN = 0.5  # of the house in its fullest columns: what has less is not the front
+MAX_BREAK = 3  # columns
+FITS, MIN_FITTING, NEAR_LINE = 3, 0.7, 4  # rounds, share of the columns, pixels
 
 
 def rectified(photo: np.ndarray, corners: Sequence[Point] | None, height: int, width: int) -> np.ndarray:
@@ -48,6 +52,36 @@ def check_corners(corners: Sequence[Point], width: int, height: int) -> None:
         raise UserError(f"the sides between the corners cross, or one lies inside of the others: give {ORDER}")
     if np.linalg.norm(along, axis=1).min() < MIN_SIDE:
         raise UserError(f"the corners leave less than {MIN_SIDE} pixels between them: too few to see a facade in")
+
+
+def front_of(mask: np.ndarray) -> list[Point] | None:
+    """The corners of a house front, as shares of the photo, by the mask `(H, W)` of what is house there.
+
+    Its sides are upright; its upper and its lower edge are the straight lines that most columns agree on. None where
+    there is too little of a house.
+    """
+    height, width = mask.shape
+    filled = mask.mean(axis=0)
+    columns = np.flatnonzero(filled > MIN_COLUMN * np.quantile(filled, 0.9))
+    if mask.mean() < MIN_HOUSE or not len(columns):
+        return None
+    columns = max(np.split(columns, np.flatnonzero(np.diff(columns) > MAX_BREAK) + 1), key=len)
+    house = mask[:, columns]
+    edges = house.argmax(axis=0), height - np.flip(house, axis=0).argmax(axis=0)
+    left, right = int(columns[0]), int(columns[-1]) + 1
+    (top_left, top_right), (bottom_left, bottom_right) = (_line(columns + 0.5, edge, left, right) for edge in edges)
+    corners = [(left, top_left), (right, top_right), (right, bottom_right), (left, bottom_left)]
+    return [(min(max(x / width, 0.0), 1.0), min(max(y / height, 0.0), 1.0)) for x, y in corners]
+
+
+def _line(x: np.ndarray, y: np.ndarray, first: float, last: float) -> tuple[float, float]:
+    """The height at `first` and at `last` of the line through most of the points: those far off do not count."""
+    fits = np.ones(len(x), bool)
+    for _ in range(FITS):
+        line = np.polynomial.Polynomial.fit(x[fits], y[fits], 1)
+        off = np.abs(line(x) - y)
+        fits = off <= max(NEAR_LINE, np.quantile(off, MIN_FITTING))
+    return float(line(first)), float(line(last))
 
 
 def read_corners(text: str) -> list[Point] | None:

@@ -16,7 +16,7 @@ import numpy as np
 from pix2pix import images
 from pix2pix.data.cleaning import corrected
 from pix2pix.inference import checkpoint
-from pix2pix.inference.perspective import Point, rectified
+from pix2pix.inference.perspective import Point, front_of, rectified
 from pix2pix.inference.rectangles import drawn, find_rectangles
 from pix2pix.inference.translator import Colour, Translator, name_colour
 from pix2pix.labels import INDEX
@@ -122,6 +122,17 @@ def segment(
     wall, sky = _colours(seen, picture)
     style = translator.nearest_style(wall, sky) if translator else None
     return Segmentation(seen if raw else drawn(rectangles, height, width), style, wall, sky, picture, doubt)
+
+
+def guess_corners(photo: np.ndarray, segmenter: Segmenter | None = None) -> list[Point] | None:
+    """Guess where the house front is in a photo `(H, W, 3)`: its corners, in pixels, as `segment` takes them.
+
+    None where no house is seen.
+    """
+    height, width = photo.shape[:2]
+    probabilities = (segmenter or load_segmenter())(rectified(photo, None, SIZE, SIZE))
+    corners = front_of(probabilities[INDEX["background"]] < 0.5)
+    return corners and [(x * width, y * height) for x, y in corners]
 
 
 def _doubt(photo: np.ndarray, openings: float) -> str:

@@ -10,28 +10,42 @@ from pix2pix.inference.rectangles import Area, areas
 from pix2pix.labels import INDEX
 from tests.helpers.canvas_page import CanvasPage
 
-STREET = (120, 120, 118)
-PHOTO = (2000, 1500)  # pixels
+SKY, STREET = (176, 205, 232), (120, 120, 118)
+PHOTO, HORIZON = (2000, 1500), 1200  # pixels
 CORNERS = [(400, 150), (1700, 300), (1700, 1300), (400, 1400)]  # of the house front in the photo
 SHARES = [(x / PHOTO[0], y / PHOTO[1]) for x, y in CORNERS]
 MOVED = 24  # pixels of the drawing
 
 
 def askew(front: Image.Image) -> dict:
-    """A large photo of a house front, seen from the side, with a street around it: as an upload."""
+    """A large photo of a house front, seen from the side, in a street: as an upload."""
     width, height = front.size
     rows, values = [], []
     for (x, y), (u, v) in zip(CORNERS, [(0, 0), (width, 0), (width, height), (0, height)], strict=True):
         rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
         values += [u, v]
     places = np.linalg.solve(np.array(rows, float), np.array(values, float)).tolist()
-    return upload(front.transform(PHOTO, Image.Transform.PERSPECTIVE, places, Image.BILINEAR, fillcolor=STREET))
+    photo = Image.new("RGB", PHOTO, SKY)
+    photo.paste(STREET, (0, HORIZON, *PHOTO))
+    seen = (PHOTO, Image.Transform.PERSPECTIVE, places, Image.BILINEAR)
+    photo.paste(front.transform(*seen), mask=Image.new("L", front.size, 255).transform(*seen))
+    return upload(photo)
 
 
 def upload(photo: Image.Image) -> dict:
     buffer = io.BytesIO()
     photo.save(buffer, "JPEG", quality=92)
     return {"name": "house.jpg", "mimeType": "image/jpeg", "buffer": buffer.getvalue()}
+
+
+def guessed(page) -> np.ndarray:
+    """Where the page puts the corners by itself, `(4, 2)` shares of the photo."""
+    page.wait_for_selector(".from-photo:is([data-corners=guessed], [data-corners=unknown])")
+    return np.array(
+        page.locator(".from-photo .handle").evaluate_all(
+            "handles => handles.map(({ style }) => [parseFloat(style.left) / 100, parseFloat(style.top) / 100])"
+        )
+    )
 
 
 def mark(canvas: CanvasPage, corners: list[tuple[float, float]]) -> None:
@@ -67,6 +81,7 @@ def steps(canvas: CanvasPage, photo: dict) -> Iterator[str]:
         canvas.press_button("[data-action=photo]")
     chooser.value.set_files(photo)
     page.wait_for_selector(".from-photo[open]")
+    assert np.abs(guessed(page) - SHARES).max() < 0.08
     yield "opened"
     mark(canvas, SHARES)
     yield "marked"

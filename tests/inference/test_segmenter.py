@@ -10,7 +10,7 @@ from PIL import Image
 
 from pix2pix import images, inference, labels
 from pix2pix.__main__ import main
-from pix2pix.inference.perspective import read_corners, rectified
+from pix2pix.inference.perspective import front_of, read_corners, rectified
 from pix2pix.inference.rectangles import Rectangle, align, areas, find_rectangles, tidied
 from pix2pix.labels import INDEX
 from pix2pix.synthetic import facade
@@ -115,6 +115,25 @@ def _homography_of(corners: list[tuple[float, float]]) -> list[float]:
         rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
         values += [u, v]
     return np.linalg.solve(np.array(rows, float), np.array(values, float)).tolist()
+
+
+def test_the_corners_of_a_front_are_those_of_what_is_house_in_a_photo():
+    rows, columns = np.mgrid[:256, :256] + 0.5
+    top, bottom = 40 + 0.2 * columns, 230 - 0.1 * columns
+    mask = (rows > top) & (rows < bottom) & (columns > 60) & (columns < 200)
+    mask[:30, 90:110] = mask[120:160, 5:40] = True  # a tower behind, a kiosk
+    mask[60:80, 120:140] = False  # a hole
+    corners = np.array(front_of(mask)) * 256
+    assert np.abs(corners - [(60, 52), (200, 80), (200, 210), (60, 224)]).max() < 3
+    assert front_of(np.zeros((256, 256), bool)) is None
+
+
+def test_the_corners_of_a_house_in_a_photo_are_guessed(house):
+    photo = np.full((300, 500, 3), (176, 205, 232), np.uint8)
+    photo[22:278, 120:376] = house
+    guess = np.array(inference.guess_corners(photo))
+    assert np.abs(guess - [(120, 22), (376, 22), (376, 278), (120, 278)]).max() < 25
+    assert inference.guess_corners(np.full((64, 64, 3), 255, np.uint8)) is None
 
 
 @pytest.mark.parametrize(

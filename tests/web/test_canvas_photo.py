@@ -13,7 +13,7 @@ from pix2pix.images import read_image
 from pix2pix.labels import INDEX
 from pix2pix.synthetic import facade
 from tests.conftest import PHONE
-from tests.helpers.house_session import SHARES, askew, mark, upload
+from tests.helpers.house_session import SHARES, askew, guessed, mark, upload
 
 HANDLES = ".from-photo .handle"
 
@@ -31,6 +31,7 @@ def test_a_house_is_drawn_from_a_photo_painted_compared_and_undone(visit, photo,
     page, before = canvas.page, canvas.labels()
     page.set_input_files(".from-photo input[type=file]", photo)
     page.wait_for_selector(".from-photo[open]")
+    assert np.abs(guessed(page) - SHARES).max() < 0.08
     mark(canvas, SHARES)
     with page.expect_response("**/segment?*") as answered:
         page.click("[data-action=draw-photo]")
@@ -66,6 +67,7 @@ def test_a_photo_where_labels_are_expected_is_offered_to_be_drawn_and_no_house_i
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (300, 200, 3)).astype(np.uint8))
     page.set_input_files("#sheet-start input[type=file]", upload(noise))
     page.wait_for_selector(".from-photo[open]")
+    guessed(page)
     left = page.locator(HANDLES).first.bounding_box()["x"]
     page.keyboard.press("Shift+ArrowRight")
     assert page.locator(HANDLES).first.bounding_box()["x"] > left

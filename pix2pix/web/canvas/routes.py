@@ -33,7 +33,7 @@ from pix2pix.inference.perspective import read_corners
 from pix2pix.labels import decode_runs, encode_runs
 from pix2pix.utils import UserError
 from pix2pix.web.browser import BrowserPainting
-from pix2pix.web.canvas.uploads import read_labels, segment_upload
+from pix2pix.web.canvas.uploads import guess_corners_of_upload, read_labels, segment_upload
 from pix2pix.web.examples import SIZE, Examples, Pair
 from pix2pix.web.limits import ADDRESS, PENALTY, Bounds, Refused, refusal
 from pix2pix.web.serving import FairQueue, Model, Models, QueueFull, Superseded
@@ -87,6 +87,7 @@ class Painter:
             self._route("paint", "generate", self.generate, "POST"),
             self._route("model", "model", self.model, "POST"),
             self._route("read", "read", self.read, "POST"),
+            self._route("read", "corners", self.corners, "POST"),
             self._route("read", "segment", self.segment, "POST"),
             self._route("random", "random/{seed}", self.random),
             self._route("example", "examples", self.list_examples),
@@ -208,6 +209,16 @@ class Painter:
         (width, height), drawing = upload.size, encode_runs(upload.labels)
         facts = {"off": upload.off, "pixels": upload.pixels, "palette": upload.palette}
         return JSONResponse({"drawing": drawing, "width": width, "height": height, **facts})
+
+    async def corners(self, request: Request) -> Response:
+        """A photo's file -> {corners: where the house front may be, [[x, y], …] as shares of the photo, or null}."""
+        try:
+            data = await _body(request, MAX_UPLOAD)
+            await _check_there(request)
+            corners = await anyio.to_thread.run_sync(guess_corners_of_upload, data, limiter=self._readers)
+        except UserError as error:
+            return refusal(str(error), 422)
+        return JSONResponse({"corners": corners}, headers=UNKEPT)
 
     async def segment(self, request: Request) -> Response:
         """A photo's file -> {drawing, style, wall, sky, photo: the rectified one as a data URL, doubt: "" or a line}.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pix2pix.data.values import LabelImage, read_label_image
 from pix2pix.images import MAX_WEB_PIXELS, read_image, resize_labels
-from pix2pix.inference import Segmentation, Translator, segment
+from pix2pix.inference import Segmentation, Translator, guess_corners, segment
 from pix2pix.inference.perspective import Point
 from pix2pix.utils import UserError
 
@@ -18,6 +18,14 @@ def read_labels(data: bytes, height: int, width: int) -> LabelImage:
             "numbers of classes either, 0 to 11 or 1 to 12"
         )
     return found._replace(labels=resize_labels(found.labels, height, width))
+
+
+def guess_corners_of_upload(data: bytes) -> list[Point] | None:
+    """Guess where the house front is in a photo's file: its corners, as shares of width and height."""
+    photo = read_image(data, most_pixels=MAX_WEB_PIXELS)
+    height, width = photo.shape[:2]
+    corners = guess_corners(photo)
+    return corners and [(x / width, y / height) for x, y in corners]
 
 
 def segment_upload(data: bytes, corners: Sequence[Point] | None, translator: Translator | None) -> Segmentation:

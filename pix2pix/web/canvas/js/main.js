@@ -39,7 +39,7 @@ const EXAMPLES_PAUSE = 4000; // milliseconds until the server is asked again whe
  * @param {HTMLElement} element
  * @param {any} props
  * @param {URL} root
- * @param {Pick<Server, "generate" | "load" | "read" | "random" | "example" | "pictureOf"> & Partial<Pick<Server, "examples" | "segment">>} server
+ * @param {Pick<Server, "generate" | "load" | "read" | "random" | "example" | "pictureOf"> & Partial<Pick<Server, "examples" | "segment" | "corners">>} server
  */
 export async function start(element, props, root, server = new Server(new URL(`${props.base}/`, root))) {
   const find = (selector) => element.querySelector(selector);

@@ -50,6 +50,11 @@ export class Server {
     return (await this.#post("read", file)).json();
   }
 
+  /** A photo -> {corners: where the house front may be, as shares of it, or null}. */
+  async corners(photo) {
+    return (await this.#post("corners", photo)).json();
+  }
+
   /** A photo and the corners of the house in it, as shares of it, "x,y x,y x,y x,y" -> what is read off it. */
   async segment(photo, corners, model) {
     return (await this.#post(`segment?${new URLSearchParams({ corners, model })}`, photo)).json();

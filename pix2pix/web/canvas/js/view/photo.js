@@ -8,7 +8,8 @@ import { sentence } from "./status.js";
 /** @typedef {{drawing: string, wall: string | null, sky: string | null, style: string | null, photo: string, doubt: string}} Read */
 
 const MAX_SIDE = 1600; // pixels: larger photos are sent smaller
-const INSET = 0.04; // of the photo: where the corners are at first
+const GUESS_SIDE = 512; // pixels: enough to guess the corners by
+const INSET = 0.04; // of the photo: where the corners are until they are guessed
 const STEP = 0.005; // of the photo, by an arrow key; with Shift ten times as far
 const NAMES = ["top left", "top right", "bottom right", "bottom left"];
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -17,7 +18,7 @@ export class Photos {
   /**
    * @param {HTMLElement} element
    * @param {Store} store
-   * @param {{segment?: (photo: Blob, corners: string, model: string) => Promise<Read>}} server
+   * @param {{segment?: (photo: Blob, corners: string, model: string) => Promise<Read>, corners?: (photo: Blob) => Promise<{corners: number[][] | null}>}} server
    * @param {number} classes how many there are
    * @param {(text: string, kind?: string) => void} tell
    */
@@ -86,15 +87,12 @@ export class Photos {
 
   /** Show a photo to mark the corners on. @param {Blob} file */
   async open(file) {
+    /** @type {Blob | null} */
+    let small = null;
     try {
       const bitmap = await createImageBitmap(file); // upright by its EXIF orientation
-      const scale = Math.min(1, MAX_SIDE / Math.max(bitmap.width, bitmap.height));
-      const canvas = document.createElement("canvas");
-      canvas.width = Math.max(1, Math.round(bitmap.width * scale));
-      canvas.height = Math.max(1, Math.round(bitmap.height * scale));
-      canvas.getContext("2d")?.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+      [this.photo, small] = await Promise.all([jpegOf(bitmap, MAX_SIDE), jpegOf(bitmap, GUESS_SIDE)]);
       bitmap.close();
-      this.photo = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.92));
     } catch {
       this.photo = null;
     }
@@ -105,8 +103,22 @@ export class Photos {
     this.corners = [[INSET, INSET], [1 - INSET, INSET], [1 - INSET, 1 - INSET], [INSET, 1 - INSET]];
     this.#doubt("");
     this.#show();
+    this.dialog.dataset.corners = "asked"; // then "guessed", "unknown" or "moved"
     if (!this.dialog.open) this.dialog.showModal();
     this.handles[0].focus({ preventScroll: true });
+    if (small) await this.#guess(small);
+  }
+
+  /** Put the corners where the house front may be, unless someone was quicker. @param {Blob} small */
+  async #guess(small) {
+    const { photo, dialog, server } = this;
+    const answer = await server.corners?.(small).catch(() => null);
+    if (this.photo !== photo || this.reading || dialog.dataset.corners !== "asked") return;
+    dialog.dataset.corners = answer?.corners ? "guessed" : "unknown";
+    if (!answer?.corners) return;
+    this.corners = answer.corners;
+    this.status.textContent = "These corners are a guess: move those that are off.";
+    this.#show();
   }
 
   /** Read the drawing off the photo and open it; where it may be no house, ask first. */
@@ -195,6 +207,7 @@ export class Photos {
   #move(index, x, y) {
     const inside = (/** @type {number} */ share) => Math.min(1, Math.max(0, share));
     this.corners[index] = [inside(x), inside(y)];
+    this.dialog.dataset.corners = "moved";
     this.#doubt("");
     this.#show();
   }
@@ -206,4 +219,14 @@ export class Photos {
     }
     this.outline.setAttribute("points", this.corners.map(([x, y]) => `${100 * x},${100 * y}`).join(" "));
   }
+}
+
+/** A picture as JPEG, no side of it longer than `most` pixels. @param {ImageBitmap} bitmap @param {number} most @returns {Promise<Blob | null>} */
+function jpegOf(bitmap, most) {
+  const scale = Math.min(1, most / Math.max(bitmap.width, bitmap.height));
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.max(1, Math.round(bitmap.width * scale));
+  canvas.height = Math.max(1, Math.round(bitmap.height * scale));
+  canvas.getContext("2d")?.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  return new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.92));
 }
