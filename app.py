@@ -124,7 +124,7 @@ def build(painter: Painter) -> gr.Blocks:
         Args:
             photo: photo of a facade from the front, any size; the upload is deleted with the answer.
             corners: of the facade, as shares of the photo's width and height, "x,y x,y x,y x,y": top left, top right,
-                bottom right, bottom left; empty where the whole photo is the facade.
+                bottom right, bottom left; "guess" to have them found; empty where the whole photo is the facade.
             model: name of the checkpoint that will paint it, whose nearest style is told; empty for the default one.
 
         Returns:

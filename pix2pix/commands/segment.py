@@ -15,7 +15,7 @@ from pix2pix.utils import UserError, remove_leftovers, write_atomically
 def segment(
     photos: Annotated[list[Path], tyro.conf.Positional],
     output: Path,
-    corners: tuple[str, str, str, str] | None = None,
+    corners: tuple[str, ...] = (),
     raw: bool = False,
     model: str | None = None,
     size: int = 256,
@@ -29,7 +29,8 @@ def segment(
     Args:
         photos: Image files and folders of them.
         output: Folder for the results; made if missing, its files are never overwritten.
-        corners: Of the facade in the photos, in pixels, x,y each: top left, top right, bottom right, bottom left.
+        corners: Of the facade in the photos, in pixels, x,y each: top left, top right, bottom right, bottom left. Or
+            guess.
         raw: Write what the network sees, pixel by pixel, instead of rectangles.
         model: Checkpoint that will paint it, whose nearest style is told.
         size: Side of the drawings in pixels, a multiple of 32.
@@ -43,7 +44,7 @@ def segment(
     from pix2pix.inference.perspective import read_corners
     from pix2pix.inference.segmenter import load_segmenter
 
-    quadrilateral = read_corners(" ".join(corners)) if corners else None
+    quadrilateral = read_corners(" ".join(corners))
     translator = inference.load(model) if model else None
     network = load_segmenter(segmenter)
     for folder in {goal.parent for goal in goals.values()}:

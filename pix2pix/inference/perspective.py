@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from PIL import Image
@@ -9,6 +10,8 @@ from PIL import Image
 from pix2pix.utils import UserError
 
 Point = tuple[float, float]
+Corners = Sequence[Point] | Literal["guess"]
+GUESS = "guess"  # instead of corners
 ORDER = "top left, top right, bottom right, bottom left"
 MIN_SIDE = 16  # pixels of the photo: a facade further away shows no windows
 FINER = 2  # times: so fine is it sampled before it is averaged
@@ -84,13 +87,13 @@ def _line(x: np.ndarray, y: np.ndarray, first: float, last: float) -> tuple[floa
     return float(line(first)), float(line(last))
 
 
-def read_corners(text: str) -> list[Point] | None:
-    """Corners from text, "x,y x,y x,y x,y"; None where there is none. Raises UserError for other text."""
-    if not text.strip():
-        return None
+def read_corners(text: str) -> Corners | None:
+    """Corners from text, "x,y x,y x,y x,y" or "guess"; None where there is none. Raises UserError for other text."""
+    if text.strip() in ("", GUESS):
+        return GUESS if text.strip() else None
     points = [re.fullmatch(r"(-?\d+(?:\.\d+)?),(-?\d+(?:\.\d+)?)", each) for each in text.split()]
     if not all(points):
-        raise UserError(f"corners are written x,y x,y x,y x,y, {ORDER}; not {text[:80]!r}")
+        raise UserError(f"corners are written x,y x,y x,y x,y, {ORDER}, or {GUESS}; not {text[:80]!r}")
     return [(float(point[1]), float(point[2])) for point in points if point]
 
 

@@ -6,7 +6,6 @@ segmentation.labels      # (256, 256) uint8: rectangles, as a person would have 
 python -m pix2pix segment PHOTO... --output DIR
 """
 
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +15,7 @@ import numpy as np
 from pix2pix import images
 from pix2pix.data.cleaning import corrected
 from pix2pix.inference import checkpoint
-from pix2pix.inference.perspective import Point, front_of, rectified
+from pix2pix.inference.perspective import GUESS, Corners, Point, check_corners, front_of, rectified
 from pix2pix.inference.rectangles import drawn, find_rectangles
 from pix2pix.inference.translator import Colour, Translator, name_colour
 from pix2pix.labels import INDEX
@@ -92,7 +91,7 @@ def load_segmenter(folder: Path | None = None) -> Segmenter:
 def segment(
     photo: np.ndarray,
     translator: Translator | None = None,
-    corners: Sequence[Point] | None = None,
+    corners: Corners | None = None,
     raw: bool = False,
     height: int = SIZE,
     width: int = SIZE,
@@ -104,7 +103,7 @@ def segment(
         photo: `(H, W, 3)` uint8.
         translator: That which will paint it; its styles are those to choose from.
         corners: Of the facade in the photo, four of (x, y) in its pixels: top left, top right, bottom right, bottom
-            left; without them the whole photo is the facade.
+            left; without them the whole photo is the facade. "guess" where `guess_corners` sees one.
         raw: Return what the network sees, pixel by pixel, instead of rectangles.
         height, width: Of the labels, multiples of 32 from 32 to 1024.
         segmenter: Another than the bundled one.
@@ -114,6 +113,8 @@ def segment(
     for side in (height, width):
         if side % MULTIPLE or not MULTIPLE <= side <= MAX_SIDE:
             raise UserError(f"sides of {height}x{width}; they must be multiples of {MULTIPLE}, to {MAX_SIDE}")
+    if corners == GUESS:
+        corners = guess_corners(photo, segmenter)
     picture = rectified(photo, corners, height, width)
     probabilities = (segmenter or load_segmenter())(picture)
     seen = probabilities.argmax(axis=0).astype(np.uint8)
@@ -131,8 +132,13 @@ def guess_corners(photo: np.ndarray, segmenter: Segmenter | None = None) -> list
     """
     height, width = photo.shape[:2]
     probabilities = (segmenter or load_segmenter())(rectified(photo, None, SIZE, SIZE))
-    corners = front_of(probabilities[INDEX["background"]] < 0.5)
-    return corners and [(x * width, y * height) for x, y in corners]
+    shares = front_of(probabilities[INDEX["background"]] < 0.5)
+    corners = [(x * width, y * height) for x, y in shares or ()]
+    try:
+        check_corners(corners, width, height)
+    except UserError:
+        return None
+    return corners
 
 
 def _doubt(photo: np.ndarray, openings: float) -> str:

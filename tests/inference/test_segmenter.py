@@ -134,6 +134,9 @@ def test_the_corners_of_a_house_in_a_photo_are_guessed(house):
     guess = np.array(inference.guess_corners(photo))
     assert np.abs(guess - [(120, 22), (376, 22), (376, 278), (120, 278)]).max() < 25
     assert inference.guess_corners(np.full((64, 64, 3), 255, np.uint8)) is None
+    read, whole = (inference.segment(photo, corners=corners).photo for corners in (read_corners("guess"), None))
+    assert (read == photo[0, 0]).all(axis=2).mean() < 0.2 < (whole == photo[0, 0]).all(axis=2).mean()
+    assert inference.segment(np.zeros((64, 64, 3), np.uint8), corners="guess").labels.shape == (256, 256)
 
 
 @pytest.mark.parametrize(
@@ -201,7 +204,7 @@ def test_the_command_writes_drawings_and_colours(house, tmp_path, capsys, monkey
     exif[0x0112] = 6  # turned by a quarter
     photo.transpose(Image.Transpose.ROTATE_90).save("turned.jpg", exif=exif, quality=95)
     photo.save("house.png")
-    main(["segment", "house.png", "turned.jpg", "--output", "out"])
+    main(["segment", "house.png", "turned.jpg", "--output", "out", "--corners", "guess"])
     one, other = (labels.snap(images.read_image(tmp_path / "out" / f"{name}.png")) for name in ("house", "turned"))
     assert (one == other).mean() > 0.9
     facts = json.loads((tmp_path / "out" / "house.json").read_text())

@@ -1,11 +1,9 @@
 """Uploaded images: label images, either palette or class numbers, told apart from photos; and photos of houses."""
 
-from collections.abc import Sequence
-
 from pix2pix.data.values import LabelImage, read_label_image
 from pix2pix.images import MAX_WEB_PIXELS, read_image, resize_labels
 from pix2pix.inference import Segmentation, Translator, guess_corners, segment
-from pix2pix.inference.perspective import Point
+from pix2pix.inference.perspective import GUESS, Corners, Point
 from pix2pix.utils import UserError
 
 
@@ -28,11 +26,13 @@ def guess_corners_of_upload(data: bytes) -> list[Point] | None:
     return corners and [(x / width, y / height) for x, y in corners]
 
 
-def segment_upload(data: bytes, corners: Sequence[Point] | None, translator: Translator | None) -> Segmentation:
+def segment_upload(data: bytes, corners: Corners | None, translator: Translator | None) -> Segmentation:
     """Read the labels off a photo's file; `corners` are shares of its width and height, since it may be read smaller.
 
     Raises UserError, in one line for people, for a file or corners that are none.
     """
     photo = read_image(data, most_pixels=MAX_WEB_PIXELS)
     height, width = photo.shape[:2]
-    return segment(photo, translator, corners and [(x * width, y * height) for x, y in corners])
+    if corners and corners != GUESS:
+        corners = [(x * width, y * height) for x, y in corners]
+    return segment(photo, translator, corners)
