@@ -66,17 +66,17 @@ WATCH = """() => {
     if (canvas.dataset.painter !== "refined") requestAnimationFrame(() => port2.postMessage(null));
   }).observe(canvas, { attributeFilter: ["data-picture"] });
 }"""
-OPEN = """async ([code, site, base]) => {
+OPEN = """async ([code, site, base, drawings]) => {
   const { BrowserPainter } = await import(code);
   window.painter = new BrowserPainter(site, new URL(base));
+  window.drawings = drawings.map((text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)));
 }"""
-PAINT = """async ([model, drawings, count]) => {
-  const labels = drawings.map((text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)));
+PAINT = """async ([model, count]) => {
   const times = [];
   for (let at = 0; at < count; at++) {
     const started = performance.now();
     const choice = { variation: null, wall: null, sky: null, format: "shown" };
-    await painter.generate({ labels: labels[at % labels.length], model, ...choice });
+    await painter.generate({ labels: drawings[at % drawings.length], model, ...choice });
     times.push((performance.now() - started) / 1000);
   }
   return times;
@@ -232,14 +232,14 @@ def measure_picture(page: Page, told: dict, model: str, folder: Path, rounds: in
     drawings = [label_map(seed, 256, 256) for seed in range(PICTURES)]
     texts = [base64.b64encode(drawing.tobytes()).decode() for drawing in drawings]
     page.goto(f"{told['base']}icon-192.png")  # any page of the site's that does not paint by itself
-    page.evaluate(OPEN, [f"{told['base']}js/browser/painter.js", told["site"], told["base"]])
-    page.evaluate(PAINT, [model, texts, WARM_UP])
+    page.evaluate(OPEN, [f"{told['base']}js/browser/painter.js", told["site"], told["base"], texts])
+    page.evaluate(PAINT, [model, WARM_UP])
     times = {name: {"cpu": [], "wall": []} for name in ("browser", "python")}
     for drawing in drawings[:3]:
         translator(drawing)
     for _ in range(rounds):
         before = tab_seconds()
-        walls = page.evaluate(PAINT, [model, texts, PICTURES])
+        walls = page.evaluate(PAINT, [model, PICTURES])
         times["browser"]["cpu"].append((tab_seconds() - before) / PICTURES)
         times["browser"]["wall"] += walls
         before = time.process_time()

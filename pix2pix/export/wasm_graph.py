@@ -43,6 +43,7 @@ class Table(NamedTuple):
     taps: np.ndarray  # (kernel, kernel, 12, channels) float32
     bias: np.ndarray  # (channels,) float32
     stride: int
+    leak: float = 1.0  # slope of the LeakyReLU that follows; 1: none does
 
     def convolve(self, drawing: np.ndarray) -> np.ndarray:
         """Label map `(H, W)` -> `(1, channels, H / stride, W / stride)`; beyond the edges is no class."""
@@ -56,11 +57,12 @@ class Table(NamedTuple):
         for row, column in np.ndindex(taps.shape[:2]):
             seen = padded[row : row + height : self.stride, column : column + width : self.stride]
             total += taps[row, column][seen]
-        return total.transpose(2, 0, 1)[None]
+        return np.maximum(total, np.float32(self.leak) * total).transpose(2, 0, 1)[None]
 
     def to_dict(self) -> dict:
         """What JSON can hold, the numbers as base64 of float32."""
-        return {"kernel": len(self.taps), "stride": self.stride, "taps": _text(self.taps), "bias": _text(self.bias)}
+        facts = {"kernel": len(self.taps), "stride": self.stride, "leak": self.leak}
+        return {**facts, "taps": _text(self.taps), "bias": _text(self.bias)}
 
 
 class WasmForm(NamedTuple):
@@ -190,24 +192,23 @@ def _write(graph: "_Builder", generator: NoiseUNet) -> dict[str, Table]:
     """Write the layers of a generator; returns the tables of those that see labels."""
     height = generator.planes.height
     filters = [_filters(conv) for conv in generator.encoders]
-    tables = {"encoded": _table(filters[0] * height, generator.encoders[0].bias, stride=2)}
+    tables = {"encoded": _table(filters[0] * height, generator.encoders[0].bias, stride=2, leak=LEAK)}
     x = graph.input("encoded", filters[0].shape[0], SIZE // 2)
     skips = []
     for level, conv in enumerate(generator.encoders):
         if level:
             x = graph.conv(x, filters[level], conv.bias, strides=[2, 2], pads=[1] * 4)
-        x = graph.op("LeakyRelu", [x], alpha=LEAK)
+            x = graph.op("LeakyRelu", [x], alpha=LEAK)
         skips.append(x)
-    x, shifts = skips.pop(), _shifts(graph, generator)
+    x, (shifts, biases) = skips.pop(), _shifts(graph, generator)
     for level, (conv, strength) in enumerate(zip(generator.decoders[:-1], generator.strengths, strict=True)):
         x = _upsample(graph, x, conv)
-        noise = graph.input(f"noise_{level}", 1, (SIZE >> len(generator.encoders)) << level + 1)
-        shift = graph.op("Mul", [noise, graph.constant(strength.view(1, -1, 1, 1))])
         for each in shifts[level]:
-            shift = graph.op("Add", [shift, each])
-        x = graph.op("LeakyRelu", [graph.op("Add", [x, shift])], alpha=LEAK)
+            x = graph.op("Add", [x, each])
+        noise = graph.input(f"noise_{level}", 1, (SIZE >> len(generator.encoders)) << level + 1)
+        x = _with_noise(graph, x, noise, strength, biases[level])
         x = graph.op("Concat", [x, skips.pop()], axis=1)
-    picture = _upsample(graph, x, generator.decoders[-1])
+    picture = _upsample(graph, x, generator.decoders[-1], generator.decoders[-1].bias)
     if generator.detail:
         head = generator.detail
         tables["detail"] = _table(_filters(head.of_planes) * height, None, stride=1)
@@ -216,11 +217,11 @@ def _write(graph: "_Builder", generator: NoiseUNet) -> dict[str, Table]:
     return tables
 
 
-def _shifts(graph: "_Builder", generator: NoiseUNet) -> list[list[str]]:
-    """What the code adds to the channels of each decoder but the last: colours to the inner ones, style to all."""
-    shifts = [[] for _ in generator.strengths]
+def _shifts(graph: "_Builder", generator: NoiseUNet) -> tuple[list[list[str]], list[str]]:
+    """What is added to each decoder but the last: colours to the inner ones; and a bias, with the style in it."""
+    shifts, biases = [[] for _ in generator.strengths], [conv.bias for conv in generator.decoders[:-1]]
     if not generator.code_size:
-        return shifts
+        return shifts, [graph.constant(bias) for bias in biases]
     code = graph.input("code", generator.code_size, 1)
     walls, colors = generator.decoders[-1].weight.shape[1], len(generator.tones[0][0])
     share = graph.input("sky", 1, SIZE // generator.sky.side) if generator.sky else None
@@ -231,34 +232,45 @@ def _shifts(graph: "_Builder", generator: NoiseUNet) -> list[list[str]]:
             sky = _of_code(graph, code, weights[:, walls:], walls, generator.code_size)
             shifts[level].append(graph.op("Mul", [share, sky]))
             share = graph.op("AveragePool", [share], kernel_shape=[2, 2], strides=[2, 2]) if level else share
-    for level, weights in enumerate(generator.styles):
-        shifts[level].append(_of_code(graph, code, weights, colors, generator.code_size))
-    return shifts
+    if not generator.styles:
+        return shifts, [graph.constant(bias) for bias in biases]
+    styles = [
+        _of_code(graph, code, weights, colors, generator.code_size, bias)
+        for weights, bias in zip(generator.styles, biases, strict=True)
+    ]
+    flat = graph.integers([-1])
+    return shifts, [graph.op("Reshape", [style, flat]) for style in styles]
 
 
-def _of_code(graph: "_Builder", code: str, weights: Tensor, first: int, size: int) -> str:
+def _with_noise(graph: "_Builder", x: str, noise: str, strength: Tensor, bias: str) -> str:
+    """Noise and bias added to `x`, then LeakyReLU: a convolution of the noise, with which ONNX Runtime fuses both."""
+    scaled = graph.op("Conv", [noise, graph.constant(strength.view(-1, 1, 1, 1)), bias], kernel_shape=[1, 1])
+    return graph.op("LeakyRelu", [graph.op("Add", [scaled, x])], alpha=LEAK)
+
+
+def _of_code(graph: "_Builder", code: str, weights: Tensor, first: int, size: int, bias: Tensor | None = None) -> str:
     """A linear layer of the numbers of the code from `first` on: `(1, size, 1, 1) -> (1, channels, 1, 1)`."""
     whole = torch.zeros(len(weights), size)
     whole[:, first : first + weights.shape[1]] = weights
-    return graph.conv(code, whole[:, :, None, None])
+    return graph.conv(code, whole[:, :, None, None], bias)
 
 
-def _upsample(graph: "_Builder", x: str, conv: nn.Module) -> str:
-    """`UpsampleConv`: its channels mixed, then interpolated, as `layers.MixThenInterpolate` does it."""
+def _upsample(graph: "_Builder", x: str, conv: nn.Module, bias: Tensor | None = None) -> str:
+    """`UpsampleConv` but for its bias: channels mixed, then interpolated, as `layers.MixThenInterpolate` does it."""
     length = torch.linalg.vector_norm(conv.weight, dim=(0, 2, 3))
     kernels = (conv.weight * (conv.gain / length)[:, None, None]).permute(1, 2, 3, 0)  # (out, 2, 2, in)
     mixed = graph.conv(x, kernels.flatten(0, 2)[:, :, None, None])
     spread = conv.spread.view(-1, 1, 4, 4).repeat(len(length), 1, 1, 1)
-    inputs = [mixed, graph.constant(spread), graph.constant(conv.bias)]
+    inputs = [mixed, graph.constant(spread)] + ([] if bias is None else [graph.constant(bias)])
     return graph.op("ConvTranspose", inputs, kernel_shape=[4, 4], strides=[2, 2], pads=[1] * 4, group=len(length))
 
 
 def _detail(graph: "_Builder", x: str, head: nn.Module, noise: str) -> str:
     """`DetailHead`, whose convolution of labels is an input."""
     of_labels = graph.input("detail", len(head.strength), SIZE)
-    plane = graph.op("Mul", [graph.input(noise, 1, SIZE), graph.constant(head.strength.view(1, -1, 1, 1))])
-    x = graph.op("Add", [graph.op("Add", [_upsample(graph, x, head.enlarge), of_labels]), plane])
-    x = graph.conv(graph.op("LeakyRelu", [x], alpha=LEAK), _filters(head.inner), head.inner.bias, pads=[1] * 4)
+    x = graph.op("Add", [_upsample(graph, x, head.enlarge), of_labels])
+    x = _with_noise(graph, x, graph.input(noise, 1, SIZE), head.strength, graph.constant(head.enlarge.bias))
+    x = graph.conv(x, _filters(head.inner), head.inner.bias, pads=[1] * 4)
     return graph.conv(graph.op("LeakyRelu", [x], alpha=LEAK), _filters(head.outer), head.outer.bias, pads=[1] * 4)
 
 
@@ -268,9 +280,10 @@ def _filters(conv: nn.Module) -> Tensor:
     return conv.weight * (conv.gain / length)[:, None, None, None]
 
 
-def _table(filters: Tensor, bias: Tensor | None, stride: int) -> Table:
+def _table(filters: Tensor, bias: Tensor | None, stride: int, leak: float = 1.0) -> Table:
     taps = np.ascontiguousarray(filters.permute(2, 3, 1, 0).numpy(), dtype=np.float32)
-    return Table(taps, np.zeros(len(filters), np.float32) if bias is None else bias.numpy().astype(np.float32), stride)
+    bias = np.zeros(len(filters), np.float32) if bias is None else bias.numpy().astype(np.float32)
+    return Table(taps, bias, stride, leak)
 
 
 def _with_weights(form: WasmForm) -> bytes:
@@ -314,6 +327,10 @@ class _Builder:
         else:
             self.constants.append(numpy_helper.from_array(numbers, name))
         return name
+
+    def integers(self, numbers: Sequence[int]) -> str:
+        self.constants.append(numpy_helper.from_array(np.array(numbers, np.int64), f"w{len(self.constants)}"))
+        return self.constants[-1].name
 
     def op(self, kind: str, inputs: Sequence[str], name: str | None = None, **attributes) -> str:
         name = name or f"x{len(self.nodes)}"

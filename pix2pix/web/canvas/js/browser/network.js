@@ -13,7 +13,7 @@ const SKY = 0; // the class that is sky
 /**
  * @typedef {object} Form what the worker is told of a network: `WasmForm` in Python
  * @property {number} size pixels: the side of a drawing
- * @property {Record<string, {kernel: number, stride: number, taps: string, bias: string}>} tables by input of the graph
+ * @property {Record<string, {kernel: number, stride: number, leak: number, taps: string, bias: string}>} tables by input of the graph
  * @property {number} sky squares a side whose share of sky is an input
  * @property {number[]} noise sides of the planes of noise
  * @property {number} code how many numbers tell colours and style
@@ -27,11 +27,12 @@ const SKY = 0; // the class that is sky
  * @property {string | null} [sky]
  */
 
-/** A convolution of class planes by look-up. Two taps beside each other are looked up at once, in sums made before. */
+/** A convolution of class planes by look-up, and LeakyReLU after it. Two taps beside each other are looked up at once, in sums made before. */
 export class Table {
   /** `taps` are (row, column, class, channel), `bias` one number a channel. */
-  constructor({ kernel, stride, taps, bias }) {
+  constructor({ kernel, stride, leak, taps, bias }) {
     this.stride = stride;
+    this.leak = leak; // its slope; 1: there is none
     this.bias = numbersOf(bias);
     this.channels = this.bias.length;
     /** @type {Float32Array | null} */
@@ -93,7 +94,7 @@ export class Table {
 
   /** Fill `starts` and `sums` with the runs of equal places of the row that begins at `at`; returns how many. */
   #runs(padded, at, width, side, starts, sums) {
-    const { channels, stride, bias, lookups } = this;
+    const { channels, stride, leak, bias, lookups } = this;
     const last = new Int32Array(lookups.length).fill(-1);
     let count = 0;
     for (let x = 0; x < side; x++, at += stride) {
@@ -111,6 +112,7 @@ export class Table {
         const [of, start] = [lookups[k].sums, last[k]];
         for (let channel = 0; channel < channels; channel++) sums[to + channel] += of[start + channel];
       }
+      for (let channel = to; channel < to + channels; channel++) if (sums[channel] < 0) sums[channel] *= leak;
       starts[count++] = x;
     }
     starts[count] = side;
