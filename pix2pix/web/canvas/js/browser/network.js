@@ -36,7 +36,8 @@ export class Table {
     this.bias = numbersOf(bias);
     this.channels = this.bias.length;
     /** @type {Float32Array | null} */
-    this.result = null;
+    this.result = null; // of the last drawing, of which most rows stay while somebody paints
+    this.padded = new Uint8Array(); // that drawing
     const ofTap = numbersOf(taps);
     /** @type {{row: number, column: number, step: number, sums: Float32Array}[]} */
     this.lookups = [];
@@ -70,13 +71,16 @@ export class Table {
     const [width, side] = [size + 2, size / stride];
     const padded = new Uint8Array(width * width).fill(OUTSIDE);
     for (let y = 0; y < size; y++) padded.set(labels.subarray(y * size, (y + 1) * size), (y + 1) * width + 1);
-    const isAsAbove = rowsAsAbove(padded, width, stride);
+    const isAsBefore = equalRows(padded, this.padded, width, 0);
+    const isAsAbove = equalRows(padded, padded, width, stride);
+    this.padded = padded;
     const rows = lookups[lookups.length - 1].row + 1;
     const [starts, sums] = [new Int32Array(side + 1), new Float32Array(side * channels)]; // of one row: where each run begins, and what it is
     const result = (this.result ??= new Float32Array(channels * side * side));
     for (let y = 0; y < side; y++) {
       const from = stride * y;
-      if (y && isAsAbove.subarray(from, from + rows).every(Boolean)) { // so are most rows of a house
+      if (isAsBefore.subarray(from, from + rows).every(Boolean)) continue;
+      if (isAsAbove.subarray(from, from + rows).every(Boolean)) { // so are most rows of a house
         for (let row = y * side; row < result.length; row += side * side) result.copyWithin(row, row - side, row);
         continue;
       }
@@ -120,14 +124,14 @@ export class Table {
   }
 }
 
-/** Whether each row of `width` labels equals the one `stride` rows above it: 1 or 0. */
-function rowsAsAbove(labels, width, stride) {
+/** Whether each row of `width` labels equals that of `others` which lies `above` rows higher: 1 or 0. */
+function equalRows(labels, others, width, above) {
   const height = labels.length / width;
   const found = new Uint8Array(height);
-  for (let row = stride; row < height; row++) {
+  for (let row = above; row < height; row++) {
     let at = row * width;
     const end = at + width;
-    while (at < end && labels[at] === labels[at - stride * width]) at++;
+    while (at < end && labels[at] === others[at - above * width]) at++;
     found[row] = Number(at === end);
   }
   return found;
