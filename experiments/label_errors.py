@@ -10,12 +10,13 @@ import numpy as np
 from benchmarks import measuring
 from pix2pix import labels
 from pix2pix.config import RECIPES
-from pix2pix.data.cleaning import astray, margins, next_houses, sky
+from pix2pix.data.cleaning import astray, foliage, margins, next_houses, sky
 from pix2pix.data.decoded import load_pairs
 
 TOP_ROWS = 20  # of 256: where roofs are
 QUICK_COUNT = 12
 MARGIN, SKY, ASTRAY, NEXT_HOUSE = "beyond the photo", "sky", "roof, bush, car or street", "wall or roof of a next house"
+LEAVES = "trees and ivy"
 
 
 def main() -> None:
@@ -55,11 +56,13 @@ def count(classes: np.ndarray, photo: np.ndarray) -> dict[tuple[str, str], tuple
     is_sky, top = wall & shows_sky, wall.copy()
     top[round(len(top) * TOP_ROWS / 256) :] = False
     left = wall & ~is_sky
+    is_astray = astray(photo, left, background | is_sky | beyond)
     found = {
         ("wall", MARGIN): (is_wall & beyond, is_wall),
         ("background", MARGIN): (is_background & beyond, is_background),
         (f"wall in the uppermost {TOP_ROWS} of 256 rows", SKY): (top & shows_sky, top),
-        ("wall", ASTRAY): (astray(photo, left, background | is_sky | beyond), left),
+        ("wall", ASTRAY): (is_astray, left),
+        ("wall", LEAVES): (foliage(photo, left) & ~is_astray, left & ~is_astray),
         ("background", NEXT_HOUSE): (next_houses(background, shows_sky, beyond), background),
     }
     return {name: (int(part.sum()), int(whole.sum())) for name, (part, whole) in found.items()}
