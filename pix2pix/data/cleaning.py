@@ -3,9 +3,10 @@
 Rectified photos fill the rest of their frame with flat black or grey. Four in five of the training photos of the CMP
 base set have such margins: three tenths of what their labels call background, and 7 % of wall, are no picture at all.
 And 41 % of the wall in the uppermost 20 of 256 rows is sky, where roofs were outlined roughly; 15 % of what is left of
-wall are roofs, bushes, cars and street. 44 % of what is left of background are the walls and roofs of next houses
-(`experiments/label_errors.py`). A generator that is not told paints wedges into the sky, sky into the top of plain
-walls, hedges at their foot and leaves all over them, and a sky that turns to the colour of a house.
+wall are roofs, bushes, cars and street, and 2 % of the rest is behind trees and ivy. 44 % of what is left of background
+are the walls and roofs of next houses (`experiments/label_errors.py`). A generator that is not told paints wedges into
+the sky, sky into the top of plain walls, hedges at their foot and leaves all over them, and a sky that turns to the
+colour of a house.
 """
 
 import numpy as np
