@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.helpers.canvas_page import CanvasPage
 
+STYLES = (1, 4, 0)  # places of the styles that the animation shows at its end
 Drag = tuple[str, tuple[float, float, float, float]]  # class, and the drag's start and end in drawing pixels
 
 
@@ -90,8 +91,13 @@ def record(animation: Path, still: Path | None = None) -> None:
         for _ in steps(canvas):
             canvas.settle()
             frames.append(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
+        for place in STYLES:
+            page.locator("[data-styles] button").nth(place).click()
+            canvas.settle()
+            page.wait_for_timeout(2000)  # until it is refined, and the small photos of the styles are there
+            frames.append(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
         browser.close()
-    durations = [500] * (len(frames) - 1) + [3000]  # milliseconds
+    durations = [500] * (len(frames) - 1 - len(STYLES)) + [1500] * len(STYLES) + [3000]  # milliseconds
     frames[0].save(animation, save_all=True, append_images=frames[1:], duration=durations, loop=0, quality=80)
     if still:
         frames[-1].save(still)
