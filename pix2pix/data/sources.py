@@ -42,7 +42,7 @@ def open_source(data: str, split: str, config: ModelConfig) -> Source:
         source = hub_data.open_hub(*hub.groups(), split, config)
     if source.tasks and config.task not in source.tasks:
         tasks = " or ".join(source.tasks)
-        raise Unfit(f"{data} is for the task {tasks}, not {config.task}", _advise_task(source.tasks))
+        raise Unfit(f"{data} is for the task {tasks}, not {config.task}", _advise(data, source.tasks, config.task))
     if config.task != "facades":
         return source
     first = int(config.data.input_range[0]) if config.data.input_kind == "numbers" else None
@@ -90,7 +90,12 @@ def check_named(data: str) -> None:
         raise UserError(f"{data} does not exist; name a folder of pairs, USER/NAME on the Hub, or one of {scenes}")
 
 
-def _advise_task(tasks: Sequence[str]) -> str:
+def _advise(data: str, tasks: Sequence[str], wanted: str) -> str:
+    """Say which other synthetic set is for the wanted task, or with which tasks the set goes."""
+    if data in generated.SCENES and (
+        others := [name for name, scene in generated.SCENES.items() if wanted in scene.tasks]
+    ):
+        return "give --data " + " or ".join(others)
     fitting = (name for name, task in TASKS.items() if task.facts.get("task", "facades") in tasks)
     return "give --task " + " or ".join(fitting)
 

@@ -15,7 +15,7 @@ from pix2pix.data import generated, layouts
 from pix2pix.data.decoded import load_pairs
 from pix2pix.data.folder import RECORD
 from pix2pix.data.generated import SYNTHETIC_TRAIN, SYNTHETIC_VAL
-from pix2pix.data.sources import fit_config, open_source
+from pix2pix.data.sources import Unfit, fit_config, open_source
 from tests.helpers.pairs_on_disk import SIZE, labelled, write, write_ab, write_cmp, write_two_folders
 
 PLAIN = Config.of(size=SIZE, base_channels=2, jitter=False, hflip=False)
@@ -199,6 +199,12 @@ def test_every_recipe_and_task_has_drawn_pairs_that_fit_it(recipe, task):
     assert labels.shown(pair.input).shape[2] == config.architecture.in_channels
     assert pair.target.shape[2] == config.architecture.out_channels
     assert (pair.input.ndim == 2) == (config.task == "facades")
+
+
+def test_a_synthetic_set_that_is_for_another_task_names_the_one_that_fits():
+    with pytest.raises(Unfit) as unfit:
+        open_source("synthetic", "train", configs.defaults("best", "edges2photo"))
+    assert unfit.value.remedy == "give --data synthetic-edges"
 
 
 def test_a_recorded_set_names_the_tasks_that_fit_it(tmp_path):
