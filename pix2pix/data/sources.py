@@ -92,10 +92,9 @@ def check_named(data: str) -> None:
 
 def _advise(data: str, tasks: Sequence[str], wanted: str) -> str:
     """Say which other synthetic set is for the wanted task, or with which tasks the set goes."""
-    if data in generated.SCENES and (
-        others := [name for name, scene in generated.SCENES.items() if wanted in scene.tasks]
-    ):
-        return "give --data " + " or ".join(others)
+    scenes = [name for name, scene in generated.SCENES.items() if wanted in scene.tasks]
+    if data in generated.SCENES and scenes:
+        return "give --data " + " or ".join(scenes)
     fitting = (name for name, task in TASKS.items() if task.facts.get("task", "facades") in tasks)
     return "give --task " + " or ".join(fitting)
 
