@@ -14,9 +14,9 @@ import torch
 from benchmarks import measuring
 from pix2pix import inference
 from pix2pix.commands import export as export_command
-from pix2pix.config import RECIPES
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
+from pix2pix.recipes import RECIPES
 from pix2pix.utils import available_cores
 
 ROUNDS, QUICK_ROUNDS = 60, 5

@@ -22,8 +22,9 @@ from torch import Tensor
 
 from benchmarks import measuring
 from pix2pix import labels
-from pix2pix.config import RECIPES, Config
+from pix2pix.config import Config
 from pix2pix.networks import build_discriminator, build_generator
+from pix2pix.recipes import RECIPES
 from pix2pix.training.cuda_graph import PLAIN_CALLS
 from pix2pix.training.trainer import Trainer
 from pix2pix.utils import UserError, available_cores

@@ -9,9 +9,9 @@ import numpy as np
 
 from benchmarks import measuring
 from pix2pix import labels
-from pix2pix.config import RECIPES
 from pix2pix.data.cleaning import astray, foliage, margins, next_houses, sky
 from pix2pix.data.decoded import load_pairs
+from pix2pix.recipes import RECIPES
 
 TOP_ROWS = 20  # of 256: where roofs are
 QUICK_COUNT = 12

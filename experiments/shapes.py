@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from benchmarks import measuring
 from pix2pix import images
-from pix2pix.config import RECIPES, Config
+from pix2pix.config import Config
 from pix2pix.data.dataset import PairDataset, batches, steps_per_epoch, stream_seed
 from pix2pix.data.decoded import load_pairs
 from pix2pix.export import onnx_graph
@@ -31,6 +31,7 @@ from pix2pix.networks.conv import conv_down, conv_up
 from pix2pix.networks.layers import UpsampleConv, WeightNormConv
 from pix2pix.networks.noise_unet import NoiseUNet
 from pix2pix.networks.unet import unet_channels
+from pix2pix.recipes import RECIPES
 from pix2pix.training.trainer import Trainer
 
 EPOCHS, QUICK_STEPS = 4, 2

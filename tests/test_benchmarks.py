@@ -11,10 +11,10 @@ import torch
 from PIL import Image
 
 from pix2pix import images, inference, labels, synthetic
-from pix2pix.config import RECIPES
 from pix2pix.export import onnx_graph
 from pix2pix.inference import checkpoint, latent_shapes
 from pix2pix.networks import build_generator
+from pix2pix.recipes import RECIPES
 
 pytestmark = pytest.mark.slow
 

@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 
 from pix2pix import labels
-from pix2pix.config import TASKS, Config, ModelConfig
+from pix2pix.config import Config, ModelConfig
 from pix2pix.data import generated, values
 from pix2pix.data.folder import FolderSource
 from pix2pix.data.generated import GeneratedSource
 from pix2pix.data.pairs import RawPair, Source
 from pix2pix.data.values import Values
 from pix2pix.hub import ids
+from pix2pix.recipes import TASKS
 from pix2pix.utils import UserError, name_some
 
 

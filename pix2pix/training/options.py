@@ -9,9 +9,10 @@ from typing import Annotated, Literal
 
 import tyro
 
-from pix2pix import config as configs
+from pix2pix import recipes
 from pix2pix.cli import parse
-from pix2pix.config import RECIPES, TASKS, Architecture, Config, Task, UNetVariant
+from pix2pix.config import Architecture, Config, Task, UNetVariant
+from pix2pix.recipes import RECIPES, TASKS
 from pix2pix.utils import UserError
 
 # No flags: --task names more than the kind of the inputs, and other programs' U-Nets are not trained. Said here, since
@@ -73,7 +74,7 @@ def read(arguments: Sequence[str]) -> Options:
     given = given_names(arguments)
     arguments = name_the_run(list(arguments))
     recipe, task = (chosen(arguments, *each) for each in (("recipe", RECIPES, "best"), ("task", TASKS, "facades")))
-    defaults = Options(config=configs.defaults(recipe, task), recipe=recipe, task=task, given=given)
+    defaults = Options(config=recipes.defaults(recipe, task), recipe=recipe, task=task, given=given)
     options = parse(Options, arguments, prog="train.py", default=defaults)
     if options.resume is not None:
         if kept := sorted(given - RESUMED_WITH):

@@ -8,9 +8,10 @@ import torch
 
 from pix2pix import config as configs
 from pix2pix.__main__ import main
-from pix2pix.config import RECIPES, ModelConfig
+from pix2pix.config import ModelConfig
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
+from pix2pix.recipes import RECIPES
 from pix2pix.training.plans import take_generator
 from pix2pix.training.run import Run
 from pix2pix.utils import UserError

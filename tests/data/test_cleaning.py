@@ -5,11 +5,11 @@ import pytest
 from PIL import Image
 
 from pix2pix import images, labels, synthetic
-from pix2pix.config import RECIPES
 from pix2pix.data.cleaning import corrected, margins
 from pix2pix.data.dataset import PairDataset
 from pix2pix.data.decoded import load_pairs
 from pix2pix.data.pairs import Pair
+from pix2pix.recipes import RECIPES
 
 
 def with_wedge(photo: np.ndarray, level: int) -> tuple[np.ndarray, np.ndarray]:

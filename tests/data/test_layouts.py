@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pix2pix import config as configs
 from pix2pix import images, labels
-from pix2pix.config import RECIPES, TASKS, Config
+from pix2pix.config import Config
 from pix2pix.data import generated, layouts
 from pix2pix.data.decoded import load_pairs
 from pix2pix.data.folder import RECORD
 from pix2pix.data.generated import SYNTHETIC_TRAIN, SYNTHETIC_VAL
 from pix2pix.data.sources import Unfit, fit_config, open_source
+from pix2pix.recipes import RECIPES, TASKS, defaults
 from tests.helpers.pairs_on_disk import SIZE, labelled, write, write_ab, write_cmp, write_two_folders
 
 PLAIN = Config.of(size=SIZE, base_channels=2, jitter=False, hflip=False)
@@ -192,7 +192,7 @@ def test_drawn_pairs_follow_the_direction():
     ("recipe", "task"), [*((recipe, "facades") for recipe in RECIPES), *(("paper", task) for task in TASKS)]
 )
 def test_every_recipe_and_task_has_drawn_pairs_that_fit_it(recipe, task):
-    config = configs.defaults(recipe, task).replace(size=SIZE)
+    config = defaults(recipe, task).replace(size=SIZE)
     name = next(name for name, scene in generated.SCENES.items() if config.task in scene.tasks)
     config = fit_config(config, open_source(name, "train", config))
     pair = load_pairs(name, "train", config)[0]
@@ -203,7 +203,7 @@ def test_every_recipe_and_task_has_drawn_pairs_that_fit_it(recipe, task):
 
 def test_a_synthetic_set_that_is_for_another_task_names_the_one_that_fits():
     with pytest.raises(Unfit) as unfit:
-        open_source("synthetic", "train", configs.defaults("best", "edges2photo"))
+        open_source("synthetic", "train", defaults("best", "edges2photo"))
     assert unfit.value.remedy == "give --data synthetic-edges"
 
 

@@ -11,7 +11,7 @@ from torchmetrics.image.kid import poly_mmd
 
 from pix2pix import __main__ as command_line
 from pix2pix import inference, labels, synthetic
-from pix2pix.config import RECIPES, Config
+from pix2pix.config import Config
 from pix2pix.data.decoded import load_pairs
 from pix2pix.data.pairs import Pair
 from pix2pix.evaluation import bootstrap, comparison, features, report, segmentation
@@ -21,6 +21,7 @@ from pix2pix.evaluation.metrics import gradient_length, image_scores
 from pix2pix.evaluation.scores import SCORES, fcn_score, judge, measure, photo_scores, score
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
+from pix2pix.recipes import RECIPES
 from pix2pix.utils import UserError
 from tests.helpers.real_facades import FACADES, needs_real_facades
 

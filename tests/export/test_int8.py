@@ -11,10 +11,10 @@ import torch
 
 from pix2pix import inference, synthetic
 from pix2pix.commands import export as export_command
-from pix2pix.config import RECIPES
 from pix2pix.export import onnx_graph
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
+from pix2pix.recipes import RECIPES
 
 pytestmark = pytest.mark.slow
 

@@ -7,12 +7,12 @@ import torch
 
 from pix2pix import labels
 from pix2pix.commands import export as export_command
-from pix2pix.config import RECIPES
 from pix2pix.export import layers, onnx_graph
 from pix2pix.inference import TorchNetwork, checkpoint, draw, latent_shapes
 from pix2pix.inference.onnx_session import OnnxNetwork
 from pix2pix.networks import build_generator
 from pix2pix.networks.layers import BatchStatisticsNorm, UpsampleConv
+from pix2pix.recipes import RECIPES
 
 
 @pytest.fixture(autouse=True)

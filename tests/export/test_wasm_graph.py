@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from pix2pix import images
-from pix2pix.config import RECIPES
 from pix2pix.export import wasm_graph
 from pix2pix.inference import checkpoint
 from pix2pix.labels import snap
 from pix2pix.networks import build_generator
+from pix2pix.recipes import RECIPES
 from pix2pix.synthetic import label_map
 from pix2pix.utils import UserError
 from tests.helpers.real_facades import FACADES, needs_real_facades

@@ -14,10 +14,10 @@ import torch
 
 import train
 from pix2pix.commands import push as push_command
-from pix2pix.config import RECIPES
 from pix2pix.hub.background import Push, Pusher
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
+from pix2pix.recipes import RECIPES
 from pix2pix.training import launch, options, plans
 from pix2pix.training.run import Run
 from tests.helpers.hub_helpers import ROOT, TINY, make_trained, run_python, same

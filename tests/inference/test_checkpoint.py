@@ -10,9 +10,10 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from pix2pix import inference
-from pix2pix.config import RECIPES, Config, from_json, to_json
+from pix2pix.config import Config, from_json, to_json
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
+from pix2pix.recipes import RECIPES
 from tests.helpers.hub_helpers import make_trained
 
 TINY = {name: recipe.replace(base_channels=2, discriminator_channels=2) for name, recipe in RECIPES.items()}

@@ -9,10 +9,10 @@ import torch
 
 import app
 from pix2pix import inference, synthetic
-from pix2pix.config import RECIPES
 from pix2pix.inference import checkpoint
 from pix2pix.labels import decode_runs, encode_runs
 from pix2pix.networks import build_generator
+from pix2pix.recipes import RECIPES
 from pix2pix.utils import available_cores
 from pix2pix.web.canvas.routes import encode
 from pix2pix.web.serving import LIVE, listed_models

@@ -16,10 +16,11 @@ from pix2pix import __main__ as command_line
 from pix2pix import config as configs
 from pix2pix import images, inference, labels, synthetic
 from pix2pix.cli import run_command
-from pix2pix.config import RECIPES, Config
+from pix2pix.config import Config
 from pix2pix.export import onnx_graph
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
+from pix2pix.recipes import RECIPES
 
 
 @pytest.fixture(scope="module", params=RECIPES)

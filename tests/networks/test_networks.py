@@ -8,12 +8,12 @@ import torch
 import torch.nn.functional as F
 
 from pix2pix import images, labels
-from pix2pix.config import RECIPES
 from pix2pix.networks import build_discriminator, build_generator
 from pix2pix.networks.layers import BatchStatisticsNorm, Colours, OneHot, UpsampleConv
 from pix2pix.networks.noise_unet import NoiseUNet
 from pix2pix.networks.patchgan import MultiscalePatchGAN, PatchGAN
 from pix2pix.networks.unet import UNet
+from pix2pix.recipes import RECIPES
 
 
 def count(module: torch.nn.Module) -> int:

@@ -7,10 +7,10 @@ from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 
 from pix2pix import images, labels, synthetic
-from pix2pix.config import RECIPES
 from pix2pix.data.pairs import Pair
 from pix2pix.networks import build_discriminator, build_generator
 from pix2pix.networks.projected import class_weights, segmentation_targets
+from pix2pix.recipes import RECIPES
 from pix2pix.training.losses import build_objective, hinge_loss, r1_penalty
 from pix2pix.training.style import Style
 from pix2pix.training.trainer import Trainer

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from pix2pix.commands.site import site
-from pix2pix.config import RECIPES
 from pix2pix.data import fetch as fetching
 from pix2pix.hub.readme import parse
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
+from pix2pix.recipes import RECIPES
 from pix2pix.site import build
 from pix2pix.utils import UserError
 from pix2pix.web import runtime

@@ -11,9 +11,10 @@ import pytest
 from PIL import Image
 
 import train
-from pix2pix.config import RECIPES, Config
+from pix2pix.config import Config
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
+from pix2pix.recipes import RECIPES
 from pix2pix.training.run import Run
 from tests.helpers import advice
 from tests.helpers.advice import advised

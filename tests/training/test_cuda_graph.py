@@ -6,10 +6,11 @@ import pytest
 import torch
 from accelerate import Accelerator
 
-from pix2pix.config import RECIPES, Config
+from pix2pix.config import Config
 from pix2pix.networks import build_discriminator, build_generator
 from pix2pix.networks.patchgan import PatchGAN
 from pix2pix.networks.unet import UNet
+from pix2pix.recipes import RECIPES
 from pix2pix.training.cuda_graph import PLAIN_CALLS, CUDAGraphStep
 from pix2pix.training.losses import build_objective
 from pix2pix.training.trainer import SHOWN, Trainer

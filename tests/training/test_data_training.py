@@ -9,8 +9,7 @@ import torch
 from accelerate import Accelerator
 from PIL import Image
 
-from pix2pix import config as configs
-from pix2pix import images, inference
+from pix2pix import images, inference, recipes
 from pix2pix.config import Config
 from pix2pix.data.dataset import PairDataset, batches
 from pix2pix.data.decoded import load_pairs
@@ -174,7 +173,7 @@ def test_larger_pictures_are_translated_at_their_own_size(size):
 
 @pytest.mark.parametrize("task", ["aerial2map", "edges2photo", "day2night", "colorize"])
 def test_every_task_learns_from_drawn_pairs(task):
-    config = configs.defaults("paper", task).replace(
+    config = recipes.defaults("paper", task).replace(
         size=SIZE, base_channels=8, discriminator_channels=4, batch_size=4, learning_rate=2e-3
     )
     name = next(

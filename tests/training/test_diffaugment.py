@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from pix2pix.config import RECIPES
 from pix2pix.networks import build_discriminator
+from pix2pix.recipes import RECIPES
 from pix2pix.training.diffaugment import MAX_MOVE, augmented
 from pix2pix.training.losses import build_objective
 

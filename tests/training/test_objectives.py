@@ -6,12 +6,13 @@ import torch
 from accelerate import Accelerator
 
 from pix2pix import images, labels, synthetic
-from pix2pix.config import RECIPES, Config
+from pix2pix.config import Config
 from pix2pix.data.dataset import PairDataset
 from pix2pix.data.pairs import Pair
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_discriminator, build_generator
 from pix2pix.networks.efficientnet import perceptual_distance
+from pix2pix.recipes import RECIPES
 from pix2pix.training.color_code import ColorCode
 from pix2pix.training.losses import build_objective, feature_loss
 from pix2pix.training.plans import check_teacher

@@ -8,10 +8,11 @@ import pytest
 import torch
 from accelerate import Accelerator
 
-from pix2pix.config import RECIPES, Config
+from pix2pix.config import Config
 from pix2pix.data.decoded import load_pairs
 from pix2pix.data.pairs import Pair
 from pix2pix.networks import build_discriminator, build_generator
+from pix2pix.recipes import RECIPES
 from pix2pix.training import diagnostics, monitor
 from pix2pix.training.diagnostics import Finding
 from pix2pix.training.loop import train

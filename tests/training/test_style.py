@@ -8,11 +8,11 @@ import torch
 
 from pix2pix import __main__ as command_line
 from pix2pix import images, inference, labels, synthetic
-from pix2pix.config import RECIPES
 from pix2pix.data.pairs import Pair
 from pix2pix.export.onnx_graph import add_onnx
 from pix2pix.inference import checkpoint, isolated
 from pix2pix.networks import build_generator
+from pix2pix.recipes import RECIPES
 from pix2pix.training.style import Style, _signed, choose_styles
 
 CONFIG = RECIPES["projected"].replace(size=64, base_channels=4, detail_channels=4)

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from pix2pix import labels
-from pix2pix.config import RECIPES
 from pix2pix.labels import CMP_PALETTE, PALETTE, colorize
+from pix2pix.recipes import RECIPES
 from pix2pix.synthetic import label_map
 from pix2pix.web.canvas.uploads import read_labels
 
