@@ -175,6 +175,9 @@ class Training:
     shift: bool = False
     """Move every other pair of facades at random, by up to a third, with no label where nothing is left: a wall at the
     top of a drawing is a wall."""
+    sky_share: float = 0.0
+    """Share of the facades that are set before a sky, alone and smaller: a drawn house has edges, and its sky a
+    colour."""
     discriminator_channels: int = 64
     """Filters of the discriminator's first layer (the paper's ndf)."""
     objective: Literal["paper", "perceptual", "projected"] = "paper"
@@ -234,7 +237,7 @@ class Training:
         _check_ranges(
             self, discriminator_channels=(1, MAX_BASE_CHANNELS), epochs=(1, 10**6), batch_size=(1, 4096),
             learning_rate=(1e-9, 1), discriminator_learning_rate_ratio=(1e-3, 1e3), beta1=(0, 1), beta2=(0, 1),
-            warmup_steps=(0, 10**9), decay_epochs=(0, 10**6), style_swap=(0, 1), max_grad_norm=(0, 1e9),
+            warmup_steps=(0, 10**9), decay_epochs=(0, 10**6), style_swap=(0, 1), sky_share=(0, 1), max_grad_norm=(0, 1e9),
             ema_decay=(0, 0.999999), seed=(0, 2**63 - 1), **dict.fromkeys(weights, (0, 1e9)),
         )  # fmt: skip
         object.__setattr__(self, "decay_epochs", min(self.decay_epochs, self.epochs))
@@ -328,7 +331,7 @@ class Config(ModelConfig):
             raise UserError(f"targets of {channels} channels are no pictures: give --objective paper")
         if self.training.teacher and not is_ours:
             raise UserError("a teacher is for --generator noise: both take the same noise")
-        for name in ("correct_labels", "shift"):
+        for name in ("correct_labels", "shift", "sky_share"):
             if getattr(self.training, name) and not is_ours:
                 raise UserError(f"{name} is for --generator noise")
 

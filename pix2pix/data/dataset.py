@@ -13,6 +13,7 @@ from pix2pix import images, labels
 from pix2pix.config import Config
 from pix2pix.data.decoded import KEPT_BYTES, Pairs, pair_bytes
 from pix2pix.data.pairs import Pair
+from pix2pix.data.skies import BeforeSky
 from pix2pix.synthetic import label_map
 from pix2pix.utils import available_cores
 
@@ -44,10 +45,16 @@ class PairDataset(Dataset):
         steps = []
         if config.jittered != size:
             steps += [v2.Resize(config.jittered), v2.RandomCrop(size)]
+        placed, chances = [v2.Identity()], [1.0]
         if training.shift and self.is_facades and not training.teacher:
             nothing = {tv_tensors.Mask: labels.VOID, tv_tensors.Image: 0}
-            aside = v2.RandomCrop(size, padding=[side // 3 for side in reversed(size)], fill=nothing)
-            steps.append(v2.RandomApply([aside], p=0.5))
+            placed.append(v2.RandomCrop(size, padding=[side // 3 for side in reversed(size)], fill=nothing))
+            chances = [0.5, 0.5]
+        if training.sky_share and self.is_facades and not training.teacher:
+            placed.append(BeforeSky())
+            chances = [chance * (1 - training.sky_share) for chance in chances] + [training.sky_share]
+        if len(placed) > 1:
+            steps.append(v2.RandomChoice(placed, chances))
         if training.hflip:
             steps.append(v2.RandomHorizontalFlip())
         self.augment = v2.Compose(steps) if steps else v2.Identity()
