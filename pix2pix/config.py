@@ -237,8 +237,8 @@ class Training:
         _check_ranges(
             self, discriminator_channels=(1, MAX_BASE_CHANNELS), epochs=(1, 10**6), batch_size=(1, 4096),
             learning_rate=(1e-9, 1), discriminator_learning_rate_ratio=(1e-3, 1e3), beta1=(0, 1), beta2=(0, 1),
-            warmup_steps=(0, 10**9), decay_epochs=(0, 10**6), style_swap=(0, 1), sky_share=(0, 1), max_grad_norm=(0, 1e9),
-            ema_decay=(0, 0.999999), seed=(0, 2**63 - 1), **dict.fromkeys(weights, (0, 1e9)),
+            warmup_steps=(0, 10**9), decay_epochs=(0, 10**6), style_swap=(0, 1), sky_share=(0, 1),
+            max_grad_norm=(0, 1e9), ema_decay=(0, 0.999999), seed=(0, 2**63 - 1), **dict.fromkeys(weights, (0, 1e9)),
         )  # fmt: skip
         object.__setattr__(self, "decay_epochs", min(self.decay_epochs, self.epochs))
 

@@ -45,10 +45,11 @@ def open_sky(inputs: Tensor, street: float = STREET) -> Tensor:
     """
     is_house = (inputs != labels.VOID) & (inputs != labels.INDEX["background"])
     is_above = is_house.float().mean(dim=1).gt(street).flip(0).cummax(0).values.flip(0)[:, None]
-    is_open = _grown(~_grown(is_house, SLIT), SLIT)
+    framed = F.pad(is_house, (SLIT, SLIT, SLIT, 0))  # beyond the picture it is open
+    is_open = _grown(~_grown(framed, SLIT), SLIT)[SLIT:, SLIT:-SLIT]
     downwards = is_open.cummin(0).values
     sideways = is_open.cummin(1).values | is_open.flip(1).cummin(1).values.flip(1)
-    return _grown(downwards | sideways, RIM) & is_above
+    return _grown((downwards | sideways) & is_above, RIM) & is_above
 
 
 def _grown(mask: Tensor, reach: int) -> Tensor:
