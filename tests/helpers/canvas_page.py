@@ -94,6 +94,7 @@ class CanvasPage:
 
     def reset(self) -> None:
         """An empty wall and the settings of a first visit, without the second that a reload takes."""
+        self.page.mouse.up()  # a test that failed in the middle of a drag has left it pressed
         self.key("Escape")
         self.page.evaluate("""() => {
           const set = (name, value) => (document.querySelector(`[data-control=${name}]`).value = value);

@@ -171,18 +171,16 @@ def test_a_pair_costs_less_than_a_median_filter_and_a_label_map_a_fifth_of_it():
     def fastest(action) -> float:
         times = []
         for _ in range(5):
-            start = time.perf_counter()
+            start = time.thread_time()  # whatever else runs takes none of it
             action()
-            times.append(time.perf_counter() - start)
+            times.append(time.thread_time() - start)
         return min(times)
 
     image = Image.fromarray(facade(1)[1])
     yardstick = fastest(lambda: image.filter(ImageFilter.MedianFilter(9)))
-    assert fastest(lambda: [facade(seed) for seed in range(5)]) / 5 < yardstick
-    assert (
-        fastest(lambda: [label_map(seed) for seed in range(5)])
-        < fastest(lambda: [facade(seed) for seed in range(5)]) / 5
-    )
+    pair = fastest(lambda: [facade(seed) for seed in range(5)]) / 5
+    assert pair < yardstick
+    assert fastest(lambda: [label_map(seed) for seed in range(5)]) / 5 < pair / 5
 
 
 @pytest.mark.parametrize("arguments", [(-1,), (0, 31, 256), (0, 256, 5000)])

@@ -126,11 +126,11 @@ def test_a_failing_model_is_answered_as_data_and_paints_again(client, running_ap
 
 
 def test_of_one_visitors_waiting_pictures_only_the_newest_is_painted(client, running_app):
-    running_app.models["facades"].delay = 0.3
+    running_app.models["facades"].delay = 1.0
     codes = []
 
     def post():
-        codes.append(httpx.post(f"{client.base_url}generate", json=job(), timeout=30).status_code)
+        codes.append(client.post("generate", json=job()).status_code)
 
     threads = [threading.Thread(target=post) for _ in range(5)]
     for thread in threads:
@@ -144,7 +144,7 @@ def test_a_picture_that_nobody_waits_for_any_more_is_stopped(client, running_app
     model = running_app.models["facades"]
     model.delay, stopped = 20, model.stopped
     with pytest.raises(httpx.ReadTimeout):
-        httpx.post(f"{client.base_url}generate", json=job(), timeout=0.5)
+        client.post("generate", json=job(), timeout=httpx.Timeout(30, read=1))
     model.delay = 0.0
     start = time.monotonic()
     assert client.post("generate", json=job()).status_code == 200
