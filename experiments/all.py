@@ -14,7 +14,13 @@ from pathlib import Path
 from benchmarks import measuring
 from experiments.shapes import SHAPES
 
-ALONE = ("benchmarks.start", "benchmarks.generators", "benchmarks.live_canvas", "benchmarks.painters")
+ALONE = (
+    "benchmarks.start",
+    "benchmarks.generators",
+    "benchmarks.live_canvas",
+    "benchmarks.painters",
+    "experiments.asked_colours",
+)
 BESIDE_PEER = ("benchmarks.training", "experiments.converted")
 OF_PAIRS = (
     "experiments.synthetic_statistics",

@@ -103,3 +103,23 @@ def test_the_frontier_counts_the_multiplications_that_the_layers_add_up_to(tmp_p
     decoders = [32**2 * 16 * 8, 64**2 * 16 * 4, 128**2 * 8 * 3]  # places of what they are given, with skips
     counted = frontier.multiplications(str(tmp_path / "paper"), inference.load(tmp_path / "paper"))
     assert counted == 16 * sum(encoders + decoders)
+
+
+def test_asked_colours_are_measured_in_lab_as_textbooks_have_it():
+    from experiments import asked_colours
+
+    assert np.allclose(asked_colours.lab((255, 255, 255)), (100, 0, 0), atol=0.6)
+    assert np.allclose(asked_colours.lab((0, 0, 255)), (29.6, 68.3, -112.0), atol=0.8)  # sRGB's blue, for D50
+    assert np.allclose(asked_colours.lab((119.4, 119, 119)), (50, 0, 0), atol=0.8)
+
+
+def test_a_painter_that_gives_what_is_asked_is_at_no_distance_from_it():
+    from experiments import asked_colours
+
+    def paint(drawing, wall, sky, shift=0):
+        return np.where((drawing == labels.INDEX["background"])[..., None], sky, np.minimum(np.add(wall, shift), 255))
+
+    exact = asked_colours.distances(paint, 7)
+    assert {part: max(found) for part, found in exact.items()} == {"wall": 0, "sky": 0}
+    lighter = asked_colours.distances(lambda *given, **asked: paint(*given, **asked, shift=40), 7)
+    assert max(lighter["sky"]) == 0 and min(lighter["wall"]) > 5
