@@ -16,7 +16,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from pix2pix.utils import UserError, write_atomically
+from pix2pix.utils import UserError, counted, write_atomically
 
 # The formats that are read, as Pillow names them, whatever a file's own name says. Pillow would open many more: EPS is
 # a program for Ghostscript, IPTC and icons hold files of other formats, and sets of pictures hardly use the rest.
@@ -234,7 +234,7 @@ def to_channels(picture: np.ndarray, channels: int) -> np.ndarray:
     if has == channels:
         return picture
     if not {has, channels} <= _MODES.keys():
-        raise UserError(f"has {has} channels, not {channels}")
+        raise UserError(f"has {counted(has, 'channel')}, not {channels}")
     image = _image(picture)
     if has == 4:
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
@@ -325,7 +325,9 @@ def split_pair(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """An AB picture `(H, 2W, C)` -> its halves (A, B). Raises ValueError for an odd width."""
     width = image.shape[1]
     if width % 2:
-        raise UserError(f"is {width} pixels wide; an AB image holds two halves of equal size, so its width is even")
+        raise UserError(
+            f"is {counted(width, 'pixel')} wide; an AB image holds two halves of equal size, so its width is even"
+        )
     return image[:, : width // 2], image[:, width // 2 :]
 
 

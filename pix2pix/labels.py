@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pix2pix.utils import UserError
+from pix2pix.utils import UserError, counted
 
 
 class LabelClass(NamedTuple):
@@ -151,5 +151,5 @@ def decode_runs(text: str, height: int, width: int) -> np.ndarray:
         raise UserError(f"drawing data names class {runs['label'].max()}; classes are 0 to {len(CLASSES) - 1}")
     total = int(runs["length"].sum(dtype=np.int64))
     if total != height * width:
-        raise UserError(f"drawing data holds {total} pixels; {width}x{height} takes {height * width}")
+        raise UserError(f"drawing data holds {counted(total, 'pixel')}; {width}x{height} takes {height * width}")
     return np.repeat(runs["label"], runs["length"]).reshape(height, width)

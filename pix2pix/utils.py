@@ -106,6 +106,11 @@ def name_some(problems: Iterable[object]) -> str:
     return ", ".join(problems[:MAX_NAMED]) + more
 
 
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """Say how many there are: "1 picture", "2,000 pictures"; `plural` where it is not the noun with an s."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
 @contextmanager
 def written_together(folder: Path) -> Iterator[Path]:
     """A temporary folder that becomes `folder` when the block ends well, and vanishes when it does not."""

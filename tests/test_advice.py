@@ -87,7 +87,7 @@ def test_a_file_that_is_broken_is_named_and_the_others_are_made(facades, here, c
     assert "not translated:\n1.png" in capsys.readouterr().err
     drawings(here / "in", "1.png")
     main(["translate", str(facades), "in", "--output", "out", "--skip-existing"])
-    assert capsys.readouterr().out.startswith("1 pictures in out, 1 were there")
+    assert capsys.readouterr().out.startswith("1 picture in out, 1 was there")
 
 
 def test_colours_for_a_model_that_takes_none(facades, here):

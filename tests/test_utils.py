@@ -1,11 +1,13 @@
 """Files and folders that are written wholly or not at all, and what killed saves leave."""
 
 import os
+import re
 import time
+from pathlib import Path
 
 import pytest
 
-from pix2pix.utils import IN_THE_MAKING, remove_leftovers, write_atomically, written_together
+from pix2pix.utils import IN_THE_MAKING, counted, remove_leftovers, write_atomically, written_together
 
 
 def test_what_a_killed_save_left_goes_with_the_next_one_and_nothing_else_does(tmp_path):
@@ -32,3 +34,20 @@ def test_what_is_named_as_saves_name_it_is_found(tmp_path, monkeypatch):
     os.utime(left, (0, 0))
     remove_leftovers(tmp_path, ["a picture.png"])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_one_is_told_without_an_s():
+    assert [counted(count, "pair") for count in (0, 1, 2000)] == ["0 pairs", "1 pair", "2,000 pairs"]
+    assert [counted(count, "process", "processes") for count in (1, 2)] == ["1 process", "2 processes"]
+
+
+def test_no_count_that_may_be_one_stands_before_a_fixed_plural():
+    """Where a number is fitted into words for people, `counted` picks the form."""
+    counts = re.compile(
+        r"\{len\([^{}]*\)(:,)?\} (\w+ )?(pictures|pairs|drawings|files|steps|epochs|threads|checkpoints)\b"
+    )
+    root = Path(__file__).parents[1]
+    files = [root / "app.py", root / "train.py", *(root / "pix2pix").rglob("*.py")]
+    found = [f"{path.name}: {line.strip()}" for path in files for line in path.read_text(encoding="utf-8").splitlines()
+             if counts.search(line)]  # fmt: skip
+    assert found == []

@@ -19,7 +19,7 @@ from pix2pix.config import ModelConfig
 from pix2pix.export import older_version
 from pix2pix.hub import ids
 from pix2pix.inference import checkpoint
-from pix2pix.utils import UserError
+from pix2pix.utils import UserError, counted
 
 SUFFIXES = (".pth", ".pt", ".npz", ".safetensors")  # of files of weights
 
@@ -74,7 +74,8 @@ def describe(config: ModelConfig) -> str:
     """One line: what the weights turned out to be."""
     net = config.architecture
     norm = "statistics of the picture" if net.unet.norm else "running statistics, folded into the filters"
-    shape = f"{net.base_channels} base channels, depth {net.depth}, {net.in_channels} to {net.out_channels} channels"
+    channels = f"{net.in_channels} to {counted(net.out_channels, 'channel')}"
+    shape = f"{counted(net.base_channels, 'base channel')}, depth {net.depth}, {channels}"
     return f"U-Net of {shape}, {norm}, {'dropout' if net.dropout_decoders else 'no dropout'}"
 
 

@@ -15,7 +15,7 @@ from pix2pix import images
 from pix2pix.cli import defer
 from pix2pix.data import arrange, inspection
 from pix2pix.data.layouts import Found
-from pix2pix.utils import UserError
+from pix2pix.utils import UserError, counted
 
 
 def check(
@@ -36,7 +36,7 @@ def check(
     print("\n".join(report.lines))
     if sheet and report.shown:
         images.write_png(sheet, inspection.contact_sheet(report.shown))
-        print(f"input | target of {len(report.shown)} pairs: {sheet}")
+        print(f"input | target of {counted(len(report.shown), 'pair')}: {sheet}")
     elif report.shown:
         print("to look at some of them: --sheet FILE.png")
     if report.changes:
@@ -69,7 +69,7 @@ def pair(
         raise UserError(f"{goal} exists already; name another OUT or --split")
     found, broken = arrange.join_folders(inputs, targets, goal, skip_broken)
     count = len(found.items) - len(broken)
-    print(f"{count} pairs in {goal}, targets on the left (--direction BtoA){_left_out(found)}")
+    print(f"{counted(count, 'pair')} in {goal}, targets on the left (--direction BtoA){_left_out(found)}")
     if broken:
         print("left out as well:\n" + "\n".join(broken))
 

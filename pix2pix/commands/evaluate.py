@@ -13,7 +13,7 @@ from pix2pix import inference
 from pix2pix.data.sources import Unfit, check_named
 from pix2pix.evaluation import judging
 from pix2pix.inference import checkpoint
-from pix2pix.utils import UserError, write_atomically
+from pix2pix.utils import UserError, counted, write_atomically
 
 JsonFile = Annotated[Path | None, tyro.conf.arg(name="json")]
 
@@ -83,7 +83,7 @@ def evaluate(
     name_apart(measured, checkpoints)
     scores = score(measured, photos)
     real = photo_scores(photos)
-    about = f"{len(pairs)} pairs of {data}, {split}"
+    about = f"{counted(len(pairs), 'pair')} of {data}, {split}"
     print(f"{about}\n{table(measured, scores, real)}")
     if few := warn_of_few(len(pairs)):
         print(f"warning: {few}")

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from pix2pix import inference, labels
 from pix2pix.evaluation import test_drawings
-from pix2pix.utils import UserError, write_atomically
+from pix2pix.utils import UserError, counted, write_atomically
 
 FORMATS = {
     ".png": {"format": "PNG", "optimize": True},
@@ -62,7 +62,7 @@ def gallery(
     buffer = io.BytesIO()
     Image.fromarray(page).save(buffer, **FORMATS[output.suffix.lower()])
     write_atomically(output, buffer.getvalue())
-    print(f"{len(groups)} drawings by {len(translators)} checkpoints in {output}")
+    print(f"{counted(len(groups), 'drawing')} by {counted(len(translators), 'checkpoint')} in {output}")
 
 
 def compose(groups: list[list[np.ndarray]], captions: list[str], names: list[str], width: int) -> np.ndarray:
@@ -77,7 +77,7 @@ def compose(groups: list[list[np.ndarray]], captions: list[str], names: list[str
     side = min(MAX_SIDE, (width - gaps) // (across * count))
     if side < 32:
         raise UserError(
-            f"{count} pictures a drawing are too many for a gallery {width} pixels wide; give a larger --width"
+            f"a gallery {width} pixels wide cannot show {counted(count, 'picture')} a drawing: give a larger --width"
         )
     rows = -(-len(groups) // across)
     height = 2 * MARGIN + rows * (CAPTION + side) + (rows - 1) * LEADING

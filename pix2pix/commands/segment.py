@@ -9,7 +9,7 @@ import tyro
 
 from pix2pix import images, labels
 from pix2pix.commands.translate import plan
-from pix2pix.utils import UserError, remove_leftovers, write_atomically
+from pix2pix.utils import UserError, counted, remove_leftovers, write_atomically
 
 
 def segment(
@@ -62,7 +62,7 @@ def segment(
         goal.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(facts[goal], (json.dumps(found.facts, indent=2) + "\n").encode())
         images.write_png(goal, labels.colorize(found.labels))
-    print(f"{len(goals) - len(bad)} drawings in {output}, with their colours beside them")
+    print(f"{counted(len(goals) - len(bad), 'drawing')} in {output}, with their colours beside them")
     if others:
         print("left out: " + ", ".join(f"{count} {kind}" for kind, count in others.most_common()))
     if doubtful:

@@ -4,7 +4,7 @@ import shlex
 from pathlib import Path
 from typing import Literal
 
-from pix2pix.utils import UserError, written_together
+from pix2pix.utils import UserError, counted, written_together
 
 
 def segmenter(
@@ -45,7 +45,9 @@ def segmenter(
     except Unfit as unfit:
         raise UserError(f"{unfit}; are they the other half? --direction AtoB or BtoA says which holds them") from None
     if len(pairs) < BATCH:
-        raise UserError(f"{data} has {len(pairs)} pairs to train on; at least {BATCH} are needed, in one step")
+        raise UserError(
+            f"{data} has {counted(len(pairs), 'pair')} to train on; at least {BATCH} are needed, in one step"
+        )
     trained = train(pairs, epochs, seed, read_safetensors(init_from) if init_from else None)
     with written_together(output) as building:
         (building / ONNX).write_bytes(to_onnx(trained))

@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from pix2pix import images, inference
 from pix2pix.data import layouts, values
-from pix2pix.utils import UserError, remove_leftovers
+from pix2pix.utils import UserError, counted, remove_leftovers
 
 
 def translate(
@@ -41,8 +41,8 @@ def translate(
     done = [goal for goal in goals.values() if goal.exists()]
     if done and not skip_existing:
         raise UserError(
-            f"{output} holds {len(done)} of {len(goals)} results already ({done[0].name}, …), and none is overwritten: "
-            "--skip-existing makes the others, --output names another folder"
+            f"{output} holds {len(done)} of {counted(len(goals), 'result')} already ({done[0].name}, …), and none is "
+            "overwritten: --skip-existing makes the others, --output names another folder"
         )
     translator = inference.load(checkpoint)
     colours = inference.read_colours(translator, wall, sky)
@@ -60,7 +60,8 @@ def translate(
             continue
         goal.parent.mkdir(parents=True, exist_ok=True)
         images.write_png(goal, picture)
-    print(f"{len(goals) - len(done) - len(bad)} pictures in {output}" + (f", {len(done)} were there" if done else ""))
+    made = counted(len(goals) - len(done) - len(bad), "picture")
+    print(f"{made} in {output}" + (f", {len(done)} {'was' if len(done) == 1 else 'were'} there" if done else ""))
     if others:
         print("left out: " + ", ".join(f"{count} {kind}" for kind, count in others.most_common()))
     if bad:

@@ -9,7 +9,7 @@ import numpy as np
 from pix2pix import images
 from pix2pix.data import layouts
 from pix2pix.data.layouts import Found, Item
-from pix2pix.utils import UserError, name_some, written_together
+from pix2pix.utils import UserError, counted, name_some, written_together
 
 
 def join_folders(inputs: Path, targets: Path, output: Path, skip_broken: bool = False) -> tuple[Found, list[str]]:
@@ -55,7 +55,7 @@ def _count_splits(total: int, shares: dict[str, float]) -> dict[str, int]:
     """Pairs of each split; a share above 0 is at least one pair."""
     counts = {name: max(round(total * share), share > 0) for name, share in shares.items()}
     if sum(counts.values()) >= total:
-        raise UserError(f"{total} pairs are too few to divide")
+        raise UserError(f"too few to divide: {counted(total, 'pair')}")
     return {name: int(count) for name, count in counts.items()} | {"train": total - sum(counts.values())}
 
 

@@ -10,7 +10,7 @@ from pix2pix.data.catalog import MB, SETS, PublishedSet
 from pix2pix.data.fetch import fetch
 from pix2pix.data.folder import RECORD
 from pix2pix.data.unpack import unpack
-from pix2pix.utils import UserError, written_together
+from pix2pix.utils import UserError, counted, written_together
 
 HOME = Path("data")  # where sets are put and looked for
 
@@ -35,7 +35,7 @@ def download(name: str, output: Path = HOME, mirror: str | None = None) -> None:
             (building / RECORD).write_text(_record(name, published, sha256), encoding="utf-8")
     finally:
         archive.unlink(missing_ok=True)  # an archive that cannot be unpacked now cannot be unpacked later either
-    print(f"{folder}: {count:,} files, {len(found.items):,} pairs to train on, SHA-256 {sha256}")
+    print(f"{folder}: {counted(count, 'file')}, {counted(len(found.items), 'pair')} to train on, SHA-256 {sha256}")
     print(f"licence: {published.licence}\nplease cite: {published.citation}")
     place = shlex.quote(str(folder))
     print("\n".join(f"train: python train.py --data {place} --task {task}" for task in published.named_tasks))

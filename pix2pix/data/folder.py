@@ -10,7 +10,7 @@ from pix2pix.config import ModelConfig
 from pix2pix.data import layouts
 from pix2pix.data.layouts import Item
 from pix2pix.data.pairs import HELD_OUT, RawPair, holdout_split
-from pix2pix.utils import UserError, name_some
+from pix2pix.utils import UserError, counted, name_some
 
 RECORD = "dataset.json"  # beside a downloaded set: what it is, and which tasks it is for
 MIN_SIDE = 8  # pixels
@@ -31,7 +31,7 @@ class FolderSource:
             self.palette = labels.CMP_PALETTE
         self.pixels, self._narrow = 0, 0
         self.channels = self._check_headers()
-        self.about = f"{len(self.items)} {found.layout}" + (f", {config.data.direction}" if self._has_halves() else "")
+        self.about = found.describe(self.items) + (f", {config.data.direction}" if self._has_halves() else "")
         if shared:
             self.about += (
                 ", every tenth held out for val"
@@ -78,7 +78,7 @@ class FolderSource:
         halves = 2 if self._has_halves() else 1
         if second is None and halves == 2 and first.width % 2:
             raise UserError(
-                f"{item.input} is {first.width} pixels wide; an AB image holds two halves of equal size, "
+                f"{item.input} is {counted(first.width, 'pixel')} wide; an AB image holds two halves of equal size, "
                 "so its width is even"
             )
         for path, header in ((item.input, first), (item.target, second)):

@@ -11,7 +11,7 @@ from pix2pix.data.layouts import INPUT_WORDS, SPLITS, TARGET_WORDS
 from pix2pix.data.pairs import RawPair, holdout_split
 from pix2pix.data.values import LOOKED_AT
 from pix2pix.hub.proxies import check_proxies
-from pix2pix.utils import UserError
+from pix2pix.utils import UserError, counted
 
 SIDE_WORDS = ((*INPUT_WORDS, "label", "labels"), (*TARGET_WORDS, "photo", "photos"))  # in names of columns
 USUAL_PIXELS = 2 * 256 * 256  # of a row; its true size is known only when it is read
@@ -106,8 +106,8 @@ def _find_columns(name: str, rows: "Dataset", direction: str) -> tuple[str, str]
         return by_word[0], by_word[1]
     if len(found) != 2:
         raise UserError(
-            f"{name} has {len(found)} image columns ({', '.join(found) or 'no images at all'}), not an input and a "
-            f"target; name them: --data {name}:INPUT,TARGET"
+            f"{name} has {counted(len(found), 'image column')} ({', '.join(found) or 'no images at all'}), not an "
+            f"input and a target; name them: --data {name}:INPUT,TARGET"
         )
     return (found[0], found[1]) if direction == "AtoB" else (found[1], found[0])
 

@@ -14,7 +14,7 @@ from pix2pix import images, labels
 from pix2pix.data import layouts, values
 from pix2pix.data.folder import read_item
 from pix2pix.data.layouts import Found, Item
-from pix2pix.utils import UserError, name_some
+from pix2pix.utils import UserError, counted, name_some
 
 THUMBNAIL = (32, 16)  # pixels: width and height of what pictures are compared by first
 NEAR = 2.0  # of 255 grey levels: thumbnails that are nearer than this on average may be of one picture
@@ -45,7 +45,7 @@ def inspect(folder: Path, direction: str) -> Report:
             continue
         if split == "val" and undivided:
             continue
-        report.lines.append(f"{split}: {len(found.items)} {found.layout}")
+        report.lines.append(f"{split}: {found.describe(found.items)}")
         if undivided:
             report.changes.append(f"no folder is for val: python -m pix2pix data split {shlex.quote(str(folder))} OUT")
         if found.left_out:
@@ -83,7 +83,7 @@ def _inspect_files(report: Report, split: str, found: Found) -> dict[Item, np.nd
             sizes[f"{header.width}x{header.height}"] += 1
             channels[{1: "grey", 3: "colour"}.get(header.channels, f"{header.channels} channels")] += 1
         if item.target is None and headers[0].width % 2:
-            broken.append(f"{item.input.name} is {headers[0].width} pixels wide, which has no two halves")
+            broken.append(f"{item.input.name} is {counted(headers[0].width, 'pixel')} wide, which has no two halves")
         elif item.target and headers[0][:2] != headers[1][:2]:
             broken.append(f"{item.input.name} and {item.target.name} differ in size")
         else:

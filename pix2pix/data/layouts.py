@@ -14,14 +14,14 @@ import os
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sized
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 
 from pix2pix import images
 from pix2pix.images import EXTENSIONS
-from pix2pix.utils import MAX_NAMED, UserError, name_some, natural_order
+from pix2pix.utils import MAX_NAMED, UserError, counted, name_some, natural_order
 
 LAYOUTS = (
     "DIR/{train,val}/NAME.jpg with two halves side by side, DIR/{train,val}/{input,target}/NAME.*, "
@@ -68,13 +68,18 @@ class Listing:
 
 @dataclass(frozen=True)
 class Found:
-    """The pairs of a folder. `layout` completes "12 …"; `is_cmp` where inputs are in CMP's own palette."""
+    """The pairs of a folder. `layout` completes "1 …"; `is_cmp` where inputs are in CMP's own palette."""
 
     layout: str
     items: list[Item]
     unmatched: list[Path] = field(default_factory=list)
     is_cmp: bool = False
     others: Counter[str] = field(default_factory=Counter)
+
+    def describe(self, items: Sized) -> str:
+        """Say how many of them there are, and in which layout."""
+        noun, rest = self.layout.split(" ", 1)
+        return f"{counted(len(items), noun)} {rest}"
 
     @property
     def left_out(self) -> str:
@@ -107,7 +112,7 @@ def find(data: Path, split: str, direction: str) -> tuple[Found, bool]:
 
 def match_folders(inputs: Path, targets: Path) -> Found:
     """Match the pairs of two folders; raises ValueError where no names match or some match twice."""
-    return _match(list_images(inputs), list_images(targets), f"pairs of {inputs} and {targets}")
+    return _match(list_images(inputs), list_images(targets), f"pair of {inputs} and {targets}")
 
 
 def list_images(folder: Path) -> Listing:
@@ -162,16 +167,16 @@ def _look(folder: Path, direction: str) -> Found | None:
     both = {listing.key(file) for file in photos} & {listing.key(file) for file in maps} if photos and maps else set()
     if both and len(both) * 2 > len({listing.key(file) for file in files}):
         sides = (_part(listing, maps), _part(listing, photos, others=False))
-        return _match(*sides, f"photos with labels as CMP has them in {folder}", is_cmp=True)
+        return _match(*sides, f"photo with labels as CMP has them in {folder}", is_cmp=True)
     inputs, targets = ([file for file in files if _side(file.stem, direction) == side] for side in (0, 1))
     keys = ({_loose(listing.key(file)) for file in side} for side in (inputs, targets))
     if set.intersection(*keys) and not _are_ab(inputs + targets):
         sides = (_part(listing, inputs), _part(listing, targets, others=False))
         rest = sorted(set(files) - {*inputs, *targets})
-        return _match(*sides, f"pairs of files told apart by their names in {folder}", rest)
+        return _match(*sides, f"pair of files told apart by their names in {folder}", rest)
     _refuse_duplicates(files, listing.key)
     items = _named([(file, None) for file in files], listing)
-    return Found(f"images in {folder}", items, others=listing.others)
+    return Found(f"image in {folder}", items, others=listing.others)
 
 
 def _part(listing: Listing, files: list[Path], others: bool = True) -> Listing:
@@ -192,7 +197,7 @@ def _match(inputs: Listing, targets: Listing, layout: str, rest: Iterable[Path] 
     if not pairs:
         names = " and ".join(f"{side.folder} ({name_some([f.name for f in side.files[:2]]) or 'no images'}, …)"
                              for side in (inputs, targets))  # fmt: skip
-        counts = f"{len(inputs.files)} inputs, {len(targets.files)} targets"
+        counts = f"{counted(len(inputs.files), 'input')}, {counted(len(targets.files), 'target')}"
         raise UserError(f"no names match in {names}: {counts}; the two files of a pair have the same name")
     unmatched = [*left, *right, *rest]
     return Found(layout, _named(pairs, inputs), unmatched, is_cmp, inputs.others + targets.others)

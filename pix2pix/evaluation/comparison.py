@@ -11,7 +11,7 @@ from pix2pix.evaluation import segmentation
 from pix2pix.evaluation.bootstrap import RESAMPLES
 from pix2pix.evaluation.scores import NETWORKS, SCORES, Measured, Score, judge
 from pix2pix.inference import Translator
-from pix2pix.utils import UserError
+from pix2pix.utils import UserError, counted
 
 FEW_PAIRS = (
     30  # below, the bootstrap's intervals are too narrow: of 4 values they hold the mean in 76 to 81 %, not 95 %
@@ -63,10 +63,10 @@ def warn_of_few(pairs: int) -> str:
     """Say what so few pairs cannot tell; "" where there are enough."""
     if pairs >= FEW_PAIRS:
         return ""
-    counted = f"{pairs} pairs" if pairs > 1 else "1 pair"
     return (
-        f"{counted} {'are' if pairs > 1 else 'is'} too few for these intervals, which come out too narrow below "
-        f"{FEW_PAIRS}; KID and FID, which compare whole sets, say next to nothing then. Look at the pictures."
+        f"{counted(pairs, 'pair')} {'are' if pairs > 1 else 'is'} too few for these intervals, which come out too "
+        f"narrow below {FEW_PAIRS}; KID and FID, which compare whole sets, say next to nothing then. Look at "
+        "the pictures."
     )
 
 

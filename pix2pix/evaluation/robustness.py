@@ -14,6 +14,7 @@ from pix2pix import images
 from pix2pix.evaluation import test_drawings
 from pix2pix.evaluation.artifacts import find_artifacts
 from pix2pix.labels import INDEX
+from pix2pix.utils import counted
 
 Generate = Callable[[np.ndarray], np.ndarray]  # label map (H, W) -> picture (H, W, 3) uint8: a Translator is one
 
@@ -77,7 +78,7 @@ def drawing_scores(generate: Generate, names: Sequence[str] = test_drawings.NAME
 
 def table(scores: dict) -> str:
     """The scores as lines to read: a row for each measure, then the drawings beyond its limit."""
-    lines = [f"{len(scores['drawings'])} drawings by hand{'mean':>15}{'limit':>10}  beyond it"]
+    lines = [f"{counted(len(scores['drawings']), 'drawing')} by hand{'mean':>15}{'limit':>10}  beyond it"]
     for measure, limit in LIMITS.items():
         mean, failed = scores["means"][measure], scores["failed"][measure]
         shown = "-" if mean is None else f"{mean:.3f}"

@@ -24,7 +24,7 @@ from pix2pix.export.int8 import quantized
 from pix2pix.export.layers import for_onnx
 from pix2pix.inference import TorchNetwork, Translator, checkpoint, draw, latent_shapes
 from pix2pix.inference.onnx_session import HEADER_KEY, OnnxNetwork, header_digest, read_header
-from pix2pix.utils import UserError, write_atomically
+from pix2pix.utils import UserError, counted, write_atomically
 
 CALIBRATED_PAIRS, COMPARED_PAIRS = 16, 8  # of int8: the first ones of the training and of the validation pairs
 MAX_LEVELS = 3.0  # of 255, between int8 and torch on average: twice what JPEG changes of a live picture
@@ -65,7 +65,7 @@ def add_int8_onnx(folder: Path, config: ModelConfig, generator: nn.Module, data:
     mean, high, most = np.mean(differences), np.percentile(differences, 99.9), np.max(differences)
     summary = (
         f"int8, {mean:.2f} grey levels of 255 from torch on average, {high:.0f} at the 99.9th percentile, {most} at "
-        f"most, on {len(differences)} validation pairs of {data}"
+        f"most, on {counted(len(differences), 'validation pair')} of {data}"
     )
     if not mean <= MAX_LEVELS:
         raise UserError(f"{summary}: more than {MAX_LEVELS} on average, so nothing was written; leave --int8 out")

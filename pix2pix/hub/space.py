@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pix2pix.hub.errors import plain_errors
-from pix2pix.utils import name_some, package_address
+from pix2pix.utils import counted, name_some, package_address
 
 SINGLE = ("app.py", "requirements.txt", "README.md", "LICENSE")
 FOLDERS = ("pix2pix", "checkpoints")  # what vanishes from them here is deleted there
@@ -94,7 +94,7 @@ def describe(repo: str, files: Mapping[str, Path | bytes], variables: Mapping[st
     """What would be sent, line by line."""
     sizes = {name: len(file) if isinstance(file, bytes) else file.stat().st_size for name, file in files.items()}
     lines = [f"{size:>12,}  {name}" for name, size in sorted(sizes.items())]
-    lines.append(f"{sum(sizes.values()):>12,}  bytes in {len(sizes)} files, for the Space {repo}")
+    lines.append(f"{sum(sizes.values()):>12,}  bytes in {counted(len(sizes), 'file')}, for the Space {repo}")
     lines += [f"variable  {name}={value}" for name, value in variables.items()]
     lines += [f"hardware  {hardware}"] if hardware else []
     head = files["README.md"].decode().split("---\n")[1]

@@ -9,6 +9,7 @@ from pix2pix import __version__
 from pix2pix.config import Config, ModelConfig
 from pix2pix.hub import ids
 from pix2pix.hub.readme import parse
+from pix2pix.utils import counted
 
 PAPER = "https://arxiv.org/abs/1611.07004"
 SAMPLES = "samples.png"  # inputs above what the checkpoint makes of them
@@ -31,24 +32,26 @@ def write(
 ) -> str:
     """Write the card of a checkpoint. `metadata` are those of `Run`, `scores` those of `evaluation.image_scores`."""
     batch, (height, width) = config.training.batch_size * metadata["processes"], config.data.shape
-    epochs = step * batch / metadata["train_pairs"]
     rows = [
         (
             "data",
-            f"{metadata['data']}: {metadata['train_pairs']} training pairs, {height}x{width}, {config.data.direction}",
+            f"{metadata['data']}: {counted(metadata['train_pairs'], 'training pair')}, {height}x{width}, "
+            f"{config.data.direction}",
         ),
-        ("length", f"{step:,} steps of {batch}, {epochs:.0f} epochs"),
+        ("length", _length(step, batch, metadata["train_pairs"])),
         ("command", f"`{metadata['command']}`"),
         ("commit", _commit(str(metadata["commit"]), str(metadata.get("code", "")))),
         ("hardware", f"{metadata['hardware']}, torch {metadata['torch']}"),
         ("pix2pix", __version__),
     ]
     net = config.architecture
-    text = _BODY.format(task=net.task, generator=net.generator, base_channels=net.base_channels, paper=PAPER)
+    text = _BODY.format(
+        task=net.task, generator=net.generator, base_channels=counted(net.base_channels, "base channel"), paper=PAPER
+    )
     text += _table("trained", rows)
     if scores:
         text += "\n" + _table(
-            f"on {metadata['val_pairs']} validation pairs", [_shown(*item) for item in scores.items()]
+            f"on {counted(metadata['val_pairs'], 'validation pair')}", [_shown(*item) for item in scores.items()]
         )
     head = hub_metadata(config, str(metadata["data"]), scores)
     return f"---\n{head.to_yaml()}\n---\n\n{text}{_usage(config)}{_END}\n"
@@ -134,6 +137,16 @@ def _usage(config: ModelConfig, repo: str | None = None, has_samples: bool = Fal
     )
 
 
+def show_epochs(epochs: float) -> str:
+    """Write a number of epochs to a tenth; of the first one a digit that is not 0, since it has begun."""
+    return f"{epochs:.1f}" if epochs >= 0.1 or not epochs else f"{epochs:.1g}"
+
+
+def _length(step: int, batch: int, pairs: int) -> str:
+    shown = show_epochs(step * batch / pairs).removesuffix(".0")
+    return f"{counted(step, 'step')} of {batch}, {shown} {'epoch' if shown == '1' else 'epochs'}"
+
+
 def _commit(commit: str, code: str) -> str:
     return f"[{commit}]({code}/commit/{commit})" if code and commit != "unknown" else commit
 
@@ -150,8 +163,7 @@ def _table(title: str, rows: list[tuple[str, str]]) -> str:
 _BODY = """\
 # pix2pix: {task}
 
-The `{generator}` generator with {base_channels} base channels, a conditional GAN on paired images ([Isola et al.
-2017]({paper})).
+The `{generator}` generator with {base_channels}, a conditional GAN on paired images ([Isola et al. 2017]({paper})).
 
 """
 _USAGE = """

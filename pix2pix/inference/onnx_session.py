@@ -14,7 +14,7 @@ from safetensors import SafetensorError, safe_open
 from pix2pix.config import ModelConfig
 from pix2pix.inference import checkpoint
 from pix2pix.inference.latents import latent_count
-from pix2pix.utils import UserError, available_cores
+from pix2pix.utils import UserError, available_cores, counted
 
 MAX_CHANNELS = 2**13
 HEADER_KEY = "weights_header_sha256"
@@ -117,7 +117,7 @@ def check_signature(session: onnxruntime.InferenceSession, config: ModelConfig) 
             if each.type != "tensor(float)" or not isinstance(at, int) or not 0 < at <= MAX_CHANNELS:
                 raise UserError(f"{name} is {each.type} {each.shape}, not float of (1, channels, height, width)")
             if channels not in (None, at):
-                raise UserError(f"{name} has {at} channels, not {channels}")
+                raise UserError(f"{name} has {counted(at, 'channel')}, not {channels}")
 
 
 def read_header(weights: Path) -> bytes:

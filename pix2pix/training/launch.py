@@ -29,7 +29,7 @@ from pix2pix.training.report import results
 from pix2pix.training.run import Run, locked
 from pix2pix.training.style import Style
 from pix2pix.training.trainer import Trainer, step_seconds
-from pix2pix.utils import UserError, name_some, package_address, package_commit
+from pix2pix.utils import UserError, counted, name_some, package_address, package_commit
 
 LAST_PUSH = 20.0  # seconds that a run which stops early still waits for its last push
 
@@ -57,10 +57,11 @@ def launch(options: Options, plan: Plan) -> None:
     hardware = describe_hardware(accelerator)
     steps = steps_per_epoch(len(train_pairs), config, accelerator.num_processes)
     accelerator.print(
-        f"{plan.data}: {len(train_pairs)} training and {len(val_pairs)} validation pairs, {config.data.direction}\n"
+        f"{plan.data}: {len(train_pairs)} training and {counted(len(val_pairs), 'validation pair')}, "
+        f"{config.data.direction}\n"
         f"train: {train_pairs.about}\nval: {val_pairs.about}\n"
         f"{describe_depth(config)}\n"
-        f"on {hardware}: {steps:,} steps an epoch, {steps * config.training.epochs:,} in all",
+        f"on {hardware}: {counted(steps, 'step')} an epoch, {steps * config.training.epochs:,} in all",
         *plan.notes,
         sep="\n",
     )
@@ -170,4 +171,4 @@ def describe_depth(config: Config) -> str:
 def describe_hardware(accelerator: Accelerator) -> str:
     if accelerator.device.type == "cuda":
         return f"{accelerator.num_processes} x {torch.cuda.get_device_name(accelerator.device)}"
-    return f"{accelerator.num_processes} x {accelerator.device.type}, {torch.get_num_threads()} threads"
+    return f"{accelerator.num_processes} x {accelerator.device.type}, {counted(torch.get_num_threads(), 'thread')}"

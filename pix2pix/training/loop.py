@@ -21,7 +21,7 @@ from pix2pix.training.report import results
 from pix2pix.training.run import Run, UnreadableState
 from pix2pix.training.trainer import Trainer
 from pix2pix.training.validation import SCORED_PAIRS, epochs_between_scores, quick_scores
-from pix2pix.utils import UserError
+from pix2pix.utils import UserError, counted
 
 _LAYOUT = {"tensorboard": {"dataformats": "NHWC"}}  # which would take pictures as (N, C, H, W)
 SAMPLE_PAIRS = 8  # validation pairs in a grid of samples
@@ -66,7 +66,9 @@ def train(
     per_epoch = steps_per_epoch(len(dataset), config, processes)
     if per_epoch == 0:
         batch = config.training.batch_size
-        raise UserError(f"{len(dataset)} pairs are too few for {processes} processes of batch {batch}")
+        raise UserError(
+            f"too few pairs, {len(dataset)}, for {counted(processes, 'process', 'processes')} of batch {batch}"
+        )
     total = per_epoch * config.training.epochs
     step = _restore(trainer, run, accelerator.print)
     if step > total:
@@ -94,6 +96,8 @@ def train(
             trainer.update(*map(images.to_network, halves))
             step += 1
             bar.update()
+            if monitor is not None:
+                monitor.step = step
 
             stopping = _any_process(accelerator, bool(asked_to_stop))
             at_end = step == total
@@ -163,7 +167,9 @@ def _restore(trainer: Trainer, run: Run, say: Callable[[str], None]) -> int:
 def _finish_again(trainer: Trainer, pairs: list[Pair], run: Run, per_epoch: int, pusher: Pusher | None) -> None:
     """Write the results of a run whose steps are done: it may have been killed while they were written."""
     step, accelerator = trainer.steps, trainer.accelerator
-    accelerator.print(f"all {step // per_epoch} epochs are done; for more: {run.resume_command} --epochs NUMBER")
+    accelerator.print(
+        f"done with {counted(step // per_epoch, 'epoch')}; for more: {run.resume_command} --epochs NUMBER"
+    )
     if not accelerator.is_main_process:
         return
     with Monitor(run, step, step, per_epoch, accelerator.print) as monitor:

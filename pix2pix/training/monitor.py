@@ -18,6 +18,7 @@ class Monitor:
 
     def __init__(self, run: Run, step: int, total: int, steps_per_epoch: int, say: Callable[[str], None]):
         self.run, self.first, self.total, self.steps_per_epoch, self.say = run, step, total, steps_per_epoch, say
+        self.step = step  # the training counts it on: there may be none in the log yet
         self.lines = run.read_log()
         self.warned = {kind for line in self.lines for kind in line.get("warnings", ())}
         self.findings = diagnose(self.lines, run.config)
@@ -32,6 +33,7 @@ class Monitor:
     def add(self, entry: dict) -> None:
         """Log a line; say what it reveals, each kind of finding once in a run; bring the page up to date."""
         before = self.lines[-1]["step"] if self.lines else 0
+        self.step = entry["step"]
         self.lines.append(entry)
         if "variety" in entry or entry["step"] // DIAGNOSED_STEPS > before // DIAGNOSED_STEPS:
             self.findings = diagnose(self.lines, self.run.config)
@@ -51,8 +53,7 @@ class Monitor:
         self._write_page()
 
     def _write_page(self) -> None:
-        step = self.lines[-1]["step"] if self.lines else self.first
-        elapsed = time.monotonic() - self.started
+        elapsed, step = time.monotonic() - self.started, self.step
         left = elapsed / (step - self.first) * (self.total - step) if step > self.first else None
         state = State(step, self.total, self.steps_per_epoch, left, self.ended)
         results.write_page(self.run, state, self.lines, self.findings, self.final)

@@ -15,7 +15,7 @@ from pix2pix.inference import checkpoint
 from pix2pix.training import processes
 from pix2pix.training.options import Options, as_flag
 from pix2pix.training.run import Run, check_new
-from pix2pix.utils import UserError, name_some
+from pix2pix.utils import UserError, counted, name_some
 
 NO_WEIGHTS = {"dropout_decoders", "first_dropout_decoder"}  # of an architecture, what any weights fit
 OURS_ALONE = {"correct_labels": False, "shift": False, "sky_share": 0.0}  # of our generator's pairs: off for a U-Net
@@ -76,9 +76,9 @@ def _resume(options: Options) -> Plan:
     before, changes = run.metadata["train_pairs"], describe_changes(train, run, "train")
     if len(train.names) != before or changes:
         raise UserError(
-            f"{data} has {len(train.names)} training pairs, and {run.folder} was started with {before}{changes}: name "
-            f"those with --data, or start another run, with --init-from {shlex.quote(str(run.folder))} instead of "
-            "--resume"
+            f"{data} has {counted(len(train.names), 'training pair')}, and {run.folder} was started with "
+            f"{before}{changes}: name those with --data, or start another run, with --init-from "
+            f"{shlex.quote(str(run.folder))} instead of --resume"
         )
     if changes := describe_changes(val, run, "val"):
         notes = (*notes, f"{data} has other validation pairs than at the start{changes}: scores do not compare")
@@ -122,7 +122,7 @@ def check_processes(run: Run) -> None:
     before, now = run.metadata["processes"], processes.count()
     if before != now:
         raise UserError(
-            f"{run.folder} was started with {before} process{'es' if before > 1 else ''}, and here {now} would go on; "
+            f"{run.folder} was started with {counted(before, 'process', 'processes')}, and here {now} would go on; "
             f"give: {run.resume_command}"
         )
 
@@ -131,12 +131,14 @@ def lengthen(config: Config, epochs: int) -> tuple[Config, tuple[str, ...]]:
     """The config of a run that goes on to more epochs, in the same share of which the learning rate falls."""
     before = config.training.epochs
     if epochs < before:
-        raise UserError(f"the run has {before} epochs already: give --epochs more than that, or leave it out")
+        raise UserError(
+            f"the run has {counted(before, 'epoch')} already: give --epochs more than that, or leave it out"
+        )
     if epochs == before:
         return config, ()
     decay = round(config.training.decay_epochs * epochs / before)
     falls = f"falls over the last {decay}" if decay else "does not fall"
-    note = f"{epochs} epochs instead of {before}: the learning rate {falls}"
+    note = f"{counted(epochs, 'epoch')} instead of {before}: the learning rate {falls}"
     return config.replace(epochs=epochs, decay_epochs=decay), (note,)
 
 

@@ -27,7 +27,7 @@ from pix2pix import __version__, images
 from pix2pix import config as configs
 from pix2pix.config import Config
 from pix2pix.inference import card, checkpoint
-from pix2pix.utils import TEMPORARY, UserError, write_atomically, written_together
+from pix2pix.utils import TEMPORARY, UserError, counted, write_atomically, written_together
 
 METADATA, LOG, STATE, LOCK = "run.json", "log.jsonl", "state.pt", ".lock"
 
@@ -203,7 +203,7 @@ class Run:
             return {}, 0
         except Exception as error:  # torch raises many kinds for a broken file
             size = (self.folder / STATE).stat().st_size
-            why = "it is empty" if not size else f"{type(error).__name__} after {size:,} bytes"
+            why = "it is empty" if not size else f"{type(error).__name__} after {counted(size, 'byte')}"
             raise UnreadableState(f"{self.folder / STATE} is damaged ({why})") from None
         return state, step
 

@@ -198,7 +198,7 @@ def test_most_pairs_keep_their_place_when_some_are_added(tmp_path):
     [
         ({"val": 1.0}, "something must be left to train on"),
         ({"val": 0.6, "test": 0.5}, "something must be left to train on"),
-        ({"val": 0.5, "test": 0.4}, "2 pairs are too few to divide"),
+        ({"val": 0.5, "test": 0.4}, "too few to divide: 2 pairs"),
     ],
 )
 def test_shares_that_leave_nothing_are_refused(tmp_path, options, complaint):

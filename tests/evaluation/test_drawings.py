@@ -43,7 +43,7 @@ def test_a_drawing_of_another_name_is_refused():
 def test_sheet_shows_drawings_beside_pictures(suffix, kind, tmp_path, capsys):
     page = tmp_path / f"sheet{suffix}"
     main(["gallery", "checkpoints/facades", "--only", "one_window", "face", "--output", str(page), "--width", "900"])
-    assert "2 drawings by 1 checkpoints" in capsys.readouterr().out
+    assert "2 drawings by 1 checkpoint in" in capsys.readouterr().out
     with Image.open(page) as image:
         assert image.format == kind
         assert 800 < image.width <= 900

@@ -235,7 +235,7 @@ def test_translate_goes_on_after_bad_files_and_where_it_stopped(folder, drawing,
     assert command(*translate) == 2
     assert "--skip-existing makes the others" in capsys.readouterr().err
     command_line.main([*map(str, translate), "--skip-existing"])
-    assert "1 pictures in" in capsys.readouterr().out
+    assert "1 picture in" in capsys.readouterr().out
     made = sorted(path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.png"))
     assert made == ["1.png", "2.png", "deep/1.png", "deep/3.png"]
     assert (tmp_path / "out" / "1.png").stat().st_mtime_ns == first

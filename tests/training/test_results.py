@@ -1,6 +1,7 @@
 """The page of a run: while it trains, when it was stopped, and at its end; and what is said on the way there."""
 
 import json
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from pix2pix.networks import build_discriminator, build_generator
 from pix2pix.recipes import RECIPES
 from pix2pix.training import diagnostics, monitor
 from pix2pix.training.diagnostics import Finding
-from pix2pix.training.loop import train
+from pix2pix.training.loop import Interrupted, train
 from pix2pix.training.monitor import Monitor
 from pix2pix.training.report import results
 from pix2pix.training.report.results import Final, State
@@ -121,7 +122,7 @@ def test_the_time_left_is_told_in_words(run, seconds, words):
 
 def trained(pairs: list[Pair], folder: Path, **settings) -> Run:
     """A whole run on tiny networks, in this process."""
-    config = Config.of(size=64, jitter=False, hflip=False, log_every=10, **settings)
+    config = Config.of(**{"size": 64, "jitter": False, "hflip": False, "log_every": 10, **settings})
     torch.manual_seed(0)
     trainer = Trainer(config, build_generator(config.architecture), build_discriminator(config), Accelerator(cpu=True))
     run = Run.create(folder, config, METADATA)
@@ -132,6 +133,22 @@ def trained(pairs: list[Pair], folder: Path, **settings) -> Run:
 @pytest.fixture(scope="module")
 def pairs() -> list[Pair]:
     return load_pairs("synthetic", "train", Config.of(size=64))[:8]
+
+
+def test_a_run_that_is_stopped_before_its_first_line_counts_the_steps_that_were_done(pairs, tmp_path, monkeypatch):
+    done, update = [], Trainer.update
+
+    def stop_after_two(self, *halves):
+        done.append(update(self, *halves))
+        if len(done) == 2:
+            signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(Trainer, "update", stop_after_two)
+    with pytest.raises(Interrupted):
+        trained(pairs, tmp_path / "run", base_channels=1, discriminator_channels=1, epochs=50, log_every=100)
+    (folder,) = (tmp_path / "run" / "checkpoints").iterdir()
+    assert "2 steps of 1, 0.2 epochs" in (folder / "README.md").read_text()
+    assert "Step 2 of 400 · epoch 0.2 of 50 · stopped" in (tmp_path / "run" / results.PAGE).read_text()
 
 
 @pytest.mark.slow

@@ -18,11 +18,12 @@ from pix2pix.config import Config
 from pix2pix.data.pairs import Pair
 from pix2pix.evaluation.metrics import image_scores
 from pix2pix.inference import Translator
+from pix2pix.inference.card import show_epochs
 from pix2pix.networks.projected import JUDGES
 from pix2pix.training.diagnostics import Finding, Line
 from pix2pix.training.report.charts import Curve, line_chart
 from pix2pix.training.run import Run
-from pix2pix.utils import write_atomically
+from pix2pix.utils import counted, write_atomically
 
 REFRESH = 30  # seconds, while the run goes on
 PAGE = Path("results", "index.html")  # in the run folder
@@ -126,7 +127,11 @@ def write_page(
 ) -> None:
     """Write the page as a whole; it refreshes itself until the run has ended. `lines` are those of the log."""
     metadata = run.metadata
-    about = (f"{metadata['data']}: {metadata['train_pairs']} training pairs", str(metadata["hardware"]), _now())
+    about = (
+        f"{metadata['data']}: {counted(metadata['train_pairs'], 'training pair')}",
+        str(metadata["hardware"]),
+        _now(),
+    )
     page = _PAGE.substitute(
         style=_STYLE,
         title=html.escape(run.folder.resolve().name),
@@ -152,7 +157,7 @@ def charts_of(config: Config) -> Sequence[Chart]:
 
 def _describe(state: State) -> str:
     done = f"Step {state.step:,} of {state.total:,}"
-    done += f" · epoch {state.step / state.steps_per_epoch:.1f} of {state.total // state.steps_per_epoch}"
+    done += f" · epoch {show_epochs(state.step / state.steps_per_epoch)} of {state.total // state.steps_per_epoch}"
     if state.ended:
         return f"{done} · {state.ended}"
     return done if state.seconds_left is None else f"{done} · {_duration(state.seconds_left)} left"
@@ -188,7 +193,7 @@ def _chart(lines: Sequence[Line], steps_per_epoch: int, chart: Chart) -> str:
 
 def _all_pairs(final: Final) -> str:
     scores = final.scores
-    summary = f"{len(final.names)} validation pairs · L1 {scores['l1']:.3f} on [-1, 1]"
+    summary = f"{counted(len(final.names), 'validation pair')} · L1 {scores['l1']:.3f} on [-1, 1]"
     summary += f" · PSNR {scores['psnr']:.3f} dB · SSIM {scores['ssim']:.3f}"
     rows = "".join(_ROW.substitute(name=html.escape(name), file=html.escape(quote(name))) for name in final.names)
     head = "".join(f"<span>{word}</span>" for word in ("Input", "Generated", "Target", "Name"))
