@@ -13,12 +13,12 @@ import numpy as np
 
 from pix2pix.labels import DRAWING_ORDER, INDEX
 
+OWN, OTHER, HIDDEN = 10, -10, -3  # what a pixel counts: of the class; of another; of one in front that will cover it
 MIN_GAIN = 0.00025  # of the picture: pixels that a rectangle must hold more of its class than of others
 MIN_SHARE = (0.08, 0.03)  # of an area of a class, of background: what a further rectangle must still explain of it
 MAX_RECTANGLES = 12  # of one area
 MIN_SIDE = 0.008  # of the picture's: thinner rectangles are slivers
 COARSE = 40  # cells: larger areas are searched in cells of several pixels first
-HIDDEN = -0.3  # what a pixel counts that something in front will cover
 STRICT = (16, 2)  # times what other pixels count at first, around stripes: what is joined by a thin bridge becomes two
 NEAR = 0.012  # of the picture's side: middles so near are one
 NEAR_SIZE = 0.15  # of a side: sides so near are one
@@ -64,10 +64,10 @@ def find_rectangles(labels: np.ndarray) -> list[Rectangle]:
 def _cover(labels: np.ndarray, label: int, place: "Area") -> Iterator[Rectangle]:
     """The rectangles of one connected area."""
     part = labels[place.top : place.bottom, place.left : place.right]
-    others = np.where(_FRONT[label][part], HIDDEN, -1)
-    weights = np.where(place.mask, 1, np.where(part == label, 0, others)).astype(np.float32)
+    others = np.where(_FRONT[label][part], HIDDEN, OTHER)
+    weights = np.where(place.mask, OWN, np.where(part == label, 0, others)).astype(np.float32)  # whole: sums are exact
     strict = np.where(weights < 0, STRICT[label in STRIPES] * weights, weights)
-    least, thin = MIN_GAIN * labels.size, MIN_SIDE * min(labels.shape)
+    least, thin = OWN * MIN_GAIN * labels.size, MIN_SIDE * min(labels.shape)
     for _ in range(MAX_RECTANGLES):
         box, reach = best_rectangle(strict)
         gain, (top, left, bottom, right) = _refine(weights, box, reach)
@@ -75,7 +75,7 @@ def _cover(labels: np.ndarray, label: int, place: "Area") -> Iterator[Rectangle]
             return
         yield Rectangle(label, place.left + left, place.top + top, place.left + right, place.top + bottom)
         weights[top:bottom, left:right] = strict[top:bottom, left:right] = 0
-        least = max(least, MIN_SHARE[label in BASE] * place.mask.sum())
+        least = max(least, OWN * MIN_SHARE[label in BASE] * place.mask.sum())
 
 
 def best_rectangle(weights: np.ndarray) -> tuple[list[int], int]:

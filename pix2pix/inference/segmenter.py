@@ -82,6 +82,11 @@ class Segmenter:
         return (_softmax(seen) + _softmax(mirrored[..., ::-1])) / 2
 
 
+def graph() -> bytes:
+    """The bundled one's file, as browsers read it too."""
+    return (checkpoint.bundle() / NAME / GRAPH).read_bytes()
+
+
 @cache
 def load_segmenter(folder: Path | None = None) -> Segmenter:
     """The segmenter of a folder, loaded once; without one the bundled one."""

@@ -21,7 +21,7 @@ from pix2pix import labels
 from pix2pix.export import wasm_graph
 from pix2pix.hub import ids
 from pix2pix.hub.space import DATABASE, PAPER
-from pix2pix.inference import checkpoint
+from pix2pix.inference import checkpoint, segmenter
 from pix2pix.synthetic import label_map
 from pix2pix.utils import package_address
 from pix2pix.web.browser import Files, digest, entry, network, place_of, runtime_files, site
@@ -33,7 +33,9 @@ from pix2pix.web.serving import fast_model_beside
 HERE = Path(__file__).parent
 TITLE = "Paint a Facade"
 FACADES = 300  # random ones
-FROM_PHOTO = 'data-action="photo"'  # the button, in the markup of the page
+SEGMENTER = "segmenter.bin"  # ONNX, under a name that every server sends as it is
+LATER = ("models/", SEGMENTER)  # what is not fetched before it is needed, but for the live model
+OF_WORKER = [f"js/browser/{name}.js" for name in ("worker", "network", "segmenter", "cleaning", "rectangles")]
 ICON_FACADE, ICONS = 12, (192, 512)  # a seed, and pixels
 PREFIX = "site-"  # how the folder of a version begins
 
@@ -63,6 +65,7 @@ def build(models: Mapping[str, Path], runtime: Runtime, examples: Examples) -> F
         place, form = place_of(name), _form(name, folder)
         files |= {f"{place}/weights.bin": form.weights, f"{place}/form.json": form.to_json().encode()}
         networks[name] = network(files, place, form.colors is not None, list(form.styles))
+    files[SEGMENTER] = segmenter.graph()
     files |= runtime_files(runtime) | _example_files(examples) | _icons() | _modules()
     files["drawings.bin"] = _pack([*_drawings_of(examples), *(label_map(seed, SIZE, SIZE) for seed in range(FACADES))])
     live = (fast or [first])[0]
@@ -72,6 +75,7 @@ def build(models: Mapping[str, Path], runtime: Runtime, examples: Examples) -> F
     told = site(
         files,
         networks,
+        segmenter=entry(files, SEGMENTER),
         drawings=entry(files, "drawings.bin"),
         examples=len(examples.listed),
         palettes={"published": labels.PALETTE.tolist(), "CMP": labels.CMP_PALETTE.tolist()},
@@ -81,7 +85,7 @@ def build(models: Mapping[str, Path], runtime: Runtime, examples: Examples) -> F
         *((HERE / name).read_bytes() for name in ("service_worker.js", "readme.md")),
     ]
     version = PREFIX + digest([*files.values(), *parts])[:12]
-    core = [path for path in files if not path.startswith("models/") or path.startswith(place_of(live) + "/")]
+    core = [path for path in files if not path.startswith(LATER) or path.startswith(place_of(live) + "/")]
     result = {f"{version}/{path}": content for path, content in files.items()}
     result["index.html"] = _index(version, page, told).encode()
     result["manifest.webmanifest"] = _manifest(version).encode()
@@ -143,8 +147,7 @@ def _pack(drawings: Iterable[np.ndarray]) -> bytes:
 
 def _index(version: str, props: dict, site: dict) -> str:
     markup, css = ((CANVAS / name).read_text(encoding="utf-8") for name in ("canvas.html", "canvas.css"))
-    markup = markup.replace(FROM_PHOTO, f"{FROM_PHOTO} hidden")  # from the first frame: nothing here reads photos
-    modules = [name for name in _modules() if name not in ("js/browser/worker.js", "js/browser/network.js")]
+    modules = [name for name in _modules() if name not in OF_WORKER]
     preloads = "\n".join(f'<link rel="modulepreload" href="{version}/{name}">' for name in modules)
     return _filled(
         "index.html", title=TITLE, description=DESCRIPTION, page=PAGE, dark_page=DARK_PAGE, base=f"{version}/",

@@ -41,6 +41,11 @@ def upload(photo: Image.Image) -> dict:
 def guessed(page) -> np.ndarray:
     """Where the page puts the corners by itself, `(4, 2)` shares of the photo."""
     page.wait_for_selector(".from-photo:is([data-corners=guessed], [data-corners=unknown])")
+    return corners_shown(page)
+
+
+def corners_shown(page) -> np.ndarray:
+    """Where the corners are on the page, `(4, 2)` shares of the photo."""
     return np.array(
         page.locator(".from-photo .handle").evaluate_all(
             "handles => handles.map(({ style }) => [parseFloat(style.left) / 100, parseFloat(style.top) / 100])"

@@ -149,7 +149,7 @@ def test_a_fast_model_beside_a_checkpoint_comes_along(models):
 def test_a_site_is_of_one_version_and_names_each_file_with_its_hash(files):
     [version] = {path.split("/")[0] for path in files if "/" in path}
     told = json.loads(re.search(r"site: (\{.*\}) \}\);", files["index.html"].decode())[1])
-    named = [told["wasm"], told["drawings"], *(file for model in told["models"].values()
+    named = [told["wasm"], told["drawings"], told["segmenter"], *(file for model in told["models"].values()
              for file in (model["weights"], model["form"]))]  # fmt: skip
     for file in named:
         content = files[f"{version}/{file['path']}"]
@@ -158,6 +158,7 @@ def test_a_site_is_of_one_version_and_names_each_file_with_its_hash(files):
     kept = re.search(r'const CORE = "([^"]*)"', worker)[1].split()
     assert set(kept) - {"./"} <= files.keys()
     assert f"{version}/models/mine-live/weights.bin" in kept and f"{version}/models/mine/weights.bin" not in kept
+    assert f"{version}/{told['segmenter']['path']}" not in kept, "what reads photos is fetched before it is needed"
     assert files["index.html"].decode().count("</script>") == 2, "a name of an example ends the script"
 
 

@@ -42,7 +42,7 @@ export class Downloads {
       this.received.delete(file);
       this.#tell();
     }
-    throw new RequestRejected(`${file.path.split("/").at(-1)} could not be fetched: ${reason}; it is tried again`, true);
+    throw new RequestRejected(`${file.path.split("/").at(-1)} could not be fetched: ${reason}`, true);
   }
 
   /** @type {(file: File, cache: RequestCache) => Promise<ArrayBuffer>} */

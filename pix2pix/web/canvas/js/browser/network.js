@@ -180,7 +180,7 @@ function styleCode(styles, names, style, variation) {
 }
 
 /** Set the three numbers of the code from `first` on so that they stand for a colour; those before them stay. */
-function setColour(code, { mean, spread }, first, colour) {
+export function setColour(code, { mean, spread }, first, colour) {
   if (!colour) return;
   const exact = [];
   for (let at = first; at < first + 3; at++) { // `spread` is lower triangular

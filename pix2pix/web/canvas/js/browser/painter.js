@@ -1,21 +1,26 @@
 // The calls of net/server.js answered in this browser: one worker for all models, examples and random facades from files.
 
-import { encodeRuns, labelsOf } from "../model/runs.js";
+import { base64Of, encodeRuns, labelsOf } from "../model/runs.js";
 import { RequestRejected } from "../net/server.js";
 import { Downloads } from "./downloads.js";
+import { faultOf } from "./perspective.js";
 import { readLabels } from "./uploads.js";
 
 /** @import { File } from "./downloads.js" */
 
 const MAX_UPLOAD = 20 * 2 ** 20; // bytes
 const CLASSES = 12;
+const SEGMENTER = "/segmenter"; // among the models, of which none is called so
+
+/** @typedef {import("../model/store.js").Request & {format: string, style?: string | null}} Job */
 
 /**
- * @typedef {object} Site what a site holds; paths are below its base; what the app offers has no drawings, examples, palettes
+ * @typedef {object} Site what a site holds; paths are below its base; what the app offers has no segmenter, drawings, examples, palettes
  * @property {number} size pixels: the side of a drawing
  * @property {string} runtime path of ONNX Runtime's module
  * @property {File} wasm its binary, gzipped
  * @property {Record<string, {weights: File, form: File, colours: boolean, styles: string[]}>} models
+ * @property {File} segmenter its graph, with its weights
  * @property {File} drawings label maps as runs, gzipped: those of the examples first, then random facades
  * @property {number} examples
  * @property {Record<string, number[][]>} palettes
@@ -43,11 +48,18 @@ export class BrowserPainter {
 
   /**
    * {labels, model, variation, style, wall, sky, format: "shown" | "jpeg" | "png"} -> {picture: ImageData to be shown, or
-   * else a Blob, took: milliseconds of the model's own}. `signal` gives it up.
-   * @param {import("../model/store.js").Request & {format: string, style?: string | null}} job
+   * else a Blob, took: milliseconds of the model's own}. `signal` gives it up. Who asks for pictures asks again where that may help.
+   * @param {Job} job
    * @param {AbortSignal} [signal]
    */
-  async generate({ labels, model, variation, style = null, wall, sky, format }, signal) {
+  generate(job, signal) {
+    return this.#paint(job, signal).catch((error) => {
+      throw error.again ? new RequestRejected(`${error.message}; it is tried again`, true) : error;
+    });
+  }
+
+  /** @param {Job} job @param {AbortSignal} [signal] */
+  async #paint({ labels, model, variation, style = null, wall, sky, format }, signal) {
     const { styles } = this.#modelOf(model);
     if (!styles.includes(style ?? "")) style = null; // as the server does it
     const worker = await until(signal, this.#readyFor(model));
@@ -78,6 +90,25 @@ export class BrowserPainter {
     return { drawing: encodeRuns(labels), ...facts };
   }
 
+  /** A photo -> {corners: where the house front may be, as shares of it, or null}. @param {Blob} photo */
+  async corners(photo) {
+    const bitmap = await createImageBitmap(photo);
+    return { corners: await this.#ofSegmenter("corners", { photo: bitmap, size: this.site.size }, bitmap) };
+  }
+
+  /** A photo and the corners of the house in it, as shares of it, "x,y x,y x,y x,y" -> what is read off it. @type {(photo: Blob, corners: string, model: string) => Promise<any>} */
+  async segment(photo, corners, model) {
+    const bitmap = await createImageBitmap(photo);
+    const { width, height } = bitmap;
+    const points = corners.split(" ").map((corner) => corner.split(",").map((share, axis) => Number(share) * [width, height][axis]));
+    const fault = faultOf(points);
+    if (fault) throw new RequestRejected(fault, false);
+    const { size } = this.site;
+    const { labels, pixels, ...found } = await this.#ofSegmenter("segment", { photo: bitmap, corners: points, size, model }, bitmap);
+    const target = await encoded(new ImageData(pixels, size, size), "jpeg");
+    return { ...found, drawing: encodeRuns(labels), photo: `data:image/jpeg;base64,${base64Of(new Uint8Array(await target.arrayBuffer()))}` };
+  }
+
   async random(seed) {
     const drawings = await this.#drawings();
     const { examples } = this.site;
@@ -99,13 +130,19 @@ export class BrowserPainter {
     return model;
   }
 
+  /** @param {"corners" | "segment"} call @param {object} job @param {Transferable} sent */
+  async #ofSegmenter(call, job, sent) {
+    const worker = await this.#readyFor(SEGMENTER);
+    return worker.call(call, job, { transfer: [sent] }).catch((error) => this.#lose(worker, SEGMENTER, error));
+  }
+
   /** The worker, once it has a model; where files did not come, the next call tries again. */
   async #readyFor(model) {
     const failed = this.failed.get(model);
     if (failed) throw failed;
     let ready = this.ready.get(model);
     if (!ready) {
-      ready = this.#load(model);
+      ready = model === SEGMENTER ? this.#loadSegmenter() : this.#load(model);
       this.ready.set(model, ready);
       ready.catch(() => this.ready.delete(model));
     }
@@ -114,13 +151,23 @@ export class BrowserPainter {
 
   async #load(model) {
     const files = this.#modelOf(model);
-    checkBrowser();
-    this.worker ??= this.#open();
-    this.worker.catch(() => (this.worker = null));
-    const [worker, weights, form] = await Promise.all([this.worker, this.downloads.get(files.weights), this.downloads.get(files.form)]);
+    const [worker, weights, form] = await Promise.all([this.#opened(), this.downloads.get(files.weights), this.downloads.get(files.form)]);
     const network = { model, weights, form: JSON.parse(new TextDecoder().decode(form)) };
     await worker.call("load", network, { transfer: [weights] }).catch((error) => this.#lose(worker, model, error));
     return worker;
+  }
+
+  async #loadSegmenter() {
+    const [worker, graph] = await Promise.all([this.#opened(), this.downloads.get(this.site.segmenter)]);
+    await worker.call("loadSegmenter", { graph }, { transfer: [graph] }).catch((error) => this.#lose(worker, SEGMENTER, error));
+    return worker;
+  }
+
+  #opened() {
+    checkBrowser();
+    this.worker ??= this.#open();
+    this.worker.catch(() => (this.worker = null));
+    return this.worker;
   }
 
   async #open() {
@@ -165,12 +212,12 @@ class PaintingWorker {
       if (error === undefined) this.pending.resolve(answer);
       else this.pending.reject(new RequestRejected(isMemory ? NO_MEMORY : `the painter failed in this browser: ${error.slice(0, 200)}`, false));
     };
-    this.worker.onerror = () => this.pending.reject(new RequestRejected("the painter's code could not be fetched; it is tried again", true));
+    this.worker.onerror = () => this.pending.reject(new RequestRejected("the painter's code could not be fetched", true));
   }
 
   /**
    * One call after the other; what is given up before its turn is left out.
-   * @type {(call: "open" | "load" | "paint", job: object, options?: {transfer?: Transferable[], signal?: AbortSignal}) => Promise<any>}
+   * @type {(call: "open" | "load" | "paint" | "loadSegmenter" | "corners" | "segment", job: object, options?: {transfer?: Transferable[], signal?: AbortSignal}) => Promise<any>}
    */
   call(call, job, { transfer = [], signal } = {}) {
     const answer = this.idle.then(() => {
@@ -192,7 +239,7 @@ class PaintingWorker {
   }
 }
 
-const ENDED = "the painter was closed; it is tried again";
+const ENDED = "the painter was closed";
 const NO_MEMORY = "this browser has too little memory left to paint; close other tabs and reload";
 
 /** Raise a RequestRejected where the browser lacks what painting needs. */

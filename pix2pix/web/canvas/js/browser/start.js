@@ -30,11 +30,10 @@ export async function open({ element, props, site, base, root }) {
 
 /** A function that shows how much of the files under way is there. */
 function showProgress(element) {
-  const bar = element.querySelector(".loading");
+  const bars = element.querySelectorAll(".loading"); // of the page, and of what lies over it
   const time = element.querySelector(".time");
   return (received, total) => {
-    bar.hidden = !total;
-    [bar.max, bar.value] = [total || 1, received];
+    for (const bar of bars) [bar.hidden, bar.max, bar.value] = [!total, total || 1, received];
     const painter = element.querySelector("canvas.generated").dataset.picture; // something has been painted before
     if (total && !painter) time.textContent = `loading ${(received / MB).toFixed(1)} of ${(total / MB).toFixed(1)} MB`;
   };

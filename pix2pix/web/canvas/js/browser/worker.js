@@ -1,18 +1,25 @@
-// The worker that paints in the visitor's browser: ONNX Runtime, WebAssembly in one thread, once for all networks. It
-// answers {call, job} with {answer} or {error, isMemory}, one after the other.
+// The worker that paints in the visitor's browser, and reads photos: ONNX Runtime, WebAssembly in one thread, once for
+// all networks. It answers {call, job} with {answer} or {error, isMemory}, one after the other.
 
 import { codeOf, draw, pixelsOf, skyShares, Table } from "./network.js";
 import { bytesOf } from "../model/runs.js";
 import { widened } from "./halves.js";
+import { faultOf, frontOf, rectified, resized } from "./perspective.js";
+import { houseIn, labelsOf, nearestStyle, planesOf, probabilities, read } from "./segmenter.js";
 
 /** @import { Form, Wish } from "./network.js" */
+/** @import { Corners, Picture } from "./perspective.js" */
 
 const WEIGHTS = "weights"; // as the graph calls them
+// Without an arena and patterns of memory a tab takes 34 MB less, and a picture as long.
+const OPTIONS = { executionProviders: ["wasm"], enableCpuMemArena: false, enableMemPattern: false };
 
 /** @type {any} */
 let ort = null;
 /** @type {Map<string, Network>} */
 const networks = new Map();
+/** @type {any} */
+let segmenter = null; // its session
 
 class Network {
   /** @type {(session: any, form: Form) => void} */
@@ -51,11 +58,9 @@ const calls = {
 
   /** `weights` and `form` are the network. */
   async load({ model, weights, form }) {
-    // Without an arena and patterns of memory a tab takes 34 MB less, and a picture as long.
-    const options = { executionProviders: ["wasm"], enableCpuMemArena: false, enableMemPattern: false };
     const data = widened(weights);
     giveBack(weights);
-    const session = await ort.InferenceSession.create(bytesOf(form.graph), { ...options, externalData: [{ path: WEIGHTS, data }] });
+    const session = await ort.InferenceSession.create(bytesOf(form.graph), { ...OPTIONS, externalData: [{ path: WEIGHTS, data }] });
     giveBack(data.buffer);
     networks.set(model, new Network(session, form));
   },
@@ -65,6 +70,32 @@ const calls = {
     const started = performance.now();
     const pixels = await /** @type {Network} */ (networks.get(model)).paint(job);
     return { pixels, took: performance.now() - started };
+  },
+
+  /** `graph` is the segmenter, with its weights. */
+  async loadSegmenter({ graph }) {
+    segmenter = await ort.InferenceSession.create(new Uint8Array(graph), OPTIONS);
+    giveBack(graph);
+  },
+
+  /** The corners of the house front, as shares of the photo; null where none is seen. @param {{photo: ImageBitmap, size: number}} job */
+  async corners({ photo, size }) {
+    const picture = pictureOf(photo);
+    const shares = frontOf(houseIn(await look(resized(picture, size).data, size), size), size);
+    return shares && !faultOf(shares.map(([x, y]) => [x * picture.width, y * picture.height])) ? shares : null;
+  },
+
+  /**
+   * What lies between the corners, in pixels, and what is read off it; the style is one of those of the model, or, until
+   * it is loaded, of the one that is.
+   * @param {{photo: ImageBitmap, corners: Corners, size: number, model: string}} job
+   */
+  async segment({ photo, corners, size, model }) {
+    const { data } = rectified(pictureOf(photo), corners, size);
+    const found = read(labelsOf(await look(data, size), size), data, size);
+    const [network = [...networks.values()][0]] = [networks.get(model)];
+    const style = network ? nearestStyle(network.form, found.wall, found.sky) : null;
+    return { ...found, style, pixels: data };
   },
 };
 
@@ -79,6 +110,26 @@ function giveBack(buffer) {
   buffer.transfer?.(0);
 }
 
+/** The probabilities of the classes in a square photo: the mean of what is seen in it and in its mirror image. @type {(photo: Uint8ClampedArray, size: number) => Promise<Float32Array>} */
+async function look(photo, size) {
+  const seen = [];
+  for (const isMirrored of [false, true]) { // one after the other, which takes half as much memory
+    const { logits } = await segmenter.run({ photos: square(planesOf(photo, size, isMirrored), 3) });
+    seen.push(logits.data.slice());
+    logits.dispose();
+  }
+  return probabilities(seen[0], seen[1], size);
+}
+
+/** @param {ImageBitmap} bitmap @returns {Picture} */
+function pictureOf(bitmap) {
+  const { width, height } = bitmap;
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(width, height).getContext("2d"));
+  context.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  return context.getImageData(0, 0, width, height);
+}
+
 function square(numbers, channels) {
   const side = Math.sqrt(numbers.length / channels);
   return new ort.Tensor("float32", numbers, [1, channels, side, side]);
@@ -87,7 +138,7 @@ function square(numbers, channels) {
 self.onmessage = async ({ data: { call, job } }) => {
   try {
     const answer = await calls[call](job);
-    self.postMessage({ answer }, { transfer: answer ? [answer.pixels.buffer] : [] });
+    self.postMessage({ answer }, { transfer: answer?.pixels ? [answer.pixels.buffer] : [] });
   } catch (error) {
     const isMemory = error instanceof RangeError || /memory|allocat/i.test(String(error));
     self.postMessage({ error: String(error?.message ?? error), isMemory });

@@ -112,9 +112,11 @@ export class Photos {
   /** Put the corners where the house front may be, unless someone was quicker. @param {Blob} small */
   async #guess(small) {
     const { photo, dialog, server } = this;
+    this.status.textContent = "Looking for the house front…";
     const answer = await server.corners?.(small).catch(() => null);
     if (this.photo !== photo || this.reading || dialog.dataset.corners !== "asked") return;
     dialog.dataset.corners = answer?.corners ? "guessed" : "unknown";
+    this.status.textContent = "";
     if (!answer?.corners) return;
     this.corners = answer.corners;
     this.status.textContent = "These corners are a guess: move those that are off.";
