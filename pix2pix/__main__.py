@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from tyro.conf import DisallowNone, FlagCreatePairsOff
+
 from pix2pix import __version__
 from pix2pix.cli import defer, parse, run_command
 from pix2pix.utils import UserError
@@ -61,7 +63,7 @@ def read(arguments: Sequence[str]) -> Callable[[], None]:
         raise UserError(f"unknown command {name!r}; there are: {', '.join(COMMANDS)}")
     command = getattr(importlib.import_module(COMMANDS[name][0]), name)
     command = defer(command) if inspect.isfunction(command) else command  # `data` is a choice of deferred commands
-    return parse(command, arguments[1:], prog=f"{program()} {name}")
+    return parse(command, arguments[1:], f"{program()} {name}", config=(FlagCreatePairsOff, DisallowNone))
 
 
 def program() -> str:

@@ -1,13 +1,17 @@
 """How every command starts and ends."""
 
 import os
+import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from pix2pix.__main__ import COMMANDS, read
 from pix2pix.cli import run_command
+from pix2pix.training import options
 from pix2pix.utils import UserError
 
 
@@ -29,6 +33,21 @@ def test_ctrl_c_is_one_line(capsys):
         run_command(interrupted, [])
     assert stop.value.code == 130
     assert capsys.readouterr().err == "interrupted\n"
+
+
+@pytest.mark.parametrize("command", ["train.py", "data check", "data pair", "data split", *COMMANDS])
+def test_help_names_values_by_words_and_breaks_lines_where_they_are_full(command, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit, match=r"^0$"):
+        options.read(["--help"]) if command == "train.py" else read([*command.split(), "--help"])
+    lines = capsys.readouterr().out.splitlines()
+    assert not [line for line in lines if re.search(r"\b(STR|INT|FLOAT|PATH|None)\b|\[\[", line)]
+    assert max(map(len, lines)) <= 80
+    for line, after in pairwise(lines):
+        indent = len(after) - len(after.lstrip())
+        assert line.strip() or not after.startswith("  -")
+        if indent > 8 and line[indent - 2 : indent] == "  " and line[indent : indent + 1].strip():
+            assert len(line) + 1 + len(after.split()[0]) > 78, f"broken too early: {line!r}"
 
 
 @pytest.mark.parametrize("command", ["from train import main", "from pix2pix.__main__ import main"])

@@ -29,7 +29,7 @@ def convert(
     output: Annotated[Path, tyro.conf.Positional],
     task: Literal["facades", "edges", "colors", "photo"] = "photo",
     direction: Literal["BtoA", "AtoB"] = "BtoA",
-    dropout: bool = True,
+    dropout: Annotated[bool, tyro.conf.arg(help_behavior_hint="")] = True,
     running_statistics: bool = False,
 ) -> None:
     """Write a checkpoint folder that gives the same pictures as another program's or an older version's generator.
@@ -40,7 +40,7 @@ def convert(
         output: The new checkpoint folder.
         task: What its inputs are; the app opens a painter for facades, a pen for edges.
         direction: Which half of an AB image it takes.
-        dropout: Whether it was trained with dropout, which then gives variations (--no-dropout if not).
+        dropout: It was trained without dropout, which otherwise gives variations.
         running_statistics: Normalise by the statistics of training, as test.py --eval of pytorch-CycleGAN-and-pix2pix
             does; without it by those of the picture, as test.py does otherwise.
     """

@@ -46,9 +46,9 @@ def check(
 
 
 def pair(
-    inputs: Annotated[Path, tyro.conf.Positional],
-    targets: Annotated[Path, tyro.conf.Positional],
-    output: Annotated[Path, tyro.conf.Positional],
+    inputs: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="INPUTS")],
+    targets: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="TARGETS")],
+    output: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="OUT")],
     split: str = "train",
     skip_broken: bool = False,
 ) -> None:
@@ -76,7 +76,7 @@ def pair(
 
 def split(
     folder: Annotated[Path, tyro.conf.Positional],
-    output: Annotated[Path, tyro.conf.Positional],
+    output: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="OUT")],
     val: float = 0.1,
     test: float = 0.0,
     seed: int = 0,

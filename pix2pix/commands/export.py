@@ -10,7 +10,11 @@ from pix2pix.inference import checkpoint
 from pix2pix.utils import UserError, remove_leftovers
 
 
-def export(folder: Annotated[Path, tyro.conf.Positional], half: bool = False, int8: str | None = None) -> None:
+def export(
+    folder: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="MODEL")],
+    half: bool = False,
+    int8: str | None = None,
+) -> None:
     """Write model.onnx into a checkpoint's folder and print its greatest difference from torch.
 
     A small generator for facades gets a form for the app's visitors, too: browser.json and browser.bin.

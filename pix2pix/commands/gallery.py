@@ -27,7 +27,7 @@ PAPER, INK, PALE = "#ffffff", "#222222", "#8a8a8a"
 
 def gallery(
     checkpoints: Annotated[list[str], tyro.conf.Positional],
-    output: Path,
+    output: Annotated[Path, tyro.conf.arg(metavar="FILE")],
     only: tuple[str, ...] = test_drawings.NAMES,
     styles: tuple[str, ...] = (),
     width: int = 1200,

@@ -32,7 +32,7 @@ MADE = (card.SAMPLES, "input.npy", *(name for name, _ in card.INPUTS.values())) 
 
 
 def push(
-    folder: Annotated[str, tyro.conf.Positional],
+    folder: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="MODEL")],
     repo: Annotated[str, tyro.conf.Positional],
     private: bool = False,
     revision: str | None = None,

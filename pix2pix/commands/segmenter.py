@@ -2,7 +2,9 @@
 
 import shlex
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+
+import tyro
 
 from pix2pix.utils import UserError, counted, written_together
 
@@ -12,7 +14,7 @@ def segmenter(
     output: Path,
     epochs: int = 14,
     seed: int = 0,
-    init_from: Path | None = None,
+    init_from: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None,
     direction: Literal["BtoA", "AtoB"] = "BtoA",
 ) -> None:
     """Train a segmenter on photos and labels, and write it as OUTPUT/model.onnx, which runs without torch.

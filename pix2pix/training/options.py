@@ -10,8 +10,8 @@ from typing import Annotated, Literal
 import tyro
 
 from pix2pix import recipes
-from pix2pix.cli import parse
-from pix2pix.config import Architecture, Config, Task, UNetVariant
+from pix2pix.cli import label_fields, parse
+from pix2pix.config import Architecture, Config, Data, Logging, Task, Training, UNetVariant
 from pix2pix.recipes import RECIPES, TASKS
 from pix2pix.utils import UserError
 
@@ -21,6 +21,11 @@ _NO_FLAG = (tyro.conf.Fixed, tyro.conf.Suppress)
 Architecture.__annotations__ |= {"task": Annotated[Task, *_NO_FLAG], "unet": Annotated[UNetVariant, *_NO_FLAG]}
 
 
+for _part in (Architecture, Data, Training, Logging):
+    label_fields(_part)
+
+
+@label_fields
 @dataclass(frozen=True)
 class Options:
     """Train pix2pix on pairs of images. --recipe and --task set the defaults of everything else."""
@@ -75,7 +80,7 @@ def read(arguments: Sequence[str]) -> Options:
     arguments = name_the_run(list(arguments))
     recipe, task = (chosen(arguments, *each) for each in (("recipe", RECIPES, "best"), ("task", TASKS, "facades")))
     defaults = Options(config=recipes.defaults(recipe, task), recipe=recipe, task=task, given=given)
-    options = parse(Options, arguments, prog="train.py", default=defaults)
+    options = parse(Options, arguments, prog="train.py", default=defaults, config=(tyro.conf.DisallowNone,))
     if options.resume is not None:
         if kept := sorted(given - RESUMED_WITH):
             flags = ", ".join(map(as_flag, kept))
