@@ -115,6 +115,11 @@ def off_palette(image: np.ndarray, palette: np.ndarray = PALETTE, tolerance: flo
     return distances(image, snap(image, palette), palette) > tolerance
 
 
+def is_label_image(image: np.ndarray) -> bool:
+    """Whether an image `(H, W, 3)` uint8 has the colours of one of the palettes, as photos have not."""
+    return any((distances(image, snap(image, each), each) <= NEAR).mean() >= MIN_NEAR for each in PALETTES.values())
+
+
 def shares(labels: np.ndarray) -> np.ndarray:
     """The share of the area that each class covers: `(12,)` float64, sums to 1."""
     return np.bincount(labels.ravel(), minlength=len(CLASSES)) / labels.size

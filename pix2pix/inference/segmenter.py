@@ -18,7 +18,7 @@ from pix2pix.inference import checkpoint
 from pix2pix.inference.perspective import GUESS, Corners, Point, check_corners, front_of, rectified
 from pix2pix.inference.rectangles import drawn, find_rectangles
 from pix2pix.inference.translator import Colour, Translator, name_colour
-from pix2pix.labels import INDEX
+from pix2pix.labels import INDEX, is_label_image
 from pix2pix.utils import UserError
 
 NAME, GRAPH = "segmenter", "model.onnx"
@@ -149,6 +149,8 @@ def guess_corners(photo: np.ndarray, segmenter: Segmenter | None = None) -> list
 def _doubt(photo: np.ndarray, openings: float) -> str:
     if photo.std() < MIN_CONTRAST:
         return "this photo is too dark or too plain to see a house in"
+    if is_label_image(photo):
+        return "this looks like a drawing, not a photo: open it, or translate it, as it is"
     if openings < MIN_OPENINGS:
         return "this does not look like the front of a house"
     return ""
