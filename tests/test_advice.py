@@ -96,6 +96,14 @@ def test_colours_for_a_model_that_takes_none(facades, here):
     main(["translate", "facades-live", "in", "--output", "out", "--wall", "#c99a54"])
 
 
+def test_a_picture_where_the_model_belongs(here):
+    drawings(here, "one.png", "the other.png")
+    said = refusal("translate", "one.png", "the other.png", "--output", "my out")
+    assert "one.png is a file" in said and "bundled (facades, facades-live)" in said
+    main(advised(said, r"python -m pix2pix (translate .*)"))
+    assert sorted(path.name for path in (here / "my out").iterdir()) == ["one.png", "the other.png"]
+
+
 def test_a_name_that_is_no_checkpoint(here):
     drawings(here / "in", "1.png")
     name = advised(refusal("translate", "nonsense", "in", "--output", "out"), r"one that is bundled: .*(facades-live)")

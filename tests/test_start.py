@@ -40,7 +40,7 @@ def test_help_comes_before_anything_that_takes_long(program):
     ("arguments", "line"),
     [
         ("pix2pix translate nowhere README.md --output x", "no checkpoint at nowhere"),
-        ("pix2pix evaluate nowhere --data synthetic", "no checkpoint at nowhere"),
+        ("pix2pix evaluate facades nowhere missing --data synthetic", "no checkpoint at missing"),
         ("pix2pix evaluate checkpoints/facades --data nowhere", "nowhere does not exist"),
         ("pix2pix export nowhere", "no folder at nowhere"),
         ("pix2pix export checkpoints/facades --int8 nowhere", "nowhere does not exist"),

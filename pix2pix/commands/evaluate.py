@@ -55,8 +55,14 @@ def evaluate(
             raise UserError(f"--pairs-for-judging takes two checkpoints, not {len(checkpoints)}: name two")
         judging.check_free(pairs_for_judging)
     check_named(data)
+    missing = []
     for name in checkpoints:
-        checkpoint.find(name)
+        try:
+            checkpoint.find(name)
+        except UserError as error:
+            missing.append(str(error))
+    if missing:  # scores compare checkpoints: none are told before all are there
+        raise UserError("; ".join(missing))
     from pix2pix.data.decoded import load_pairs
     from pix2pix.evaluation import report as page
     from pix2pix.evaluation.comparison import (

@@ -36,7 +36,7 @@ def segment(
         size: Side of the drawings in pixels, a multiple of 32.
         segmenter: Folder of another segmenter than the bundled one.
     """
-    goals, others = plan(photos, output)
+    goals, others, bad = plan(photos, output)
     facts = {goal: goal.with_suffix(".json") for goal in goals.values()}
     if existing := [file for pair in facts.items() for file in pair if file.exists()]:
         raise UserError(f"{existing[0]} exists already, and none is overwritten: --output names another folder")
@@ -49,7 +49,7 @@ def segment(
     network = load_segmenter(segmenter)
     for folder in {goal.parent for goal in goals.values()}:
         remove_leftovers(folder, {file.name for pair in facts.items() for file in pair})
-    bad, doubtful = [], []
+    made, doubtful = 0, []
     for path, goal in goals.items():
         try:
             photo = images.read_image(path)
@@ -62,7 +62,8 @@ def segment(
         goal.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(facts[goal], (json.dumps(found.facts, indent=2) + "\n").encode())
         images.write_png(goal, labels.colorize(found.labels))
-    print(f"{counted(len(goals) - len(bad), 'drawing')} in {output}, with their colours beside them")
+        made += 1
+    print(f"{counted(made, 'drawing')} in {output}, with their colours beside them")
     if others:
         print("left out: " + ", ".join(f"{count} {kind}" for kind, count in others.most_common()))
     if doubtful:

@@ -1,5 +1,6 @@
 """The command `translate`: image files in, generated pictures out."""
 
+import shlex
 import sys
 from collections import Counter
 from pathlib import Path
@@ -10,6 +11,7 @@ from tqdm import tqdm
 
 from pix2pix import images, inference
 from pix2pix.data import layouts, values
+from pix2pix.inference.checkpoint import bundled
 from pix2pix.utils import UserError, counted, remove_leftovers
 
 
@@ -25,10 +27,10 @@ def translate(
 ) -> None:
     """Translate image files, and all images in and below folders, to OUTPUT/STEM.png; no targets needed.
 
-    A file that cannot be translated does not stop the others: it is named at the end, and the exit code is 1.
+    What cannot be translated does not stop the others: it is named at the end, and the exit code is 1.
 
     Args:
-        checkpoint: A folder, a run folder, or USER/REPO on the Hub.
+        checkpoint: The name of a bundled one (facades, facades-live), a folder, a run, or USER/REPO on the Hub.
         inputs: Image files and folders of them.
         output: Folder for the results; made if missing, its files are never overwritten.
         skip_existing: Go on where an earlier call stopped: what has a result already is passed over.
@@ -37,7 +39,14 @@ def translate(
         sky: Colour of the sky, likewise.
         style: Name of one of the checkpoint's styles; without it the first one, or with a variation one near any.
     """
-    goals, others = plan(inputs, output)
+    if Path(checkpoint).is_file():
+        files = shlex.join([checkpoint, *map(str, inputs), "--output", str(output)])
+        raise UserError(
+            f"{checkpoint} is a file, and before the files comes the model, one that is bundled "
+            f"({', '.join(bundled())}), a folder, a run or USER/REPO: "
+            f"python -m pix2pix translate facades-live {files}"
+        )
+    goals, others, bad = plan(inputs, output)
     done = [goal for goal in goals.values() if goal.exists()]
     if done and not skip_existing:
         raise UserError(
@@ -49,7 +58,8 @@ def translate(
     translator.check_style(style)
     for folder in {goal.parent for goal in goals.values()}:
         remove_leftovers(folder, {goal.name for goal in goals.values()})
-    bad, done = [], set(done)
+    done = set(done)
+    made = 0
     for path, goal in tqdm(goals.items(), "translating", leave=False, disable=None):
         if goal in done:
             continue
@@ -60,8 +70,9 @@ def translate(
             continue
         goal.parent.mkdir(parents=True, exist_ok=True)
         images.write_png(goal, picture)
-    made = counted(len(goals) - len(done) - len(bad), "picture")
-    print(f"{made} in {output}" + (f", {len(done)} {'was' if len(done) == 1 else 'were'} there" if done else ""))
+        made += 1
+    before = f", {len(done)} {'was' if len(done) == 1 else 'were'} there" if done else ""
+    print(f"{counted(made, 'picture')} in {output}{before}")
     if others:
         print("left out: " + ", ".join(f"{count} {kind}" for kind, count in others.most_common()))
     if bad:
@@ -69,28 +80,40 @@ def translate(
         sys.exit(1)
 
 
-def plan(inputs: list[Path], output: Path) -> tuple[dict[Path, Path], Counter[str]]:
-    """Say which file becomes which, and count what is left out; a folder's own folders are kept.
+def plan(inputs: list[Path], output: Path) -> tuple[dict[Path, Path], Counter[str], list[str]]:
+    """Say which file becomes which, count what is left out, and tell which inputs give nothing, and why.
 
-    Raises ValueError where there is nothing to translate, and where two files would become one.
+    Raises UserError where none gives anything, and where two files would become one.
     """
-    goals, others = {}, Counter()
+    goals, others, bad = {}, Counter(), []
     for path in inputs:
-        if path.is_dir():
-            listing = layouts.list_images(path)
-            files = [file for file in listing.files if not file.resolve().is_relative_to(output.resolve())]
-            if not files:
-                raise UserError(f"no images in {path}")
-            goals |= {file: output / file.relative_to(path).with_suffix(".png") for file in files}
-            others += listing.others
-        elif path.is_file():
-            goals[path] = output / f"{path.stem}.png"
-        else:
-            raise UserError(f"{path} does not exist")
+        try:
+            found, left_out = find_goals(path, output)
+        except (UserError, OSError) as error:
+            bad.append(str(error))
+            continue
+        goals |= found
+        others += left_out
     if not goals:
-        raise UserError("nothing to translate: name image files or folders")
+        raise UserError("; ".join(bad) or "no files: name some, or folders of them")
     refuse_collisions(goals)
-    return goals, others
+    return goals, others, bad
+
+
+def find_goals(path: Path, output: Path) -> tuple[dict[Path, Path], Counter[str]]:
+    """Say which file becomes which, for a file or all images in a folder, whose own folders are kept.
+
+    Also counts the other files there. Raises UserError where there are no images.
+    """
+    if not path.is_dir():
+        if not path.exists():
+            raise UserError(f"{path} does not exist")
+        return {path: output / f"{path.stem}.png"}, Counter()
+    listing = layouts.list_images(path)
+    files = [file for file in listing.files if not file.resolve().is_relative_to(output.resolve())]
+    if not files:
+        raise UserError(f"no images in {path}")
+    return {file: output / file.relative_to(path).with_suffix(".png") for file in files}, listing.others
 
 
 def refuse_collisions(goals: dict[Path, Path]) -> None:

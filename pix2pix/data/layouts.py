@@ -116,9 +116,12 @@ def match_folders(inputs: Path, targets: Path) -> Found:
 
 
 def list_images(folder: Path) -> Listing:
-    """List the image files below a folder, without what programs hide (`._1.jpg`, `.cache/`, `__MACOSX/`)."""
+    """List the image files below a folder, without what programs hide (`._1.jpg`, `.cache/`, `__MACOSX/`).
+
+    Raises UserError for a folder that cannot be read: its pictures would be missed by nobody.
+    """
     files, others, seen, top = [], Counter(), set(), folder.resolve()
-    for here, folders, names in os.walk(folder, followlinks=True):
+    for here, folders, names in os.walk(folder, onerror=_refuse_folder, followlinks=True):
         place = Path(here)
         real = place.resolve()
         if real in seen or (real != top and top.is_relative_to(real)):  # links may lead in circles
@@ -135,6 +138,10 @@ def list_images(folder: Path) -> Listing:
             elif suffix not in TEXTS:
                 others[suffix or "without extension"] += 1
     return Listing(folder, files, +others)
+
+
+def _refuse_folder(error: OSError) -> None:
+    raise UserError(f"{error.filename} cannot be read: {error.strerror}")
 
 
 def _find_split(data: Path, names: tuple[str, ...], direction: str) -> Found | None:

@@ -180,6 +180,7 @@ def test_a_larger_drawing_is_read_as_well(house):
         (np.random.default_rng(0).integers(0, 256, (256, 256, 3)).astype(np.uint8), "front of a house"),
         (np.zeros((40, 900, 3), np.uint8), "too dark"),
         (np.full((1, 1, 3), 200, np.uint8), "too plain"),
+        (labels.colorize(facade(3)[0]), "drawing, not a photo: open it, or translate it"),
     ],
 )
 def test_a_photo_of_no_house_is_read_with_a_doubt(photo, reason):
@@ -218,10 +219,12 @@ def test_the_command_names_what_it_cannot_read_and_goes_on(house, tmp_path, caps
     Image.fromarray(house).save("house.png")
     (tmp_path / "broken.png").write_bytes(b"none")
     images.write_png(tmp_path / "noise.png", np.random.default_rng(0).integers(0, 256, (99, 99, 3)).astype(np.uint8))
+    (tmp_path / "empty").mkdir()
     with pytest.raises(SystemExit) as ended:
-        main(["segment", "house.png", "broken.png", "noise.png", "--output", "out"])
+        main(["segment", "house.png", "empty", "broken.png", "nowhere.png", "noise.png", "--output", "out"])
     printed = capsys.readouterr()
     assert ended.value.code == 1 and "broken.png is not an image" in printed.err
+    assert "no images in empty" in printed.err and "nowhere.png does not exist" in printed.err
     assert "2 drawings" in printed.out and "noise.png: this does not look like the front of a house" in printed.out
 
 

@@ -1,5 +1,6 @@
 """From picture to picture: the rules of `Translator`, ONNX against torch, and the commands built on them."""
 
+import os
 import subprocess
 import sys
 from concurrent.futures import Future
@@ -16,11 +17,13 @@ from pix2pix import __main__ as command_line
 from pix2pix import config as configs
 from pix2pix import images, inference, labels, synthetic
 from pix2pix.cli import run_command
+from pix2pix.commands.translate import plan
 from pix2pix.config import Config
 from pix2pix.export import onnx_graph
 from pix2pix.inference import checkpoint
 from pix2pix.networks import build_generator
 from pix2pix.recipes import RECIPES
+from pix2pix.utils import UserError
 
 
 @pytest.fixture(scope="module", params=RECIPES)
@@ -239,6 +242,28 @@ def test_translate_goes_on_after_bad_files_and_where_it_stopped(folder, drawing,
     made = sorted(path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.png"))
     assert made == ["1.png", "2.png", "deep/1.png", "deep/3.png"]
     assert (tmp_path / "out" / "1.png").stat().st_mtime_ns == first
+
+
+def test_inputs_that_give_nothing_stop_no_others(tmp_path, monkeypatch):
+    def scandir(path, inner=os.scandir):
+        if Path(path).name == "locked":
+            raise PermissionError(13, "Permission denied", str(path))
+        return inner(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    for folder in ("empty", "locked", "full"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "full" / "1.png").write_bytes(b"")
+    inputs = [tmp_path / name for name in ("empty", "full", "locked", "nowhere.png")]
+    goals, _, bad = plan(inputs, tmp_path / "out")
+    assert goals == {tmp_path / "full" / "1.png": tmp_path / "out" / "1.png"}
+    assert bad == [
+        f"no images in {tmp_path / 'empty'}",
+        f"{tmp_path / 'locked'} cannot be read: Permission denied",
+        f"{tmp_path / 'nowhere.png'} does not exist",
+    ]
+    with pytest.raises(UserError, match=r"no images in .*; .* cannot be read"):
+        plan([tmp_path / "empty", tmp_path / "locked"], tmp_path / "out")
 
 
 def test_translate_takes_no_input_for_its_result(folder, drawing, tmp_path, capsys):
