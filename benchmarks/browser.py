@@ -195,7 +195,7 @@ def measure_memory(url: str) -> dict[str, float]:
     """MB of the tab of a new visitor: at most while it loads and paints its first pictures, and at rest after them."""
     Handler.asked.clear()
     Handler.let_through.clear()
-    with tempfile.TemporaryDirectory() as profile:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:  # its processes may outlive it
         command = ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}", url]
         chromium = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:

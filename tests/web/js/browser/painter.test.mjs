@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { widened } from "../../../../pix2pix/web/canvas/js/browser/halves.js";
+import { Widened } from "../../../../pix2pix/web/canvas/js/browser/halves.js";
 import { BrowserPainter } from "../../../../pix2pix/web/canvas/js/browser/painter.js";
 
 const SITE = {
@@ -80,5 +80,9 @@ test("a model that is too much for a browser is tried no more, and the others go
 test("half precision is widened without loss", () => {
   const bits = [0x0000, 0x8000, 0x3c00, 0xc000, 0x7bff, 0x0001, 0x03ff, 0x0400, 0x3555, 0x7c00];
   const values = [0, -0, 1, -2, 65504, 2 ** -24, 1023 * 2 ** -24, 2 ** -14, 0.333251953125, Infinity];
-  assert.deepEqual([...new Float32Array(widened(Uint16Array.from(bits).buffer).buffer)], values);
+  const halves = new Widened(Uint16Array.from(bits).buffer);
+  const floats = (...range) => [...new Float32Array(halves.subarray(...range).buffer)];
+  assert.equal(halves.byteLength, 4 * values.length);
+  assert.deepEqual(floats(), values);
+  assert.deepEqual(floats(8, 20), values.slice(2, 5)); // one tensor among others
 });

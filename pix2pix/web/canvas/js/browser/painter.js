@@ -1,6 +1,6 @@
 // The calls of net/server.js answered in this browser: one worker for all models, examples and random facades from files.
 
-import { base64Of, encodeRuns, labelsOf } from "../model/runs.js";
+import { base64Of, encodeRuns } from "../model/runs.js";
 import { RequestRejected } from "../net/server.js";
 import { Downloads } from "./downloads.js";
 import { faultOf } from "./perspective.js";
@@ -9,7 +9,6 @@ import { readLabels } from "./uploads.js";
 /** @import { File } from "./downloads.js" */
 
 const MAX_UPLOAD = 20 * 2 ** 20; // bytes
-const CLASSES = 12;
 const SEGMENTER = "/segmenter"; // among the models, of which none is called so
 
 /** @typedef {import("../model/store.js").Request & {format: string, style?: string | null}} Job */
@@ -112,11 +111,11 @@ export class BrowserPainter {
   async random(seed) {
     const drawings = await this.#drawings();
     const { examples } = this.site;
-    return { drawing: encodeRuns(drawings[examples + (seed % (drawings.length - examples))]) };
+    return { drawing: base64Of(drawings[examples + (seed % (drawings.length - examples))]) };
   }
 
   async example(number) {
-    return { drawing: encodeRuns((await this.#drawings())[number]) };
+    return { drawing: base64Of((await this.#drawings())[number]) };
   }
 
   /** `picture` is "target" or "thumbnail". */
@@ -263,7 +262,7 @@ async function encoded(image, format) {
   return canvas.convertToBlob({ type: `image/${format}` });
 }
 
-/** Gzipped runs of many label maps of `size` pixels -> those label maps. */
+/** Gzipped runs of many label maps of `size` pixels -> the runs of each: as label maps they would take 20 MB. */
 async function unpackDrawings(packed, size) {
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
   const runs = new Uint8Array(await new Response(stream).arrayBuffer());
@@ -272,7 +271,7 @@ async function unpackDrawings(packed, size) {
     pixels += runs[at + 1] | (runs[at + 2] << 8);
     at += 3;
     if (pixels < size) continue;
-    drawings.push(labelsOf(runs.subarray(start, at), size, CLASSES));
+    drawings.push(runs.subarray(start, at));
     [start, pixels] = [at, 0];
   }
   return drawings;

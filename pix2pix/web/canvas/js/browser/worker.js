@@ -3,7 +3,7 @@
 
 import { codeOf, draw, pixelsOf, skyShares, Table } from "./network.js";
 import { bytesOf } from "../model/runs.js";
-import { widened } from "./halves.js";
+import { Widened } from "./halves.js";
 import { faultOf, frontOf, rectified, resized } from "./perspective.js";
 import { houseIn, labelsOf, nearestStyle, planesOf, probabilities, read } from "./segmenter.js";
 
@@ -58,10 +58,9 @@ const calls = {
 
   /** `weights` and `form` are the network. */
   async load({ model, weights, form }) {
-    const data = widened(weights);
+    const externalData = [{ path: WEIGHTS, data: new Widened(weights) }];
+    const session = await ort.InferenceSession.create(bytesOf(form.graph), { ...OPTIONS, externalData });
     giveBack(weights);
-    const session = await ort.InferenceSession.create(bytesOf(form.graph), { ...OPTIONS, externalData: [{ path: WEIGHTS, data }] });
-    giveBack(data.buffer);
     networks.set(model, new Network(session, form));
   },
 
