@@ -2,7 +2,7 @@
 
 A checkpoint for another task opens a page of its own: a pen for edges, an image upload for the rest.
 
-python app.py [--model FOLDER|NAME|USER/REPO] [--data WHERE] [--allow-models bundled|hub|any] [--behind-proxy] [--mcp]
+python app.py [--model FOLDER|NAME|USER/REPO] [--data WHERE] [--port NUMBER]; --help tells the rest
 """
 
 import argparse
@@ -13,6 +13,7 @@ from pix2pix.web.options import parse
 OPTIONS = parse() if __name__ == "__main__" else None  # --help need not wait for Gradio, seconds of imports
 
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -161,7 +162,7 @@ def build(painter: Painter) -> gr.Blocks:
             painter.models.default,
             "#c99a54",
             "skyblue",
-            first_style(painter.models),
+            painter.models.first_style,
         ]
         names = ("image", "seed", "model", "wall", "sky", "style")
         describe_parameters(generate, dict(zip(names, zip(inputs, examples, strict=True), strict=True)))
@@ -184,7 +185,12 @@ def build(painter: Painter) -> gr.Blocks:
 
 def main() -> None:
     options = OPTIONS or parse()
-    serve(options, mcp_server=options.mcp)
+    try:
+        serve(options, mcp_server=options.mcp, server_port=options.port)
+    except OSError as error:
+        if "empty port" not in str(error):  # what Gradio says where GRADIO_SERVER_PORT and those after it are taken
+            raise
+        sys.exit("error: no port is free where this app looked for one: give another with --port")
 
 
 def serve(options: argparse.Namespace, **further) -> gr.Blocks:
@@ -223,16 +229,6 @@ def read_config(name: str | Path | None) -> configs.Config | None:
         return name and configs.read(checkpoint.find(name) / checkpoint.CONFIG, name)
     except UserError:
         return None  # loading it says what is wrong, in the page and in the terminal
-
-
-def first_style(models: Models) -> str:
-    """A style that the default model has, without loading it: the example of the API. "" where it has none."""
-    try:
-        name = models.listed[models.default]
-        folder = checkpoint.find(name)
-        return next(iter(checkpoint.read_styles(folder, configs.read(folder / checkpoint.CONFIG, name))), "")
-    except (UserError, KeyError):
-        return ""
 
 
 def of_task(listed: dict[str, str | Path], task: str) -> dict[str, str | Path]:

@@ -2,10 +2,12 @@
 
 import argparse
 import os
+import socket
+import sys
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import get_args
+from typing import NoReturn, get_args
 
 from pix2pix.hub import ids
 from pix2pix.hub.proxies import check_proxies
@@ -16,9 +18,17 @@ from pix2pix.web.serving import AllowedModels, listed_models
 CHECKPOINTS = Path(__file__).parents[2] / "checkpoints"
 
 
+class _Parser(argparse.ArgumentParser):
+    """Flags whose faults end the program in one line, as those of every other command do."""
+
+    def error(self, message: str) -> NoReturn:
+        print(f"error: {message}", file=sys.stderr)
+        sys.exit(2)
+
+
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """Flags; each has an environment variable as its default, since a Space is started without flags."""
-    parser = argparse.ArgumentParser(description="Paint facades and watch them become photos.")
+    parser = _Parser(description="Paint facades and watch them become photos.")
     env = os.environ.get
     parser.add_argument("--model", default=env("PIX2PIX_MODEL"), help="checkpoint: name, folder or Hub id")
     parser.add_argument("--data", default=env("PIX2PIX_DATA"), help="folder, or dataset on the Hub, of pairs")
@@ -46,6 +56,11 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         default=env("PIX2PIX_RUNTIME") or None,
         help="for that, npm's package onnxruntime-web as a file; unless given, fetched when it is first needed",
     )
+    parser.add_argument(
+        "--port",
+        type=int,
+        help="serve at this port; unless given, at the first free one from 7860, or GRADIO_SERVER_PORT, on",
+    )
     parser.add_argument("--mcp", action="store_true", help="also serve the API as an MCP tool (needs gradio[mcp])")
     options = parser.parse_args(arguments)
     if options.allow_models not in get_args(AllowedModels):  # argparse does not check what comes from the environment
@@ -60,14 +75,39 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         parser.error('--mcp needs one more package: pip install "gradio[mcp]"')
     if options.data and not (Path(options.data).is_dir() or ids.DATASET.fullmatch(options.data)):
         parser.error(f"no folder of pairs at {options.data}, and no USER/NAME of a dataset on the Hub either")
-    is_listed = not options.model or options.model in listed_models(CHECKPOINTS)
-    if not is_listed and not ids.MODEL.fullmatch(options.model):  # what is on the Hub may come; a wrong path never will
-        _tell(parser, checkpoint.find, options.model)
+    if options.model and options.model not in listed_models(CHECKPOINTS) and not _is_on_hub(options.model):
+        _tell(parser, checkpoint.find, options.model)  # what is on the Hub may come; a wrong path never will
+    if options.port is not None:
+        _tell(parser, _check_port, options.port)
     _tell(parser, check_proxies)  # Gradio asks its own address when it starts, and stumbles over a wrong proxy
     return options
 
 
-def _tell(parser: argparse.ArgumentParser, look: Callable, *arguments: str) -> None:
+def _is_on_hub(name: str) -> bool:
+    """Whether a name can hardly be but one on the Hub: a folder of that name, or of its first part, is not here.
+
+    `train.py` makes runs below runs/, which may not be there yet.
+    """
+    owner = Path(name).parts[0]
+    return bool(ids.MODEL.fullmatch(name)) and not Path(name).exists() and not Path(owner).is_dir() and owner != "runs"
+
+
+def _check_port(port: int) -> None:
+    """Raise UserError where no server can listen at a port of this machine."""
+    rest = "give another --port, or none to take the next free one from 7860 on"
+    if not 0 < port < 2**16:
+        raise UserError(f"--port is {port}; ports are 1 to 65535")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as Gradio asks
+        try:
+            probe.bind(("127.0.0.1", port))
+        except PermissionError:
+            raise UserError(f"port {port} is not for every user: {rest}") from None
+        except OSError:
+            raise UserError(f"port {port} is taken by another program, perhaps this app: {rest}") from None
+
+
+def _tell(parser: argparse.ArgumentParser, look: Callable, *arguments: object) -> None:
     """Call what may raise UserError; its line ends the program as a wrong flag does."""
     try:
         look(*arguments)

@@ -17,6 +17,7 @@ from typing import Literal
 
 import numpy as np
 
+from pix2pix import config as configs
 from pix2pix.hub import ids
 from pix2pix.inference import checkpoint
 from pix2pix.utils import UserError
@@ -190,10 +191,19 @@ class Models:
         return [name for name in self.listed if name == self.default or name not in fast_models]
 
     @property
-    def is_styled(self) -> bool:
-        """Whether the default model has named styles; of one that is not on this disk nobody knows before it loads."""
-        folder = Path(self.listed.get(self.default or "") or "nowhere")
-        return any(any(folder.glob(place + checkpoint.STYLES)) for place in ("", "checkpoints/step-*/"))
+    def first_style(self) -> str:
+        """The first of the default model's named styles, without loading it; "" where it has none.
+
+        Of a model that is not on this disk nobody knows before it loads: "".
+        """
+        source = Path(self.listed.get(self.default or "") or "nowhere")
+        if not source.is_dir():
+            return ""
+        try:
+            folder = checkpoint.find(source)
+            return next(iter(checkpoint.read_styles(folder, configs.read(folder / checkpoint.CONFIG))), "")
+        except UserError:
+            return ""  # loading it says what is wrong
 
     def get(self, name: str | None = None) -> Model:
         """The model of that name (None: the default), loaded now if it is not yet; blocks meanwhile.

@@ -98,7 +98,7 @@ def test_the_app_tells_it_as_it_tells_a_wrong_flag(monkeypatch):
     monkeypatch.setenv("ALL_PROXY", "ftp://proxy:21")
     done = subprocess.run([sys.executable, "app.py"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 2
-    assert done.stderr.splitlines()[-1].startswith("app.py: error: ALL_PROXY is 'ftp://proxy:21'; a proxy's address")
+    assert done.stderr.splitlines()[-1].startswith("error: ALL_PROXY is 'ftp://proxy:21'; a proxy's address")
 
 
 def test_the_app_does_not_look_for_itself_behind_a_proxy(monkeypatch):

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import socket
 import subprocess
 import sys
 import threading
@@ -15,16 +16,14 @@ from gradio.utils import get_upload_folder
 from PIL import Image
 
 import app
-from pix2pix import config as configs
-from pix2pix.config import Config
-from pix2pix.inference import checkpoint
+from pix2pix.hub import errors, transfer
 from pix2pix.labels import INDEX, PALETTE, colorize, decode_runs, encode_runs
 from pix2pix.synthetic import facade
 from pix2pix.web import options as flags
 from pix2pix.web.canvas import Painter, find_examples
 from pix2pix.web.canvas.routes import MAX_REQUEST, MAX_UPLOAD
 from pix2pix.web.serving import FairQueue, Models
-from tests.helpers.running_app import StandIn, StandInApp, grey_of, run
+from tests.helpers.running_app import StandIn, StandInApp, free_port, grey_of, run
 
 ROOT = Path(app.__file__).parent
 WALL = np.full((256, 256), INDEX["facade"], np.uint8)
@@ -279,17 +278,6 @@ def test_the_api_refuses_in_one_line(running_app, tmp_path):
     assert parameters["model"]["example_input"] == "facades"
 
 
-def test_the_example_of_a_style_is_one_that_the_default_model_has(tmp_path):
-    config = Config.of(style_size=2, color_code=True, generator="noise")
-    (tmp_path / checkpoint.CONFIG).write_text(configs.to_json(config))
-    (tmp_path / checkpoint.WEIGHTS).write_bytes(b"not loaded")
-    models = Models(lambda name: None, {"own": tmp_path})
-    assert app.first_style(models) == ""
-    checkpoint.write_styles(tmp_path, {"plaster": [0.0] * config.architecture.code_size})
-    assert app.first_style(models) == "plaster"
-    assert app.first_style(Models(lambda name: None, {})) == ""
-
-
 def test_the_api_takes_the_colours_of_wall_and_sky(running_app, tmp_path):
     from gradio_client import Client, handle_file
 
@@ -376,7 +364,44 @@ def test_a_path_that_is_not_there_ends_the_app_before_it_serves(flag, said, caps
     with pytest.raises(SystemExit) as stop:
         app.parse([flag, "nowhere"])
     assert stop.value.code == 2
-    assert said in capsys.readouterr().err
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: ") and said in line
+
+
+def test_a_run_that_is_not_there_is_no_model_on_the_hub(tmp_path, monkeypatch, capsys):
+    """Such names are looked for on the Hub before the page is served: most are mistyped paths."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine" / "empty").mkdir(parents=True)
+    asked = []
+    monkeypatch.setattr(transfer, "download", lambda name, *_: asked.append(name) or _missing(name))
+    for name, said in {
+        "runs/nothing": "there is no folder runs/nothing, and on the Hub: the Hub has no runs/nothing",
+        "mine/nothing": "there is no folder mine/nothing, and on the Hub: the Hub has no mine/nothing",
+        "mine/empty": "mine/empty is not a checkpoint: it has no config.json",
+    }.items():
+        with pytest.raises(SystemExit):
+            app.parse(["--model", name])
+        (line,) = capsys.readouterr().err.splitlines()
+        assert said in line
+    assert app.parse(["--model", "someone/model"]).model == "someone/model"
+    assert asked == ["runs/nothing", "mine/nothing"]
+
+
+def _missing(name: str):
+    raise errors.Missing(f"the Hub has no {name}")
+
+
+def test_a_port_that_is_taken_is_told_with_what_to_do(capsys):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        for port, said in ((taken.getsockname()[1], "is taken by another program"), (70000, "ports are 1 to 65535")):
+            with pytest.raises(SystemExit):
+                app.parse(["--port", str(port)])
+            (line,) = capsys.readouterr().err.splitlines()
+            assert str(port) in line and said in line
+    port = free_port()
+    assert app.parse(["--port", str(port)]).port == port and app.parse([]).port is None
 
 
 def test_a_wrong_setting_ends_in_one_line_with_exit_code_2(monkeypatch, capsys):

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pix2pix.config import Config, to_json
+from pix2pix.inference import checkpoint
 from pix2pix.utils import UserError
 from pix2pix.web.serving import MAX_OTHERS, FairQueue, Models, QueueFull, Superseded, listed_models
 from tests.helpers.running_app import run
@@ -323,18 +325,23 @@ def test_a_model_that_does_not_load_says_why_and_leaves_the_others():
     assert models.loaded("facades")
 
 
-def test_a_styled_model_is_known_before_it_is_loaded_in_a_folder_or_a_run(tmp_path):
-    for place in ("plain", "styled", "run/checkpoints/step-000000100"):
+def test_the_first_style_is_known_before_a_model_is_loaded_in_a_folder_or_a_run(tmp_path):
+    config = Config.of(style_size=2, color_code=True, generator="noise")
+    for place in ("plain", "styled", "run/checkpoints/step-000000100", "broken"):
         (tmp_path / place).mkdir(parents=True)
+        (tmp_path / place / checkpoint.CONFIG).write_text(to_json(config))
+        (tmp_path / place / checkpoint.WEIGHTS).write_bytes(b"not loaded")
     for place in ("styled", "run/checkpoints/step-000000100"):
-        (tmp_path / place / "styles.json").write_text("{}")
+        checkpoint.write_styles(tmp_path / place, {"plaster": [0.0] * config.architecture.code_size})
+    (tmp_path / "broken" / checkpoint.STYLES).write_text("{}")
 
-    def is_styled(source) -> bool:
-        return Models(None, {"model": source}).is_styled
+    def first_style(source) -> str:
+        return Models(None, {"model": source}).first_style
 
-    assert [is_styled(tmp_path / name) for name in ("plain", "styled", "run")] == [False, True, True]
-    assert not is_styled("anna/on-the-hub")
-    assert not Models(None, {}).is_styled
+    styles = [first_style(tmp_path / name) for name in ("plain", "styled", "run", "broken", "nowhere")]
+    assert styles == ["", "plaster", "plaster", "", ""]
+    assert first_style("anna/on-the-hub") == ""
+    assert Models(None, {}).first_style == ""
 
 
 def test_models_are_found_in_a_folder_and_the_chosen_one_comes_first(tmp_path):

@@ -34,7 +34,9 @@ class LabelCanvas(gr.HTML):
             base=painter.base,
             browser=painter.browser.names,
             # Names of files and models are put in place by the JS: Gradio would evaluate what stands in a template.
-            **page_props(painter.examples, models.offered, models.fast_models, models.allowed, models.is_styled),
+            **page_props(
+                painter.examples, models.offered, models.fast_models, models.allowed, bool(models.first_style)
+            ),
             **kwargs,
         )
 
