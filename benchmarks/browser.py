@@ -110,9 +110,9 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def serving_files(folder: Path) -> Iterator[str]:
+def serving_files(folder: Path, handler: type[Handler] = Handler) -> Iterator[str]:
     Handler.let_through.set()
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(folder)))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(handler, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/"
@@ -195,19 +195,28 @@ def measure_memory(url: str) -> dict[str, float]:
     """MB of the tab of a new visitor: at most while it loads and paints its first pictures, and at rest after them."""
     Handler.asked.clear()
     Handler.let_through.clear()
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:  # its processes may outlive it
-        command = ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}", url]
-        chromium = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with plain_chromium(url):
         try:
             live = watch_memory(Handler.asked)
             Handler.let_through.set()
             both = watch_memory(Handler.asked)
         finally:
             Handler.let_through.set()
-            chromium.terminate()
-            chromium.wait()
     return {"live, at most": max(live), "live, at rest": live[-1],
             "live and refined, at most": max(both), "live and refined, at rest": both[-1]}  # fmt: skip
+
+
+@contextmanager
+def plain_chromium(url: str) -> Iterator[None]:
+    """A new visitor's Chromium at a page, without developer tools."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:  # its processes may outlive it
+        command = ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}", url]
+        chromium = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            yield
+        finally:
+            chromium.terminate()
+            chromium.wait()
 
 
 def watch_memory(begun: threading.Event) -> list[float]:

@@ -3,7 +3,8 @@
 python -m benchmarks.round_trip --data data/facades [--model facades] [--segmenter FOLDER] [--sheet FILE.png]
 
 Reading: scores of the labels against those of the data set, of all that the network sees and of its rectangles; and
-elements, connected areas of at least 0.06 % of the picture that are neither wall nor background, over the true ones.
+elements, connected areas of at least 0.06 % of the picture that are neither wall nor background, over the true ones, in
+all and by class.
 Painting: each generated from labels, in the colours and the style of the photo, against the photo.
 """
 
@@ -50,6 +51,7 @@ def main() -> None:
     )
     for name in ("seen", "rectangles"):
         _print_reading(name, drawings[name], true)
+    _print_elements(drawings["rectangles"], true)
     painted = {
         name: [
             translator(one, style=each.style, wall=each.wall, sky=each.sky)
@@ -69,13 +71,21 @@ def main() -> None:
 
 def _print_reading(name: str, read: list[np.ndarray], true: list[np.ndarray]) -> None:
     scores = fcn_score(sum(segmentation.confusion(*both) for both in zip(read, true, strict=True)))
-    ratios = np.array([_elements(one) / max(_elements(other), 1) for one, other in zip(read, true, strict=True)])
-    total = sum(map(_elements, read)) / sum(map(_elements, true))
+    found, expected = (np.array([_elements(drawing).sum() for drawing in drawings]) for drawings in (read, true))
+    ratios, total = found / np.maximum(expected, 1), found.sum() / expected.sum()
     print(
         f"{name:11} mean IoU {scores['mean_iou']:.3f}, pixel accuracy {scores['pixel_accuracy']:.3f}; elements "
         f"over the true ones {total:.2f} in all, {np.median(ratios):.2f} in the median picture, "
         f"{np.mean(abs(ratios - 1) <= 0.2):.0%} of the pictures within 20 %"
     )
+
+
+def _print_elements(read: list[np.ndarray], true: list[np.ndarray]) -> None:
+    found, expected = (sum(map(_elements, drawings)) for drawings in (read, true))
+    for label, name in enumerate(labels.NAMES):
+        if label not in BASE:
+            ratio = found[label] / max(expected[label], 1)
+            print(f"{name:11} {found[label]} elements, {expected[label]} true ones: {ratio:.2f}")
 
 
 def _print_painting(painted: dict[str, list[np.ndarray]], photos: list[np.ndarray]) -> None:
@@ -88,9 +98,13 @@ def _print_painting(painted: dict[str, list[np.ndarray]], photos: list[np.ndarra
         print(f"painted from {name:11} perceptual distance {distance:.3f}, KID {kernel:.1f}")
 
 
-def _elements(drawing: np.ndarray) -> int:
-    least = MIN_ELEMENT * drawing.size
-    return sum(area.mask.sum() >= least for label, some in areas(drawing).items() for area in some if label not in BASE)
+def _elements(drawing: np.ndarray) -> np.ndarray:
+    """How many elements of each class `(12,)`."""
+    counts = np.zeros(len(labels.NAMES), int)
+    for label, some in areas(drawing).items():
+        if label not in BASE:
+            counts[label] = sum(area.mask.sum() >= MIN_ELEMENT * drawing.size for area in some)
+    return counts
 
 
 def _tidying(raw: list[np.ndarray]) -> float:

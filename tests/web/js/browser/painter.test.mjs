@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { Widened } from "../../../../pix2pix/web/canvas/js/browser/halves.js";
+import { RequestRejected } from "../../../../pix2pix/web/canvas/js/net/server.js";
 import { BrowserPainter } from "../../../../pix2pix/web/canvas/js/browser/painter.js";
 
 const SITE = {
-  size: 1, runtime: "ort.js", wasm: { path: "wasm" },
+  size: 1, runtime: "ort.js", wasm: { path: "wasm" }, segmenter: { path: "segmenter" },
   models: { large: networkOf("large"), live: networkOf("live") },
 };
 function networkOf(name) {
@@ -32,10 +33,11 @@ function setUp() {
     }
   };
   globalThis.ImageData = class {};
+  globalThis.createImageBitmap = async () => ({ width: 100, height: 100 });
   const painter = new BrowserPainter(/** @type {any} */ (SITE), new URL("http://site/"));
   painter.downloads.get = async ({ path }) => (path.endsWith("form") ? new TextEncoder().encode("{}").buffer : new ArrayBuffer(2));
   const paint = (model, signal) => painter.generate({ labels: new Uint8Array(1), model, variation: null, wall: null, sky: null, format: "shown" }, signal);
-  return { workers, paint };
+  return { workers, paint, painter };
 }
 const settled = () => new Promise((resolve) => setTimeout(resolve, 5));
 
@@ -75,6 +77,31 @@ test("a model that is too much for a browser is tried no more, and the others go
   workers[1].paint();
   await again;
   assert.equal(workers.length, 2);
+});
+
+test("a photo is read by the worker that paints, and crossed corners reach none", async () => {
+  const { workers, paint, painter } = setUp();
+  await assert.rejects(painter.segment(/** @type {any} */ ({}), "0,0 1,1 1,0 0,1", "live"), /cross/);
+  assert.equal(workers.length, 0);
+  await Promise.all([painter.corners(/** @type {any} */ ({})), settled()]);
+  const live = paint("live");
+  await settled();
+  workers[0].paint();
+  await live;
+  assert.equal(workers.length, 1);
+  assert.deepEqual(workers[0].heard, ["open", "loadSegmenter", "corners", "load live", "paint live"]);
+});
+
+test("what could not be fetched is fetched again by the next photo; only pictures are said to be tried again", async () => {
+  const { paint, painter } = setUp();
+  const { get } = painter.downloads;
+  painter.downloads.get = async ({ path }) => {
+    throw new RequestRejected(`${path} could not be fetched`, true);
+  };
+  await assert.rejects(painter.corners(/** @type {any} */ ({})), /fetched$/);
+  await assert.rejects(paint("live"), /fetched; it is tried again$/);
+  painter.downloads.get = get;
+  assert.deepEqual(await painter.corners(/** @type {any} */ ({})), { corners: undefined });
 });
 
 test("half precision is widened without loss", () => {
