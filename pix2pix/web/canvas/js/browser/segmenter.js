@@ -25,11 +25,13 @@ export function planesOf(photo, side, isMirrored) {
   return planes;
 }
 
-/** What the graph gives for a photo and for its mirror image -> the mean probabilities of the classes, plane by plane. @type {(logits: Float32Array, ofMirrored: Float32Array, side: number) => Float32Array} */
+/** What the graph gives for a photo and for its mirror image -> the mean probabilities of the classes, plane by plane, in its place. @type {(logits: Float32Array, ofMirrored: Float32Array, side: number) => Float32Array} */
 export function probabilities(logits, ofMirrored, side) {
-  const [seen, other] = [softmax(logits, side), softmax(ofMirrored, side)];
-  const pixels = side * side;
-  return seen.map((share, at) => (share + other[at - (at % pixels) + mirrored(at % pixels, side)]) / 2);
+  const [seen, other, pixels] = [softmax(logits, side), softmax(ofMirrored, side), side * side];
+  for (let at = 0; at < seen.length; at++) {
+    seen[at] = (seen[at] + other[at - (at % pixels) + mirrored(at % pixels, side)]) / 2;
+  }
+  return seen;
 }
 
 /** The class of the greatest probability at each pixel. @type {(shares: Float32Array, side: number) => Uint8Array<ArrayBuffer>} */
@@ -43,7 +45,7 @@ export function labelsOf(shares, side) {
 
 /** Where there is rather a house than background. @type {(shares: Float32Array, side: number) => boolean[]} */
 export function houseIn(shares, side) {
-  return Array.from(shares.subarray(BACKGROUND * side * side, side * side), (share) => share < 0.5);
+  return Array.from(shares.subarray(BACKGROUND * side * side, (BACKGROUND + 1) * side * side), (share) => share < 0.5);
 }
 
 /**
@@ -98,17 +100,16 @@ function meanOf(photo, isThere) {
   return `#${sums.map((sum) => Math.round(sum / count).toString(16).padStart(2, "0")).join("")}`;
 }
 
-/** Over the classes, at each pixel. @type {(logits: Float32Array, side: number) => Float32Array} */
-function softmax(logits, side) {
+/** Over the classes, at each pixel, in place: the planes of all take 3 MB. @type {(numbers: Float32Array, side: number) => Float32Array} */
+function softmax(numbers, side) {
   const pixels = side * side;
-  const shares = new Float32Array(logits.length);
   for (let at = 0; at < pixels; at++) {
     let [most, sum] = [-Infinity, 0];
-    for (let from = at; from < logits.length; from += pixels) most = Math.max(most, logits[from]);
-    for (let from = at; from < logits.length; from += pixels) sum += shares[from] = Math.exp(logits[from] - most);
-    for (let from = at; from < logits.length; from += pixels) shares[from] /= sum;
+    for (let from = at; from < numbers.length; from += pixels) most = Math.max(most, numbers[from]);
+    for (let from = at; from < numbers.length; from += pixels) sum += numbers[from] = Math.exp(numbers[from] - most);
+    for (let from = at; from < numbers.length; from += pixels) numbers[from] /= sum;
   }
-  return shares;
+  return numbers;
 }
 
 /** @type {(at: number, side: number) => number} */
