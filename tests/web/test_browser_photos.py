@@ -17,7 +17,7 @@ from pix2pix.inference import browser_form, checkpoint
 from pix2pix.inference.perspective import check_corners, front_of, rectified
 from pix2pix.inference.rectangles import find_rectangles
 from pix2pix.inference.segmenter import load_segmenter
-from pix2pix.labels import DRAWING_ORDER, INDEX
+from pix2pix.labels import CMP_PALETTE, DRAWING_ORDER, INDEX, PALETTES
 from pix2pix.synthetic import facade
 from pix2pix.utils import UserError
 from tests.helpers.house_session import CORNERS
@@ -84,7 +84,7 @@ def check_reading(photos: list[np.ndarray]) -> None:
       told = given.photos.map((each) => {
         const [photo, seen, size] = [bytes(each.photo), new Uint8Array(bytes(each.seen)), given.size];
         const shares = new Float32Array(bytes(each.shares).buffer);
-        const found = segmenter.read(seen, photo, size);
+        const found = segmenter.read(seen, photo, size, given.palettes);
         const edges = ({ label, left, top, right, bottom }) => [label, left, top, right, bottom];
         return {
           ...found, labels: base64(found.labels), seen: base64(segmenter.labelsOf(shares, size)),
@@ -94,7 +94,8 @@ def check_reading(photos: list[np.ndarray]) -> None:
         };
       });
     """
-    told = run_node(script, {"photos": given, "form": form, "size": SIDE})
+    palettes = {name: palette.tolist() for name, palette in PALETTES.items()}
+    told = run_node(script, {"photos": given, "form": form, "size": SIDE, "palettes": palettes})
     for each, photo, classes in zip(told, photos, shares, strict=True):
         seen, expected = classes.argmax(0).astype(np.uint8), inference.segment(photo, translator)
         assert (numbers_in(each["seen"]).reshape(SIDE, SIDE) == seen).all()
@@ -111,7 +112,8 @@ def check_reading(photos: list[np.ndarray]) -> None:
 def test_drawing_colours_style_and_doubt_are_those_of_python():
     houses = [facade(seed)[1] for seed in (3, 12)]
     noise = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 3)).astype(np.uint8)
-    check_reading([*houses, with_all_that_is_cleaned(houses[1]), noise, np.full((SIDE, SIDE, 3), 7, np.uint8)])
+    drawing, night = CMP_PALETTE[facade(3)[0]], np.full((SIDE, SIDE, 3), 7, np.uint8)
+    check_reading([*houses, with_all_that_is_cleaned(houses[1]), noise, drawing, night])
 
 
 @needs_real_facades

@@ -102,8 +102,9 @@ export class BrowserPainter {
     const points = corners.split(" ").map((corner) => corner.split(",").map((share, axis) => Number(share) * [width, height][axis]));
     const fault = faultOf(points);
     if (fault) throw new RequestRejected(fault, false);
-    const { size } = this.site;
-    const { labels, pixels, ...found } = await this.#ofSegmenter("segment", { photo: bitmap, corners: points, size, model }, bitmap);
+    const { size, palettes } = this.site;
+    const job = { photo: bitmap, corners: points, size, palettes, model };
+    const { labels, pixels, ...found } = await this.#ofSegmenter("segment", job, bitmap);
     const target = await encoded(new ImageData(pixels, size, size), "jpeg");
     return { ...found, drawing: encodeRuns(labels), photo: `data:image/jpeg;base64,${base64Of(new Uint8Array(await target.arrayBuffer()))}` };
   }

@@ -4,6 +4,7 @@
 import { corrected } from "./cleaning.js";
 import { setColour } from "./network.js";
 import { drawn, findRectangles } from "./rectangles.js";
+import { isLabelImage } from "./uploads.js";
 
 /** @import { Form } from "./network.js" */
 
@@ -54,12 +55,13 @@ export function houseIn(shares, side) {
  * @param {Uint8Array<ArrayBuffer>} seen
  * @param {Uint8ClampedArray} photo
  * @param {number} side
+ * @param {Record<string, number[][]>} palettes
  */
-export function read(seen, photo, side) {
+export function read(seen, photo, side, palettes) {
   const labels = corrected(seen, photo, side);
   const wall = meanOf(photo, (at) => labels[at] === WALL);
   const sky = meanOf(photo, (at) => labels[at] === BACKGROUND && at < labels.length / 2); // lower down it is the street
-  return { labels: drawn(findRectangles(seen, side), side), wall, sky, doubt: doubtOf(seen, photo) };
+  return { labels: drawn(findRectangles(seen, side), side), wall, sky, doubt: doubtOf(seen, photo, palettes) };
 }
 
 /** The style of a network whose colours are nearest; null without a wall, and where there are none. @type {(form: Form, wall: string | null, sky: string | null) => string | null} */
@@ -73,8 +75,8 @@ export function nearestStyle({ colors, styles }, wall, sky) {
   return names[distances.indexOf(Math.min(...distances))];
 }
 
-/** @type {(seen: Uint8Array, photo: Uint8ClampedArray) => string} */
-function doubtOf(seen, photo) {
+/** @type {(seen: Uint8Array, photo: Uint8ClampedArray, palettes: Record<string, number[][]>) => string} */
+function doubtOf(seen, photo, palettes) {
   let [sum, squares] = [0, 0];
   photo.forEach((level, at) => {
     if (at % 4 === 3) return; // it is opaque
@@ -83,6 +85,7 @@ function doubtOf(seen, photo) {
   });
   const levels = 3 * seen.length;
   if (Math.sqrt(Math.max(squares / levels - (sum / levels) ** 2, 0)) < MIN_CONTRAST) return "this photo is too dark or too plain to see a house in";
+  if (isLabelImage(photo, palettes)) return "this looks like a drawing, not a photo: open it, or translate it, as it is";
   const openings = seen.filter((label) => OPENINGS.includes(label)).length;
   return openings < MIN_OPENINGS * seen.length ? "this does not look like the front of a house" : "";
 }

@@ -34,6 +34,11 @@ export function readPixels({ data, width, height }, size, palettes) {
   return { labels: resized(numbers, width, height, size), facts: { off: 0, pixels, palette: "numbers" } };
 }
 
+/** Whether RGBA pixels have the colours of one of the palettes, as photos have not. @type {(data: Uint8ClampedArray, palettes: Record<string, number[][]>) => boolean} */
+export function isLabelImage(data, palettes) {
+  return Object.values(palettes).some((palette) => snap(data, palette).far <= ((1 - MIN_NEAR) * data.length) / 4);
+}
+
 /** The picture on white, made smaller by leaving pixels out where it is large. */
 async function pictureOf(file) {
   const full = await createImageBitmap(file, { colorSpaceConversion: "none" }).catch(() => {

@@ -87,11 +87,11 @@ const calls = {
   /**
    * What lies between the corners, in pixels, and what is read off it; the style is one of those of the model, or, until
    * it is loaded, of the one that is.
-   * @param {{photo: ImageBitmap, corners: Corners, size: number, model: string}} job
+   * @param {{photo: ImageBitmap, corners: Corners, size: number, palettes: Record<string, number[][]>, model: string}} job
    */
-  async segment({ photo, corners, size, model }) {
+  async segment({ photo, corners, size, palettes, model }) {
     const { data } = rectified(pictureOf(photo), corners, size);
-    const found = read(labelsOf(await look(data, size), size), data, size);
+    const found = read(labelsOf(await look(data, size), size), data, size, palettes);
     const [network = [...networks.values()][0]] = [networks.get(model)];
     const style = network ? nearestStyle(network.form, found.wall, found.sky) : null;
     return { ...found, style, pixels: data };
