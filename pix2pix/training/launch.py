@@ -1,16 +1,14 @@
 """A training from its options to its results: all that train.py needs torch for."""
 
-import json
 import shlex
 import sys
 from contextlib import nullcontext
-from dataclasses import asdict
 
 import torch
 from accelerate import Accelerator
 from tqdm import tqdm
 
-from pix2pix import __version__
+from pix2pix import __version__, recipes
 from pix2pix.config import Config
 from pix2pix.data.dataset import steps_per_epoch, suggest_workers
 from pix2pix.data.decoded import Pairs, load_pairs
@@ -23,10 +21,10 @@ from pix2pix.networks import build_discriminator, build_generator
 from pix2pix.training import processes
 from pix2pix.training.color_code import ColorCode
 from pix2pix.training.loop import Diverged, Interrupted, train
-from pix2pix.training.options import Options, push_flags
+from pix2pix.training.options import Options, as_flag, push_flags
 from pix2pix.training.plans import Plan
 from pix2pix.training.report import results
-from pix2pix.training.run import Run, locked
+from pix2pix.training.run import METADATA, Run, locked
 from pix2pix.training.style import Style
 from pix2pix.training.trainer import Trainer, step_seconds
 from pix2pix.utils import UserError, counted, name_some, package_address, package_commit
@@ -56,6 +54,8 @@ def launch(options: Options, plan: Plan) -> None:
     trainer = Trainer(config, generator, discriminator, accelerator, color_code, teacher, styles)
     hardware = describe_hardware(accelerator)
     steps = steps_per_epoch(len(train_pairs), config, accelerator.num_processes)
+    if options.dry_run:
+        accelerator.print(describe_cost(trainer, steps * config.training.epochs, hardware))
     accelerator.print(
         f"{plan.data}: {len(train_pairs)} training and {counted(len(val_pairs), 'validation pair')}, "
         f"{config.data.direction}\n"
@@ -66,8 +66,7 @@ def launch(options: Options, plan: Plan) -> None:
         sep="\n",
     )
     if options.dry_run:
-        accelerator.print(json.dumps(asdict(config), indent=2))
-        accelerator.print(describe_cost(trainer, steps * config.training.epochs))
+        accelerator.print(describe_settings(options, plan))
         return
 
     with locked(plan.folder) if accelerator.is_main_process else nullcontext():
@@ -152,14 +151,23 @@ def make_pusher(options: Options, accelerator: Accelerator) -> Pusher | None:
     return Pusher(repo, private, every, state, options.license, say=tqdm.write)
 
 
-def describe_cost(trainer: Trainer, steps: int) -> str:
-    """What the networks weigh and a step takes, measured here and now."""
+def describe_cost(trainer: Trainer, steps: int, hardware: str) -> str:
+    """How long a training will take, by a few steps here and now, and what its networks weigh."""
     seconds = step_seconds(trainer)
     millions = [sum(p.numel() for p in net.parameters()) / 1e6 for net in (trainer.generator, trainer.discriminator)]
     return (
-        f"generator {millions[0]:.2f} M parameters, discriminator {millions[1]:.2f} M\n"
-        f"{seconds:.3f} s a step, {seconds * steps / 3600:.1f} hours in all"
+        f"{results.duration(seconds * steps)} in all: {counted(steps, 'step')} of {seconds:.3f} s on {hardware}\n"
+        f"generator {millions[0]:.2f} M parameters, discriminator {millions[1]:.2f} M"
     )
+
+
+def describe_settings(options: Options, plan: Plan) -> str:
+    """Name the settings that a run has otherwise than its recipe, as flags; a run that goes on has them in its file."""
+    if plan.run is not None:
+        return f"settings: {plan.folder / METADATA}"
+    own, named = plan.config.settings, recipes.defaults(options.recipe, options.task).settings
+    flags = [as_flag(name, value) for name, value in own.items() if value != named[name]]
+    return f"settings: recipe {options.recipe} for {options.task}" + (f", with {' '.join(flags)}" if flags else "")
 
 
 def describe_depth(config: Config) -> str:

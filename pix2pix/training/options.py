@@ -62,7 +62,7 @@ class Options:
     log_with: Literal["tensorboard", "wandb", "trackio"] | None = None
     """Log losses, scores and samples there too. TensorBoard's files lie in the run folder: tensorboard --logdir RUN."""
     dry_run: bool = False
-    """Show the config, the counts and the cost of a step; write nothing."""
+    """Say how long it will take, and what was found; write nothing."""
     workers: int | None = None
     """Processes that read and augment pairs beside the training; unless given, none where all pairs stay decoded in
     memory, else one a core."""
@@ -134,7 +134,8 @@ def as_flag(name: str, value: object = None) -> str:
     flag = name.replace("_", "-")
     if isinstance(value, bool):
         return f"--{flag}" if value else f"--no-{flag}"
-    return f"--{flag}" if value is None else f"--{flag} {value}"
+    shown = " ".join(map(str, value)) if isinstance(value, tuple) else value
+    return f"--{flag}" if value is None else f"--{flag} {shown}"
 
 
 def push_flags(options: Options) -> str:

@@ -160,10 +160,11 @@ def _describe(state: State) -> str:
     done += f" · epoch {show_epochs(state.step / state.steps_per_epoch)} of {state.total // state.steps_per_epoch}"
     if state.ended:
         return f"{done} · {state.ended}"
-    return done if state.seconds_left is None else f"{done} · {_duration(state.seconds_left)} left"
+    return done if state.seconds_left is None else f"{done} · {duration(state.seconds_left)} left"
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Tell a time in hours and minutes."""
     hours, minutes = divmod(round(seconds / 60), 60)
     if hours:
         return f"{hours} h {minutes} min"
