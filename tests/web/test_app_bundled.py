@@ -84,7 +84,7 @@ def test_the_page_opens_in_the_colours_of_the_first_style_and_every_style_looks_
     context = chromium.new_context(**DESKTOP)
     canvas = CanvasPage(context.new_page(), bundled.url).open()
     checked = canvas.page.locator("[data-colour] :checked")
-    assert checked.evaluate_all("(swatches) => swatches.map(({title}) => title)") == ["as it comes"] * 2
+    assert checked.evaluate_all("(swatches) => swatches.map(({title}) => title)") == ["automatic"] * 2
     canvas.page.wait_for_function(
         "[...document.querySelectorAll('.styles img')].every((image) => image.complete && image.naturalWidth)"
     )

@@ -94,7 +94,7 @@ def test_a_chosen_colour_is_painted_live_and_then_refined_and_the_same_one_again
     canvas.page.click("[data-colour=wall] [title=brick]")
     canvas.page.wait_for_timeout(300)
     assert [model.painted for model in coloured.models.values()] == painted
-    canvas.choose_colour("wall", "as it comes")
+    canvas.choose_colour("wall", "automatic")
     assert not near(canvas.painted("wall"), BRICK)
 
 
@@ -139,9 +139,9 @@ def test_colours_are_chosen_by_arrow_keys_and_the_keys_of_tools_still_work(visit
 def test_colours_are_kept_through_a_reload(visit):
     canvas = visit()
     canvas.choose_colour("wall", "ochre")
-    canvas.choose_colour("sky", "as it comes")
+    canvas.choose_colour("sky", "automatic")
     canvas.open()
-    assert (canvas.colour("wall"), canvas.colour("sky")) == ("ochre", "as it comes")
+    assert (canvas.colour("wall"), canvas.colour("sky")) == ("ochre", "automatic")
     assert near(canvas.painted("wall"), OCHRE)
 
 

@@ -48,6 +48,8 @@ def test_panes_take_the_room_there_is_and_nothing_shifts_from_the_first_frame(vi
     canvas.page.set_viewport_size({"width": 1280, "height": 900})
     canvas.example("pair 1")
     assert side(canvas) == pytest.approx((1280 - 48 - 192 - 32) / 3, abs=1)  # a target takes its third
+    pane, save = (canvas.page.locator(each).first.bounding_box() for each in (".pane", ".actions button"))
+    assert save["y"] - pane["y"] - pane["height"] < 10, "a gap between panes and what saves them"
     canvas.empty_wall()
     canvas.frame()
     assert side(canvas) == sides[1280, 900]

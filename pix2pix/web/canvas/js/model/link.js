@@ -4,7 +4,7 @@
 import { base64Of, bytesOf, labelsOf, runsOf } from "./runs.js";
 
 const COLOUR = /^(#[0-9a-f]{6})?$/;
-const SETTINGS = { variation: /^\d{0,2}$/, wall: COLOUR, sky: COLOUR, style: /^.{0,40}$/u }; // empty: as it comes
+const SETTINGS = { variation: /^\d{0,2}$/, wall: COLOUR, sky: COLOUR, style: /^.{0,40}$/u }; // empty: automatic
 export const MAX_LINK = 30_000; // characters: below what browsers and chat programs cut off or refuse
 
 /** Label map and settings -> URL fragment; null for a drawing too intricate for a link. */

@@ -6,11 +6,11 @@
 /**
  * @typedef {object} Choice
  * @property {number | null} variation the seed; null for the picture without chance
- * @property {string | null} wall "#rrggbb", or null as it comes
+ * @property {string | null} wall "#rrggbb", or null: automatic
  * @property {string | null} sky
  * @property {string} model "" while there is none
  * @property {boolean} takesColours whether that model does
- * @property {string | null} style the name of a style; null as it comes
+ * @property {string | null} style the name of a style; null: automatic
  * @property {string[]} styles the names that the model has
  *
  * @typedef {object} Request what is to be painted; equal revisions are equal labels

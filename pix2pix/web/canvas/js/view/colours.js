@@ -1,10 +1,10 @@
-// The colours of wall and sky: each as it comes, one of a few that facades have, or any other.
+// The colours of wall and sky: each automatic, one of a few that facades have, or any other.
 
 const NOT_TAKEN = "not with this model";
 
 const swatchesOf = (field) => [...field.querySelectorAll("[type=radio]")];
 
-/** The colours that the markup has checked: {wall, sky}, "#rrggbb" each, or null as it comes. */
+/** The colours that the markup has checked: {wall, sky}, "#rrggbb" each, or null: automatic. */
 export function defaultColours(element) {
   const fields = [...element.querySelectorAll("[data-colour]")];
   const checked = (field) => swatchesOf(field).find((swatch) => swatch.defaultChecked).value || null;
