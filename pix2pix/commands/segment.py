@@ -63,7 +63,7 @@ def segment(
         write_atomically(facts[goal], (json.dumps(found.facts, indent=2) + "\n").encode())
         images.write_png(goal, labels.colorize(found.labels))
         made += 1
-    print(f"{counted(made, 'drawing')} in {output}, with their colours beside them")
+    print(f"{counted(made, 'drawing')} in {output}, with the colours of each in the .json beside it")
     if others:
         print("left out: " + ", ".join(f"{count} {kind}" for kind, count in others.most_common()))
     if doubtful:
