@@ -83,7 +83,8 @@ def train(
     steps_between_scores = per_epoch * epochs_between_scores(config.logging.score_every, per_epoch)
 
     with (
-        tqdm(total=total, initial=step, unit="step", dynamic_ncols=True, disable=rank != 0) as bar,
+        # None: no bar where nobody watches, in a file or a pipe; the lines of the log stand there alone.
+        tqdm(total=total, initial=step, unit="step", dynamic_ncols=True, disable=rank != 0 or None) as bar,
         Monitor(run, step, total, per_epoch, bar.write) if rank == 0 else nullcontext() as monitor,
         _stop_signals() as asked_to_stop,
     ):

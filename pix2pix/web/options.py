@@ -77,6 +77,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         parser.error(f"no folder of pairs at {options.data}, and no USER/NAME of a dataset on the Hub either")
     if options.model and options.model not in listed_models(CHECKPOINTS) and not _is_on_hub(options.model):
         _tell(parser, checkpoint.find, options.model)  # what is on the Hub may come; a wrong path never will
+    if not env("GRADIO_SERVER_PORT", "7860").isdecimal():  # Gradio would stumble over it
+        parser.error(f"GRADIO_SERVER_PORT is {env('GRADIO_SERVER_PORT')!r}; it is a number, as --port")
     if options.port is not None:
         _tell(parser, _check_port, options.port)
     _tell(parser, check_proxies)  # Gradio asks its own address when it starts, and stumbles over a wrong proxy

@@ -391,7 +391,7 @@ def _missing(name: str):
     raise errors.Missing(f"the Hub has no {name}")
 
 
-def test_a_port_that_is_taken_is_told_with_what_to_do(capsys):
+def test_a_port_that_is_taken_is_told_with_what_to_do(monkeypatch, capsys):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -402,6 +402,10 @@ def test_a_port_that_is_taken_is_told_with_what_to_do(capsys):
             assert str(port) in line and said in line
     port = free_port()
     assert app.parse(["--port", str(port)]).port == port and app.parse([]).port is None
+    monkeypatch.setenv("GRADIO_SERVER_PORT", "http")
+    with pytest.raises(SystemExit):
+        app.parse([])
+    assert capsys.readouterr().err == "error: GRADIO_SERVER_PORT is 'http'; it is a number, as --port\n"
 
 
 def test_a_wrong_setting_ends_in_one_line_with_exit_code_2(monkeypatch, capsys):
