@@ -17,6 +17,8 @@ with socket.socket() as probe:
     HUB_PORT = probe.getsockname()[1]
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as every command sets it for itself, see pix2pix.cli
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # the cores are for the processes that test beside each other
 for name in [name for name in os.environ if name.startswith(("HF_", "HUGGING"))]:
     del os.environ[name]
 os.environ.update(
