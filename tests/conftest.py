@@ -105,6 +105,15 @@ def browser_runtime() -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def traced_once() -> Iterator[None]:
+    """For files that make many graphs and are about something else."""
+    from tests.helpers import graphs  # here, since it needs torch
+
+    with graphs.traced_once():
+        yield
+
+
 @pytest.fixture(scope="session")
 def hub_process(tmp_path_factory) -> Iterator[HubServer]:
     server = HubServer(tmp_path_factory.mktemp("hub"), HUB_PORT)

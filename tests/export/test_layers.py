@@ -62,11 +62,11 @@ def test_a_graph_gives_the_pictures_of_its_generator_and_holds_no_slow_layer(rec
 
 def test_exporting_a_run_writes_into_its_newest_checkpoint(tmp_path):
     newest = tmp_path / "run" / "checkpoints" / "step-000000002"
-    exported(newest.parent / "step-000000001", RECIPES["paper"].replace(base_channels=2, depth=2))
-    exported(newest, RECIPES["paper"].replace(base_channels=2, depth=2))
-    (newest / checkpoint.ONNX).unlink()
+    config = RECIPES["paper"].replace(base_channels=2, depth=2)
+    for folder in (newest.parent / "step-000000001", newest):
+        checkpoint.save(folder, config, build_generator(config.architecture), "card")
     export_command.export(tmp_path / "run")
-    assert (newest / checkpoint.ONNX).is_file()
+    assert [path.parent for path in newest.parent.rglob(checkpoint.ONNX)] == [newest]
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["checkpoints"]
     with pytest.raises(ValueError, match=r"no folder at .*nowhere: export writes"):
         export_command.export(tmp_path / "nowhere")

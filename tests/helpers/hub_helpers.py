@@ -12,6 +12,7 @@ from pix2pix.config import Config
 from pix2pix.export import onnx_graph
 from pix2pix.inference import card, checkpoint
 from pix2pix.networks import build_generator
+from tests.helpers.graphs import traced_once
 
 ROOT = Path(__file__).parents[2]
 TINY = Config.of(base_channels=2, depth=3, size=64, jitter=False)
@@ -32,7 +33,8 @@ def make_checkpoint(folder: Path, seed: int) -> Path:
 def make_trained(folder: Path) -> Path:
     """A checkpoint with its ONNX graph, as a training run ends with."""
     make_checkpoint(folder, seed=1)
-    onnx_graph.add_onnx(folder, *checkpoint.load(folder))
+    with traced_once():
+        onnx_graph.add_onnx(folder, *checkpoint.load(folder))
     return folder
 
 

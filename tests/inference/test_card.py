@@ -1,5 +1,6 @@
 """The card on the Hub, read and followed as the stranger does who finds it there."""
 
+import contextlib
 import os
 import re
 import subprocess
@@ -16,7 +17,7 @@ from pix2pix.hub.readme import parse
 from pix2pix.inference import card, checkpoint
 from pix2pix.networks import build_generator
 from pix2pix.synthetic import facade
-from tests.helpers.hub_helpers import METADATA, ROOT, TINY, make_trained
+from tests.helpers.hub_helpers import METADATA, ROOT, TINY, make_checkpoint
 
 REPO = "anna/model"
 
@@ -43,13 +44,23 @@ def pushed(the_hub) -> tuple[str, set[str]]:
     return the_hub.state.content("models", REPO, "README.md").decode(), names
 
 
-def run_snippet(text: str, folder: Path, **environment: str) -> None:
-    """Do what the card says, in another folder, with the package installed."""
+def snippet_of(text: str) -> str:
     (snippet,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    return snippet
+
+
+def run_snippet(text: str, folder: Path) -> None:
+    """Do what the card says, in another folder."""
+    with contextlib.chdir(folder):
+        exec(snippet_of(text), {})
+
+
+def run_snippet_apart(text: str, folder: Path) -> None:
+    """Do it in a process of its own, with the package installed."""
     done = subprocess.run(
-        [sys.executable, "-c", snippet],
+        [sys.executable, "-c", snippet_of(text)],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
     )
@@ -84,7 +95,7 @@ def test_the_snippet_of_a_pushed_card_runs_as_it_stands(the_hub, tmp_path, field
 def test_the_snippet_of_a_local_card_runs_in_its_folder(tmp_path):
     folder = make(tmp_path / "run", task="photo") / "checkpoints" / "step-000000100"
     picture(folder / "input.png")
-    run_snippet((folder / "README.md").read_text(), folder)
+    run_snippet_apart((folder / "README.md").read_text(), folder)
     assert images.read_image(folder / "generated.png").shape == (64, 64, 3)
 
 
@@ -178,7 +189,7 @@ def test_the_bundled_cards_have_no_link_that_leads_nowhere():
 
 
 def test_what_is_not_trained_here_gets_a_whole_card(the_hub, tmp_path):
-    folder = make_trained(tmp_path / "bare")
+    folder = make_checkpoint(tmp_path / "bare", seed=1)
     (folder / "README.md").unlink()
     push.push(str(folder), REPO)
     text, _ = pushed(the_hub)

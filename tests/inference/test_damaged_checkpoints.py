@@ -15,6 +15,7 @@ from pix2pix.utils import UserError
 from tests.helpers.hub_helpers import TINY, make_trained
 from tests.helpers.mutations import damaged
 
+pytestmark = pytest.mark.usefixtures("traced_once")
 FOLDER = tempfile.TemporaryDirectory()
 
 

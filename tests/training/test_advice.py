@@ -20,6 +20,7 @@ from tests.helpers import advice
 from tests.helpers.advice import advised
 from tests.helpers.pairs_on_disk import write_ab
 
+pytestmark = pytest.mark.usefixtures("traced_once")
 SMALL = ["--size", "32", "--discriminator-channels", "2", "--objective", "paper", "--epochs", "1", "--log-every", "1"]
 TINY = ["--recipe", "paper", "--depth", "3", "--base-channels", "2", *SMALL]
 
