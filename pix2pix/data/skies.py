@@ -16,7 +16,7 @@ SMALLEST = 0.6  # of the picture's sides
 RIM = 2  # pixels of the house that are left to the sky: there photo and label part
 SLIT = 4  # pixels on each side of what is too narrow to be sky: labels leave such slits between parts of a wall
 STREET = 0.2  # of the house's width: below the last row that shows so much of it there is street
-BLUE, OVERCAST = (70.0, 120.0, 200.0), (245.0, 245.0, 245.0)  # between them most skies are
+OVERCAST, BLUE, EVENING = (245.0, 245.0, 245.0), (70.0, 120.0, 200.0), (225.0, 145.0, 105.0)  # most lie between
 CLOUD_SPREAD, CLOUD_SIDE = 8, 5  # grey levels from the sky's colour; clouds across the picture
 
 
@@ -57,12 +57,14 @@ def _grown(mask: Tensor, reach: int) -> Tensor:
 
 
 def draw_sky(channels: int, height: int, width: int, device: torch.device) -> Tensor:
-    """A sky of chance, `(channels, height, width)` in 0..255: overcast, blue, or of another colour; lighter below."""
+    """A sky of chance, `(channels, height, width)` in 0..255: overcast, blue, of the evening or any; lighter below."""
     kind, amount = _chance(), _chance()
-    if kind < 0.8:
+    if kind < 0.6:
         colour = torch.tensor(OVERCAST).lerp(torch.tensor(BLUE), amount)
+    elif kind < 0.8:
+        colour = torch.tensor(OVERCAST).lerp(torch.tensor(EVENING), amount)
     else:
-        colour = (0.4 + 0.6 * amount) * 255 * (1 - 0.5 * torch.rand(3))
+        colour = (0.3 + 0.7 * amount) * 255 * (1 - 0.5 * torch.rand(3))
     if channels != 3:
         colour = colour.mean().expand(channels)
     lighter = torch.linspace(0, 0.5 * _chance(), height)[:, None]

@@ -24,7 +24,7 @@ from pix2pix.inference.latents import draw, latent_shapes
 from pix2pix.utils import UserError
 
 STYLE_SPREAD = 0.4  # standard deviations by which a variation strays from a named style
-MAX_COLOR_CODE = 3.0  # standard deviations: beyond it there was next to nothing to learn from
+MAX_COLOR_CODE = 6.0  # standard deviations: nearly all colours that there are, and further than photos go
 Colour = tuple[int, int, int]
 
 

@@ -11,13 +11,14 @@ from torch import Tensor, nn
 from pix2pix import images, labels
 from pix2pix.config import Config
 from pix2pix.data.pairs import Pair
+from pix2pix.inference import MAX_COLOR_CODE
 from pix2pix.networks.efficientnet import Trunk
 from pix2pix.training.color_code import MIN_AREA, ColorCode
 
 STAGES = 3  # of lite0: strides 2, 4 and 8
 REGIONS = ("facade", "window")  # of other pictures than facades: all of it
 MIN_LENGTH = 1e-3  # of the longest: a shorter principal component is rounding
-FURTHEST = 3.0  # standard deviations
+FURTHEST = 3.0  # standard deviations, of the style
 
 
 class Style(nn.Module):
@@ -71,7 +72,8 @@ class Style(nn.Module):
 
     def _codes(self, color_codes: Tensor, measured: Tensor) -> Tensor:
         styles = ((measured - color_codes @ self.explained) / self.deviation) @ self.directions
-        return torch.cat([color_codes, styles], dim=1).clamp(-FURTHEST, FURTHEST)
+        color_codes = color_codes.clamp(-MAX_COLOR_CODE, MAX_COLOR_CODE)
+        return torch.cat([color_codes, styles.clamp(-FURTHEST, FURTHEST)], dim=1)
 
     @torch.no_grad()
     def _measure(self, inputs: Tensor, targets: Tensor) -> Tensor:

@@ -132,6 +132,8 @@ class Trainer:
         """What the teacher and its student both take from chance; half of the codes are the teacher's named styles."""
         shapes = latent_shapes(self.config.architecture, self.teacher.latent_channels, *inputs.shape[-2:])
         noise = [torch.randn(len(inputs), *shape[1:], device=inputs.device) for shape in shapes]
+        if colors := self.config.architecture.color_code_size:
+            noise[-1][:, :colors] *= WIDER
         if self.styles:
             named = self.style_codes[torch.randint(len(self.styles), (len(inputs),), device=inputs.device)]
             is_named = torch.rand(len(inputs), 1, device=inputs.device) < 0.5
