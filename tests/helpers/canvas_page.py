@@ -29,10 +29,14 @@ class CanvasPage:
         self.settle()
         return self
 
-    def settle(self) -> None:
-        """Wait until the picture of the last state is there, drawn, and refined where it will be."""
+    def answered(self) -> None:
+        """Wait until a picture of the last state is there and drawn."""
         self.page.wait_for_selector("[data-live=live]")
         self.frame()
+
+    def settle(self) -> None:
+        """Wait until the picture of the last state is there, drawn, and refined where it will be."""
+        self.answered()
         self.page.wait_for_selector("canvas.generated:not([data-painter=live])")
 
     def frame(self) -> None:

@@ -69,7 +69,7 @@ def test_a_facade_is_painted_from_empty_to_finished_within_a_minute(chromium, bu
     started, pictures = time.monotonic(), []
 
     for _ in steps(canvas):
-        canvas.settle()
+        canvas.answered()
         pictures.append(canvas.generated().astype(int))
     assert time.monotonic() - started < 60
     assert all(np.abs(after - before).mean() > 0.1 for before, after in itertools.pairwise(pictures))

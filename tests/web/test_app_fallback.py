@@ -12,7 +12,8 @@ from tests.web.test_app_space import make_checkpoint
 
 pytestmark = pytest.mark.browser
 WORDS = "div.fallback[role=alert]"
-LONG = 11_000  # milliseconds: more than the page waits before it says that its code has not arrived
+OPENED = 1_700_000_000  # seconds, at which the clock of the page stands: it says what is late by its clock alone
+LATE = OPENED + 11  # more than it waits before it says that its code has not arrived
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,9 @@ def new_page(chromium) -> Iterator[Callable]:
 
     def open_page(**options):
         contexts.append(chromium.new_context(**{**DESKTOP, **options}))
-        return contexts[-1].new_page()
+        page = contexts[-1].new_page()
+        page.clock.set_fixed_time(OPENED)
+        return page
 
     yield open_page
     for context in contexts:
@@ -65,7 +68,8 @@ def test_words_about_late_code_go_when_it_comes(new_page, running_app):
     page.goto(running_app.url)
     page.wait_for_selector(".studio")
     assert page.inner_text(WORDS) == ""
-    page.get_by_text("This page does not work yet: its code has not arrived").wait_for(timeout=2 * LONG)
+    page.clock.set_fixed_time(LATE)
+    page.get_by_text("This page does not work yet: its code has not arrived").wait_for()
     for route in held:
         route.continue_()
     page.wait_for_selector("[data-ready=true]")
@@ -81,7 +85,9 @@ def test_the_other_page_says_in_words_that_its_pen_alone_did_not_come(new_page, 
     page = new_page()
     page.route("**/assets/Index-*.js", all_but_the_pen)
     page.goto(other_page)
-    page.locator(WORDS).get_by_text("its code has not arrived").wait_for(timeout=2 * LONG)
+    page.locator(".panes > .block").nth(1).wait_for(state="attached")
+    page.clock.set_fixed_time(LATE)
+    page.locator(WORDS).get_by_text("its code has not arrived").wait_for()
     assert page.locator(".panes > .block").count() == 2
 
 
@@ -90,7 +96,8 @@ def test_each_page_says_in_words_that_gradio_did_not_come(new_page, running_app,
     page = new_page()
     page.route("**/assets/*.js", lambda route: route.abort())
     page.goto(running_app.url if which == "facades" else other_page)
-    page.locator(WORDS).get_by_text("its code has not arrived").wait_for(timeout=2 * LONG)
+    page.clock.set_fixed_time(LATE)
+    page.locator(WORDS).get_by_text("its code has not arrived").wait_for()
 
 
 def test_each_page_asks_for_javascript_where_it_is_switched_off(new_page, running_app, other_page):
@@ -102,7 +109,8 @@ def test_each_page_asks_for_javascript_where_it_is_switched_off(new_page, runnin
 
 def test_the_canvas_is_without_these_words_when_its_code_has_come(new_page, running_app):
     page = CanvasPage(new_page(), running_app.url).open().page
-    page.wait_for_timeout(LONG)
+    page.clock.set_fixed_time(LATE)
+    page.wait_for_timeout(1000)  # it looks at its clock four times a second
     assert page.inner_text(WORDS) == ""
     assert page.locator(WORDS).bounding_box()["height"] == 0
 
@@ -110,8 +118,9 @@ def test_the_canvas_is_without_these_words_when_its_code_has_come(new_page, runn
 def test_the_other_page_is_without_these_words_when_its_code_has_come(new_page, other_page):
     page = new_page()
     page.goto(other_page)
-    page.locator(".panes > .block").nth(2).wait_for(timeout=6 * LONG)
-    page.wait_for_timeout(LONG)
+    page.locator(".panes > .block").nth(2).wait_for(timeout=60_000)
+    page.clock.set_fixed_time(LATE)
+    page.wait_for_timeout(1000)  # it looks at its clock four times a second
     assert page.inner_text(WORDS) == ""
     assert page.locator(WORDS).bounding_box()["height"] == 0
 

@@ -37,8 +37,8 @@ def page(chromium) -> Iterator:
     context.close()
 
 
-def test_facades_are_painted_on_a_space(page, tmp_path):
-    with app_process("--model", make_checkpoint(tmp_path, "facades"), **SPACE) as url:
+def test_facades_are_painted_on_a_space(page):
+    with app_process("--model", "facades-live", **SPACE) as url:
         canvas = CanvasPage(page, url).open()
         canvas.empty_wall()
         canvas.settle()
