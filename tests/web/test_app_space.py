@@ -58,4 +58,5 @@ def test_pictures_of_other_tasks_are_translated_on_a_space(page, tmp_path, task)
         page.locator(".examples .thumbnail-item").nth(1).click()
         for pane in ("Generated", "Target"):
             picture = page.locator(".panes > .block", has=page.get_by_text(pane, exact=True)).locator("img")
-            assert picture.get_attribute("src").startswith("data:image/png;base64,")
+            source = picture.get_attribute("src", timeout=90_000)  # the first picture waits for torch
+            assert source.startswith("data:image/png;base64,")
