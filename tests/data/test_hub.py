@@ -72,7 +72,7 @@ def test_without_a_val_split_every_tenth_row_is_held_out(on_the_hub):
     [
         (
             {"train": lambda: made(2, ("picture",))},
-            r"1 image columns \(picture\), .* name them: --data a/b:INPUT,TARGET",
+            r"1 image column \(picture\), .* name them: --data a/b:INPUT,TARGET",
         ),
         ({"train": lambda: made(2, ("x", "y", "z"))}, r"3 image columns \(x, y, z\)"),
         ({"other": lambda: made(2, ("imageA", "imageB"))}, "has no train split; it has other"),
