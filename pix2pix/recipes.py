@@ -21,7 +21,7 @@ RECIPES = {
     # Discriminators on a frozen, pretrained network, and a style: sharper and more varied, for a GPU. In batches
     # of 1 the colours of rare classes go round in circles.
     "projected": _BEST.replace(
-        objective="projected", style_size=10, style_swap=0.2, detail_channels=16, l1_weight=2.0,
+        objective="projected", style_size=10, style_swap=0.2, sky_share=0.4, detail_channels=16, l1_weight=2.0,
         gan_weight=0.4, segmentation_weight=0.5, perceptual_weight=3.0, color_weight=6.0, saturation_weight=1.0,
         r1_weight=1.0, batch_size=8, learning_rate=3e-4, discriminator_learning_rate_ratio=2.0, warmup_steps=500,
         max_grad_norm=50.0,
