@@ -48,8 +48,8 @@ class HandDrawings:
 
     target = None
     _drawings = (
-        ("corner house", "asymmetric"),
         ("palazzo", "palazzo"),
+        ("corner house", "asymmetric"),
         ("cottage", "cottage"),
         ("shop street", "shop_street"),
         ("tower", "tower"),

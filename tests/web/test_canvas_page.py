@@ -42,7 +42,7 @@ def downloaded(canvas, action: str) -> np.ndarray:
 
 def test_a_first_visitor_finds_a_drawing_its_photo_and_one_line_of_what_to_do(visit):
     canvas = visit()
-    labels = test_drawings.load("asymmetric")
+    labels = test_drawings.load("palazzo")
     assert (canvas.labels() == labels).all()
     expected = colorize(labels).astype(int).sum(axis=-1) // 4
     assert np.abs(canvas.generated()[..., 0].astype(int) - expected).mean() < 3  # JPEG
