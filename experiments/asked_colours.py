@@ -2,8 +2,8 @@
 
 python -m experiments.asked_colours [CHECKPOINT...] [--output DIR] [--quick]
 
-Random drawings, each with another pair of colours, in the style that is the default. The distance
-is that of the mean colour, painted and asked, in CIE Lab: 2 is just seen, 10 is another shade, 50 another colour.
+Random drawings, each with another pair of colours, in the style that is the default. The distance is that of the mean
+colour, painted and asked, in CIE Lab: 2 is just seen, 10 is another shade, 50 another colour.
 """
 
 import numpy as np

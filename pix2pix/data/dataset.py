@@ -46,11 +46,12 @@ class PairDataset(Dataset):
         if config.jittered != size:
             steps += [v2.Resize(config.jittered), v2.RandomCrop(size)]
         placed, chances = [v2.Identity()], [1.0]
-        if training.shift and self.is_facades and not training.teacher:
+        of_photos = self.is_facades and not training.teacher
+        if training.shift and of_photos:
             nothing = {tv_tensors.Mask: labels.VOID, tv_tensors.Image: 0}
             placed.append(v2.RandomCrop(size, padding=[side // 3 for side in reversed(size)], fill=nothing))
             chances = [0.5, 0.5]
-        if training.sky_share and self.is_facades and not training.teacher:
+        if training.sky_share and of_photos:
             placed.append(BeforeSky())
             chances = [chance * (1 - training.sky_share) for chance in chances] + [training.sky_share]
         if len(placed) > 1:
