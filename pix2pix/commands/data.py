@@ -49,7 +49,7 @@ def pair(
     inputs: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="INPUTS")],
     targets: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="TARGETS")],
     output: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="OUT")],
-    split: str = "train",
+    split: Literal["train", "val", "test"] = "train",
     skip_broken: bool = False,
 ) -> None:
     """Join two folders of pictures to AB images, OUT/train/NAME.png: targets on the left, inputs on the right.
@@ -58,7 +58,7 @@ def pair(
         inputs: Folder of inputs.
         targets: Folder of targets; names match without regard to case, extension and endings like _A or -targets.
         output: The new set; made if missing, a split in it is never overwritten.
-        split: train, val or test.
+        split: Which part of the set they become.
         skip_broken: Leave pairs out that cannot be read or differ in size, and name them.
     """
     for folder in (inputs, targets):

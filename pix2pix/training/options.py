@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import tyro
 
 from pix2pix import recipes
-from pix2pix.cli import label_fields, parse
+from pix2pix.cli import label, parse
 from pix2pix.config import Architecture, Config, Data, Logging, Task, Training, UNetVariant
 from pix2pix.recipes import RECIPES, TASKS
 from pix2pix.utils import UserError
@@ -21,16 +21,11 @@ _NO_FLAG = (tyro.conf.Fixed, tyro.conf.Suppress)
 Architecture.__annotations__ |= {"task": Annotated[Task, *_NO_FLAG], "unet": Annotated[UNetVariant, *_NO_FLAG]}
 
 
-for _part in (Architecture, Data, Training, Logging):
-    label_fields(_part)
-
-
-@label_fields
 @dataclass(frozen=True)
 class Options:
     """Train pix2pix on pairs of images. --recipe and --task set the defaults of everything else."""
 
-    config: Annotated[Config, tyro.conf.OmitArgPrefixes]
+    config: Annotated[Config, tyro.conf.OmitArgPrefixes, tyro.conf.arg(name="")]
     recipe: Literal[*RECIPES] = "best"
     """How to train: our networks and objective; the same, small enough to follow a brush; the paper's; or
     discriminators on a frozen, pretrained network."""
@@ -69,6 +64,9 @@ class Options:
     given: Annotated[frozenset[str], tyro.conf.Suppress] = frozenset()
     """The names of what was given on the command line, whatever its value."""
 
+
+for _part in (Architecture, Data, Training, Logging, Options):
+    _part.__annotations__ = label(_part)
 
 RESUMED_WITH = {"resume", "output", "data", "epochs", "workers", "dry_run", "log_with"}
 RESUMED_WITH |= {"push_to_hub", "private", "license", "push_every", "push_state"}
