@@ -18,6 +18,7 @@ import tyro
 from pix2pix.utils import UserError
 
 _RULE = re.compile(r"\n *-{9,} *\n")  # what tyro draws between the parts of an error
+_OF_CODE = re.compile(r"^Error parsing [^-]\S*: ")  # it names a flag, or a dataclass, which says itself what is wrong
 
 # What --help calls the value of an argument; by its type, where its name is not here.
 METAVARS = {
@@ -96,4 +97,4 @@ def parse(wanted, arguments: Sequence[str], prog: str, **tyro_options):
             print("\n".join(textwrap.fill(line, width) for line in text.splitlines()))
             raise
         _title, *parts = (" ".join(part.split()) for part in _RULE.split(errors.getvalue()))
-        raise UserError("; ".join(parts)) from None
+        raise UserError(_OF_CODE.sub("", "; ".join(parts))) from None
