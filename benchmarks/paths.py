@@ -17,7 +17,7 @@ from pix2pix import images, inference
 from pix2pix.data.decoded import load_pairs
 from pix2pix.evaluation import features
 from pix2pix.evaluation.metrics import pair_scores
-from pix2pix.web.canvas.routes import encode
+from pix2pix.images import encode
 from pix2pix.web.serving import LIVE, listed_models
 
 VARIATIONS = (None, 1, 2)
@@ -77,7 +77,7 @@ def compare(quick: Painter, exact: Painter, drawings: list[np.ndarray]) -> dict[
             distance = features.distance(features.stages(ours), features.stages(theirs))
             scores.append((*pair_scores(ours, theirs)[1:], distance))
     shares = counts / counts.sum()
-    psnr, ssim, lpips = np.mean(scores, axis=0).tolist() if scores else (None, None, None)
+    psnr, ssim, perceptual = np.mean(scores, axis=0).tolist() if scores else (None, None, None)
     return {
         "mean_levels": float(shares @ np.arange(256)),
         "high_levels": int(np.searchsorted(shares.cumsum(), 0.999)),
@@ -85,7 +85,7 @@ def compare(quick: Painter, exact: Painter, drawings: list[np.ndarray]) -> dict[
         "equal_percent": float(100 * shares[0]),
         "psnr": psnr,
         "ssim": ssim,
-        "perceptual_distance": lpips,
+        "perceptual_distance": perceptual,
     }
 
 

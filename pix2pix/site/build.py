@@ -5,7 +5,6 @@ All but the page itself lie in a folder named for their content, so that two ver
 
 import gzip
 import html
-import io
 import json
 import re
 from base64 import b64decode
@@ -21,6 +20,7 @@ from pix2pix import labels
 from pix2pix.export import wasm_graph
 from pix2pix.hub import ids
 from pix2pix.hub.space import DATABASE, PAPER
+from pix2pix.images import encode
 from pix2pix.inference import checkpoint, segmenter
 from pix2pix.synthetic import label_map
 from pix2pix.utils import package_address
@@ -72,7 +72,7 @@ def build(models: Mapping[str, Path], runtime: Runtime, examples: Examples) -> F
     page = page_props(
         examples, [first], {first: live} if fast else {}, "bundled", any(each["styles"] for each in networks.values())
     )
-    told = site(
+    facts = site(
         files,
         networks,
         segmenter=entry(files, SEGMENTER),
@@ -81,13 +81,13 @@ def build(models: Mapping[str, Path], runtime: Runtime, examples: Examples) -> F
         palettes={"published": labels.PALETTE.tolist(), "CMP": labels.CMP_PALETTE.tolist()},
     )
     parts = [
-        _index("", page, told).encode(),
+        _index("", page, facts).encode(),
         *((HERE / name).read_bytes() for name in ("service_worker.js", "readme.md")),
     ]
     version = PREFIX + digest([*files.values(), *parts])[:12]
     core = [path for path in files if not path.startswith(LATER) or path.startswith(place_of(live) + "/")]
     result = {f"{version}/{path}": content for path, content in files.items()}
-    result["index.html"] = _index(version, page, told).encode()
+    result["index.html"] = _index(version, page, facts).encode()
     result["manifest.webmanifest"] = _manifest(version).encode()
     kept = " ".join(["./", "manifest.webmanifest", *(f"{version}/{path}" for path in core)])
     result["service_worker.js"] = _filled("service_worker.js", version=version, core=kept).encode()
@@ -123,20 +123,14 @@ def _example_files(examples: Examples) -> Files:
     for number in range(len(examples.listed)):
         pair = examples.pair(number)
         if pair.target is not None:
-            files[f"examples/{number}-target.jpg"] = _encoded(pair.target, "JPEG")
-        files[f"examples/{number}-thumbnail.jpg"] = _encoded(pair.thumbnail, "JPEG")
+            files[f"examples/{number}-target.jpg"] = encode(pair.target, "JPEG")
+        files[f"examples/{number}-thumbnail.jpg"] = encode(pair.thumbnail, "JPEG")
     return files
 
 
 def _icons() -> Files:
     drawing = Image.fromarray(labels.colorize(label_map(ICON_FACADE, SIZE, SIZE)))
-    return {f"icon-{side}.png": _encoded(np.asarray(drawing.resize((side, side), 0)), "PNG") for side in ICONS}
-
-
-def _encoded(picture: np.ndarray, kind: str) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, kind, quality=90)
-    return buffer.getvalue()
+    return {f"icon-{side}.png": encode(np.asarray(drawing.resize((side, side), 0)), "PNG") for side in ICONS}
 
 
 def _pack(drawings: Iterable[np.ndarray]) -> bytes:

@@ -4,7 +4,6 @@ Input | generated | target, the latter where it is known; and the same as an API
 """
 
 import html
-import io
 import math
 import tempfile
 import threading
@@ -16,7 +15,6 @@ import gradio as gr
 import numpy as np
 from anyio.to_thread import run_sync as in_thread
 from gradio.data_classes import FileData, ImageData
-from PIL import Image
 
 from pix2pix import images
 from pix2pix.config import ModelConfig
@@ -75,9 +73,7 @@ class Picture(gr.Image):
     def postprocess(self, value: np.ndarray | None) -> ImageData | None:
         if value is None:
             return None
-        buffer = io.BytesIO()
-        Image.fromarray(value).save(buffer, "PNG")
-        return ImageData(url=f"data:image/png;base64,{b64encode(buffer.getvalue()).decode()}")
+        return ImageData(url=_as_data_url(images.encode(value, "PNG")))
 
 
 Shown = tuple[np.ndarray, np.ndarray]  # input and target, as people see them
@@ -160,7 +156,7 @@ def build(models: Models, config: ModelConfig, data: str | Path | None = None) -
     def given_by(number: int) -> str:
         """The input of an example, as its pane takes it."""
         path = examples.file(number)
-        return f"data:image/png;base64,{b64encode(path.read_bytes()).decode()}" if is_drawn else str(path)
+        return _as_data_url(path.read_bytes()) if is_drawn else str(path)
 
     def choose(first: int, event: gr.SelectData):
         number = first + event.index
@@ -293,6 +289,10 @@ def _unopened(file: ImageData | FileData | None) -> bytes | Path | None:
         return b64decode(content) if head.endswith(";base64") else unquote_to_bytes(content)
     except ValueError:
         raise gr.Error("this data URL is not whole: its base64 cannot be decoded", print_exception=False) from None
+
+
+def _as_data_url(png: bytes) -> str:
+    return f"data:image/png;base64,{b64encode(png).decode()}"
 
 
 def _upload() -> Upload:

@@ -13,11 +13,11 @@ import torch
 
 import app
 from pix2pix import inference, synthetic
+from pix2pix.images import encode
 from pix2pix.inference.onnx_session import OnnxNetwork
 from pix2pix.labels import decode_runs, encode_runs
 from pix2pix.networks import build_generator
 from pix2pix.recipes import RECIPES
-from pix2pix.web.canvas.routes import encode
 from pix2pix.web.serving import LIVE, listed_models
 
 MODELS = listed_models(app.ROOT / "checkpoints")

@@ -10,23 +10,22 @@ what took how long here: the browser's developer tools show it, `benchmarks/live
 import asyncio
 import base64
 import hashlib
-import io
 import json
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 import anyio
 import anyio.to_thread
 import numpy as np
-from PIL import Image
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from pix2pix.images import encode
 from pix2pix.inference import Colour, read_colour
 from pix2pix.inference.isolated import ModelError
 from pix2pix.inference.perspective import read_corners
@@ -317,7 +316,7 @@ class Job(NamedTuple):
     style: str | None
     model: str | None
     visitor: str
-    format: str
+    format: Literal["PNG", "JPEG"]
 
 
 def _read_job(sent: dict) -> Job:
@@ -346,13 +345,6 @@ class Laps:
 
     def __str__(self) -> str:
         return ", ".join(f"{name};dur={1000 * seconds:.2f}" for name, seconds in self._laps)
-
-
-def encode(image: np.ndarray, kind: str) -> bytes:
-    """Picture `(H, W, 3)` uint8 -> file bytes; JPEG without chroma subsampling takes about 1 ms."""
-    buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, kind, **({"quality": 90, "subsampling": 0} if kind == "JPEG" else {}))
-    return buffer.getvalue()
 
 
 async def _pieces(content: bytes) -> AsyncIterator[bytes]:
