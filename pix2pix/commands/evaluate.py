@@ -50,6 +50,12 @@ def evaluate(
         raise UserError("name a checkpoint: a folder, a run folder, or USER/REPO on the Hub")
     if json_file and not json_file.parent.is_dir():
         raise UserError(f"{json_file.parent} is no folder; make it first")
+    if json_file and json_file.is_dir():
+        raise UserError(f"{json_file} is a folder: --json names a file")
+    if page_folder and page_folder.exists() and not page_folder.is_dir():
+        raise UserError(f"{page_folder} is a file: --page names a folder")
+    if variations < 0:
+        raise UserError(f"--variations is {variations}; it counts pictures, and 0 leaves diversity out")
     if pairs_for_judging:
         if len(checkpoints) != 2:
             raise UserError(f"--pairs-for-judging takes two checkpoints, not {len(checkpoints)}: name two")

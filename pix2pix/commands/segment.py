@@ -42,8 +42,9 @@ def segment(
         raise UserError(f"{existing[0]} exists already, and none is overwritten: --output names another folder")
     from pix2pix import inference
     from pix2pix.inference.perspective import read_corners
-    from pix2pix.inference.segmenter import load_segmenter
+    from pix2pix.inference.segmenter import check_sides, load_segmenter
 
+    check_sides(size)
     quadrilateral = read_corners(" ".join(corners))
     translator = inference.load(model) if model else None
     network = load_segmenter(segmenter)
@@ -63,7 +64,8 @@ def segment(
         write_atomically(facts[goal], (json.dumps(found.facts, indent=2) + "\n").encode())
         images.write_png(goal, labels.colorize(found.labels))
         made += 1
-    print(f"{counted(made, 'drawing')} in {output}, with the colours of each in the .json beside it")
+    if made:
+        print(f"{counted(made, 'drawing')} in {output}, with the colours of each in the .json beside it")
     if others:
         print("left out: " + ", ".join(f"{count} {kind}" for kind, count in others.most_common()))
     if doubtful:

@@ -19,7 +19,8 @@ def segmenter(
 ) -> None:
     """Train a segmenter on photos and labels, and write it as OUTPUT/model.onnx, which runs without torch.
 
-    Photos are changed at random, in perspective, part, side, light and JPEG. A quarter of an hour on one core.
+    Photos are changed at random, in perspective, part, side, light and JPEG. Eight epochs of 288 pairs took 47 minutes
+    on one core that did other work, too.
 
     Args:
         data: A folder of facade pairs, as for train.py --data; its train split is read.
@@ -31,6 +32,8 @@ def segmenter(
     """
     if output.exists():
         raise UserError(f"{output} exists already; name another folder")
+    if epochs < 1:
+        raise UserError(f"--epochs is {epochs}; give at least 1")
     if init_from and not init_from.is_file():
         raise UserError(f"{init_from} does not exist; --init-from takes the model.safetensors of an earlier segmenter")
     import safetensors.torch

@@ -72,7 +72,8 @@ def translate(
         images.write_png(goal, picture)
         made += 1
     before = f", {len(done)} {'was' if len(done) == 1 else 'were'} there" if done else ""
-    print(f"{counted(made, 'picture')} in {output}{before}")
+    if made or done:
+        print(f"{counted(made, 'picture')} in {output}{before}")
     if others:
         print("left out: " + ", ".join(f"{count} {kind}" for kind, count in others.most_common()))
     if bad:
@@ -83,8 +84,10 @@ def translate(
 def plan(inputs: list[Path], output: Path) -> tuple[dict[Path, Path], Counter[str], list[str]]:
     """Say which file becomes which, count what is left out, and tell which inputs give nothing, and why.
 
-    Raises UserError where none gives anything, and where two files would become one.
+    Raises UserError where none gives anything, where two files would become one, and where `output` is no folder.
     """
+    if output.exists() and not output.is_dir():
+        raise UserError(f"{output} is a file: --output names a folder for the results")
     goals, others, bad = {}, Counter(), []
     for path in inputs:
         try:

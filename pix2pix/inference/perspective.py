@@ -42,8 +42,7 @@ def rectified(photo: np.ndarray, corners: Sequence[Point] | None, height: int, w
 
 def check_corners(corners: Sequence[Point], width: int, height: int) -> None:
     """Raise UserError for what are no four corners of a facade in a photo of that size."""
-    if len(corners) != 4:
-        raise UserError(f"a facade has four corners, {ORDER}; {len(corners)} were given")
+    _check_count(corners)
     points = np.array(corners, np.float64)
     outside = ~((points >= 0) & (points <= (width, height))).all(axis=1)
     if outside.any():
@@ -55,6 +54,11 @@ def check_corners(corners: Sequence[Point], width: int, height: int) -> None:
         raise UserError(f"the sides between the corners cross, or one lies inside of the others: give {ORDER}")
     if np.linalg.norm(along, axis=1).min() < MIN_SIDE:
         raise UserError(f"the corners leave less than {MIN_SIDE} pixels between them: too few to see a facade in")
+
+
+def _check_count(corners: Sequence) -> None:
+    if len(corners) != 4:
+        raise UserError(f"a facade has four corners, {ORDER}, not {len(corners)}")
 
 
 def front_of(mask: np.ndarray) -> list[Point] | None:
@@ -94,6 +98,7 @@ def read_corners(text: str) -> Corners | None:
     points = [re.fullmatch(r"(-?\d+(?:\.\d+)?),(-?\d+(?:\.\d+)?)", each) for each in text.split()]
     if not all(points):
         raise UserError(f"corners are written x,y x,y x,y x,y, {ORDER}, or {GUESS}; not {text[:80]!r}")
+    _check_count(points)
     return [(float(point[1]), float(point[2])) for point in points if point]
 
 

@@ -115,9 +115,7 @@ def segment(
 
     Raises UserError for other corners and sizes. A photo without a house is read as well; `doubt` says so.
     """
-    for side in (height, width):
-        if side % MULTIPLE or not MULTIPLE <= side <= MAX_SIDE:
-            raise UserError(f"sides of {height}x{width}; they must be multiples of {MULTIPLE}, to {MAX_SIDE}")
+    check_sides(height, width)
     if corners == GUESS:
         corners = guess_corners(photo, segmenter)
     picture = rectified(photo, corners, height, width)
@@ -128,6 +126,13 @@ def segment(
     wall, sky = _colours(seen, picture)
     style = translator.nearest_style(wall, sky) if translator else None
     return Segmentation(seen if raw else drawn(rectangles, height, width), style, wall, sky, picture, doubt)
+
+
+def check_sides(*sides: int) -> None:
+    """Raise UserError for sides, in pixels, that drawings cannot have."""
+    for side in sides:
+        if side % MULTIPLE or not MULTIPLE <= side <= MAX_SIDE:
+            raise UserError(f"the size {side} is no multiple of {MULTIPLE} pixels from {MULTIPLE} to {MAX_SIDE}")
 
 
 def guess_corners(photo: np.ndarray, segmenter: Segmenter | None = None) -> list[Point] | None:

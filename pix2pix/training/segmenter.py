@@ -1,4 +1,4 @@
-"""Training of a segmenter on pairs: photos of facades -> their labels; half an hour on one core.
+"""Training of a segmenter on pairs: photos of facades -> their labels.
 
 Photos of visitors are not like those of a data set: askew, dark, compressed. Each is changed at random in perspective,
 part, side, light and JPEG, its labels with it.

@@ -327,10 +327,21 @@ def test_only_checkpoints_that_take_the_same_pairs_are_compared(checkpoints, tmp
         )
 
 
-def test_a_json_file_that_cannot_be_written_is_refused_before_anything_is_scored(checkpoints, tmp_path):
-    arguments = ["evaluate", str(checkpoints / "net0"), "--data", str(checkpoints / "pairs")]
-    with pytest.raises(ValueError, match="is no folder; make it first"):
-        command_line.main([*arguments, "--json", str(tmp_path / "missing" / "a.json")])
+@pytest.mark.parametrize(
+    ("flags", "reason"),
+    [
+        (["--json", "missing/a.json"], "is no folder; make it first"),
+        (["--json", "folder"], "folder is a folder: --json names a file"),
+        (["--page", "file"], "file is a file: --page names a folder"),
+        (["--variations", "-1"], "--variations is -1"),
+    ],
+)
+def test_what_cannot_be_written_or_made_is_refused_before_anything_is_scored(flags, reason, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=reason):
+        command_line.main(["evaluate", "nowhere", "--data", "nowhere", *flags])
 
 
 def test_drawings_are_for_facades_alone(checkpoints, tmp_path):

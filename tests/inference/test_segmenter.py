@@ -166,7 +166,7 @@ def test_a_house_is_read_with_its_colours(house):
 
 @pytest.mark.parametrize("side", [0, 100, 2048])
 def test_sizes_that_the_network_does_not_take_are_told(house, side):
-    with pytest.raises(UserError, match="multiples of 32"):
+    with pytest.raises(UserError, match="multiple of 32"):
         inference.segment(house, height=side)
 
 
@@ -226,6 +226,20 @@ def test_the_command_names_what_it_cannot_read_and_goes_on(house, tmp_path, caps
     assert ended.value.code == 1 and "broken.png is not an image" in printed.err
     assert "no images in empty" in printed.err and "nowhere.png does not exist" in printed.err
     assert "2 drawings" in printed.out and "noise.png: this does not look like the front of a house" in printed.out
+
+
+@pytest.mark.parametrize("flags", [["--size", "100"], ["--corners", "0,0", "9,9"], ["--corners", "here"]])
+def test_a_flag_that_fits_no_photo_is_told_once_and_writes_nothing(house, flags, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(house).save("house.png")
+    with pytest.raises(UserError, match=r"multiple of 32|four corners|written x,y"):
+        main(["segment", "house.png", "--output", "out", *flags])
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_training_of_no_epochs_is_refused_before_pairs_are_read():
+    with pytest.raises(UserError, match="--epochs is 0"):
+        main(["segmenter", "--data", "nowhere", "--output", "nowhere", "--epochs", "0"])
 
 
 def test_reading_needs_no_torch():

@@ -293,10 +293,12 @@ def test_translate_overwrites_nothing_and_writes_nothing_for_bad_input(folder, d
     ]
     for inputs, said, code in cases:
         assert command("translate", folder, *inputs, "--output", goal) == code
-        assert said in capsys.readouterr().err
+        printed = capsys.readouterr()
+        assert said in printed.err and not printed.out
         assert not goal.exists() or not any(goal.iterdir())
-    assert command("translate", folder, tmp_path / "one.png", "--output", tmp_path) == 2
-    assert "exists already" in capsys.readouterr().err
+    for output, said in ((tmp_path, "exists already"), (tmp_path / "broken.png", "is a file: --output names a folder")):
+        assert command("translate", folder, tmp_path / "one.png", "--output", output) == 2
+        assert said in capsys.readouterr().err
 
 
 def test_export_writes_half_precision_weights_and_their_graph_together(folder, tmp_path, capsys):
