@@ -55,7 +55,7 @@ def launch(options: Options, plan: Plan) -> None:
     hardware = describe_hardware(accelerator)
     steps = steps_per_epoch(len(train_pairs), config, accelerator.num_processes)
     if options.dry_run:
-        accelerator.print(describe_cost(trainer, steps * config.training.epochs, hardware))
+        accelerator.print(describe_cost(trainer, run.step if run else 0, steps * config.training.epochs, hardware))
     accelerator.print(
         f"{plan.data}: {len(train_pairs)} training and {counted(len(val_pairs), 'validation pair')}, "
         f"{config.data.direction}\n"
@@ -151,12 +151,13 @@ def make_pusher(options: Options, accelerator: Accelerator) -> Pusher | None:
     return Pusher(repo, private, every, state, options.license, say=tqdm.write)
 
 
-def describe_cost(trainer: Trainer, steps: int, hardware: str) -> str:
-    """How long a training will take, by a few steps here and now, and what its networks weigh."""
+def describe_cost(trainer: Trainer, done: int, total: int, hardware: str) -> str:
+    """How long what is left of a training will take, by a few steps here and now, and what its networks weigh."""
     seconds = step_seconds(trainer)
+    steps = f"to go: {total - done:,} of {counted(total, 'step')}," if done else f"in all: {counted(total, 'step')},"
     millions = [sum(p.numel() for p in net.parameters()) / 1e6 for net in (trainer.generator, trainer.discriminator)]
     return (
-        f"{results.duration(seconds * steps)} in all: {counted(steps, 'step')} of {seconds:.3f} s on {hardware}\n"
+        f"{results.duration(seconds * (total - done))} {steps} {seconds:.3f} s each on {hardware}\n"
         f"generator {millions[0]:.2f} M parameters, discriminator {millions[1]:.2f} M"
     )
 

@@ -207,6 +207,15 @@ class Run:
             raise UnreadableState(f"{self.folder / STATE} is damaged ({why})") from None
         return state, step
 
+    @property
+    def step(self) -> int:
+        """The step that it goes on from: of its state, or where that is damaged of its newest checkpoint."""
+        try:
+            return self.load_state()[1]
+        except UnreadableState:
+            newest = self.newest_checkpoint()
+            return newest[1] if newest else 0
+
     def newest_checkpoint(self) -> tuple[Path, int] | None:
         """The folder of the newest one, and its step."""
         kept = sorted((self.folder / "checkpoints").glob("step-*"))

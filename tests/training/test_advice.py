@@ -72,6 +72,14 @@ def test_a_run_that_has_ended_goes_on_for_more_epochs(run):
     assert [entry["step"] for entry in Run.open(run).read_log()] == list(range(1, 10))
 
 
+def test_a_dry_run_of_a_run_counts_the_steps_that_are_left(run, capsys):
+    train.main(["--resume", str(run), "--epochs", "3", "--dry-run"])
+    assert " to go: 6 of 9 steps, " in capsys.readouterr().out
+    (run / "state.pt").write_bytes(b"")
+    train.main(["--resume", str(run), "--epochs", "3", "--dry-run"])
+    assert " to go: 6 of 9 steps, " in capsys.readouterr().out
+
+
 def test_the_learning_rate_falls_in_the_same_share_of_more_epochs(run, capsys):
     set_facts(run, training={"decay_epochs": 1})
     train.main(["--resume", str(run), "--epochs", "2"])
