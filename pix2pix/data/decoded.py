@@ -113,5 +113,10 @@ def pair_bytes(config: ModelConfig) -> int:
 
 
 def _planar(picture: np.ndarray) -> np.ndarray:
-    """The same picture, laid out in memory as tensors are: `images.planes` of it costs nothing."""
-    return picture if picture.ndim == 2 else images.planes(picture).transpose(1, 2, 0)
+    """The same picture, laid out in memory as tensors are: `images.planes` of it costs nothing.
+
+    Writable, though nobody writes: torch warns of arrays that are not.
+    """
+    if picture.ndim == 3:
+        picture = images.planes(picture).transpose(1, 2, 0)
+    return picture if picture.flags.writeable else picture.copy(order="K")

@@ -201,6 +201,7 @@ def test_colourisation_makes_its_inputs_of_single_photos(tmp_path):
     assert (config.architecture.in_channels, config.architecture.out_channels) == (1, 3)
     assert (pair.target == labelled(2)[1]).all()
     assert (pair.input == images.to_channels(pair.target, 1)).all()
+    assert pair.input.flags.writeable and pair.target.flags.writeable  # torch warns of others in the terminal
 
 
 def test_photos_as_label_inputs_are_refused_with_both_remedies(tmp_path):
