@@ -33,7 +33,7 @@ def _check_ranges(part: object, **ranges: tuple[float, float]) -> None:
 
 
 def _halvings(side: int) -> int:
-    """How often a side can be halved without a rest."""
+    """How often a side can be halved without a remainder."""
     return (side & -side).bit_length() - 1
 
 
@@ -195,7 +195,9 @@ class Training:
     discriminator_learning_rate_ratio: float = 1.0
     """The discriminator's learning rate over the generator's (Heusel et al. 2017, two time-scale update rule)."""
     beta1: float = 0.5
+    """Decay a step of Adam's running mean of gradients (paper, section 3.3)."""
     beta2: float = 0.999
+    """And of their squares."""
     warmup_steps: int = 0
     """The first steps, in which the generator's learning rate grows linearly: ours starts with filters of full
     length, and a rate that is full at once can drive it into tanh's ends, black or white for good."""
@@ -236,9 +238,10 @@ class Training:
         weights = [field.name for field in dataclasses.fields(self) if field.name.endswith("_weight")]
         _check_ranges(
             self, discriminator_channels=(1, MAX_BASE_CHANNELS), epochs=(1, 10**6), batch_size=(1, 4096),
-            learning_rate=(1e-9, 1), discriminator_learning_rate_ratio=(1e-3, 1e3), beta1=(0, 1), beta2=(0, 1),
-            warmup_steps=(0, 10**9), decay_epochs=(0, 10**6), style_swap=(0, 1), sky_share=(0, 1),
-            max_grad_norm=(0, 1e9), ema_decay=(0, 0.999999), seed=(0, 2**63 - 1), **dict.fromkeys(weights, (0, 1e9)),
+            learning_rate=(1e-9, 1), discriminator_learning_rate_ratio=(1e-3, 1e3), warmup_steps=(0, 10**9),
+            decay_epochs=(0, 10**6), style_swap=(0, 1), sky_share=(0, 1), max_grad_norm=(0, 1e9),
+            seed=(0, 2**63 - 1), **dict.fromkeys(weights, (0, 1e9)),
+            **dict.fromkeys(("beta1", "beta2", "ema_decay"), (0, 0.999999)),
         )  # fmt: skip
         object.__setattr__(self, "decay_epochs", min(self.decay_epochs, self.epochs))
 

@@ -343,7 +343,7 @@ def test_a_dry_run_tells_first_how_long_it_will_take_and_writes_nothing(pairs, t
     assert code == 0
     assert "10 training and 3 validation pairs" in output
     lines = output.splitlines()
-    assert re.fullmatch(r"(less than a minute|[\dhmin ]+) in all: 2,000 steps of [\d.]+ s on 1 x \w+.*", lines[0])
+    assert re.fullmatch(r"(less than a minute|[\dhmin ]+) in all: 2,000 steps, [\d.]+ s each on 1 x \w+.*", lines[0])
     assert lines[-1].startswith("settings: recipe ") and "--discriminator-channels 2" in lines[-1]
     assert "--beta1" not in lines[-1] and len(lines) < 10
     assert not any(tmp_path.iterdir())
@@ -379,6 +379,7 @@ def test_help_and_what_is_wrong_with_the_flags_are_told_without_torch(command, s
         (["--data", "synthetic", "--task=cats"], "unknown task 'cats'; there are: facades, edges, colors, photo, map2"),
         (["--data", "synthetic", "--biases"], "Unrecognized options: --biases"),
         (["--data", "synthetic", "--batch-size", "0"], "error: batch_size is 0"),
+        (["--data", "synthetic", "--beta2", "1"], "error: beta2 is 1.0; it must lie between 0 and 0.999999"),
         (["--data", "synthetic", "--epohcs", "3"], "Unrecognized options: --epohcs"),
         (["--resume", "."], "is not a run folder"),
         (["--resume", "--output", "."], "is not a run folder"),
