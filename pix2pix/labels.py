@@ -48,7 +48,7 @@ PALETTES = {"published": PALETTE, "CMP": CMP_PALETTE}
 # channels, so that near numbers have unlike colours; 0 is black.
 NUMBER_COLORS = np.array(
     [
-        [sum((number >> 3 * bit + channel & 1) << 7 - bit for bit in range(3)) for channel in range(3)]
+        [sum(((number >> (3 * bit + channel)) & 1) << (7 - bit) for bit in range(3)) for channel in range(3)]
         for number in range(256)
     ],
     dtype=np.uint8,

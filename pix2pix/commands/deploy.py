@@ -33,7 +33,7 @@ def deploy(
     """Create or update a Space that runs this app, and print its address. What is the same already is not sent again.
 
     Args:
-        space: USER/NAME.
+        space: The Space to create or update.
         model: USER/REPO[@REVISION] to open instead of the bundled checkpoints, which stay on offer.
         hardware: The Hub's name of a machine, such as cpu-upgrade; the free one unless given, or what it has.
         private: Make a new Space private.

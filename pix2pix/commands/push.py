@@ -113,7 +113,7 @@ def _export(folder: Path, scratch: Path) -> Path | None:
 def sample_inputs(config: ModelConfig, data: str | None, files: Sequence[Path] = ()) -> list[np.ndarray]:
     """Choose the inputs to show of a checkpoint: `files`, else drawn ones: its training pairs may not be public.
 
-    None where nothing is drawn of the kind of `data`, which it was trained on.
+    Empty where nothing is drawn of the kind of `data`, which it was trained on.
     """
     size = config.data.shape
     if files:

@@ -3,6 +3,7 @@
 python -m pix2pix site facades --output site && python -m http.server --directory site
 """
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -41,4 +42,4 @@ def site(
             (building / name).write_bytes(content)
     first, whole = first_visit(files) / 1e6, sum(map(len, files.values())) / 1e6
     print(f"{output}: {', '.join(models)}; {first:.1f} MB for a first visit, {whole:.1f} MB in all")
-    print(f"open: python -m http.server --bind 127.0.0.1 --directory {output}")
+    print(f"open: python -m http.server --bind 127.0.0.1 --directory {shlex.quote(str(output))}")

@@ -25,7 +25,7 @@ def join_folders(inputs: Path, targets: Path, output: Path, skip_broken: bool = 
             except UserError as error:
                 broken.append(str(error))
         if broken and not skip_broken:
-            raise UserError(f"{name_some(broken)}; mend them, or leave them out with --skip-broken")
+            raise UserError(f"{name_some(broken)}; fix them, or leave them out with --skip-broken")
         if len(broken) == len(found.items):
             raise UserError(f"no pair can be used: {name_some(broken)}")
     return found, broken

@@ -25,7 +25,6 @@ MIN_FLAT = 0.6  # of the pixels of a map of classes are like their neighbour, in
 MAX_COLORS = 64  # that a map of classes has; up to 256 where neighbouring areas differ by more than `SMOOTH`
 SMOOTH = 2  # levels
 MIN_GAP = 8  # grey levels that are nearer to each other than this are numbers of classes: nobody can tell them apart
-DEEP = 2**15  # 16-bit pictures that reach the upper half of their range are taken as they are
 MAX_SPREAD = 16  # times the spread of another channel: of that one fewer than 16 levels would be left
 
 

@@ -13,9 +13,8 @@ from pix2pix.evaluation.scores import NETWORKS, SCORES, Measured, Score, judge
 from pix2pix.inference import Translator
 from pix2pix.utils import UserError, counted
 
-FEW_PAIRS = (
-    30  # below, the bootstrap's intervals are too narrow: of 4 values they hold the mean in 76 to 81 %, not 95 %
-)
+# Below, the bootstrap's intervals are too narrow: of 4 values they hold the mean in 76 to 81 %, not 95 %.
+FEW_PAIRS = 30
 ALIKE = ("task", "direction", "size", "width", "in_channels", "out_channels")
 
 

@@ -36,9 +36,7 @@ LIMITS: Mapping[str, Limit] = {
     "stripes": Limit(0.62),  # share: 19 of 20 photos have less
     "noise": Limit(2.7),  # levels: 19 of 20 photos have less
     "shading": Limit(33.4),  # levels: as even as the evener quarter of photos, since no shadow is cast on a drawn wall
-    "colour_unevenness": Limit(
-        6.8
-    ),  # levels: as even as the evener half, since a wall has one colour and shadow has none
+    "colour_unevenness": Limit(6.8),  # levels: as even as the evener half: a wall has one colour, and shadow has none
     "shift": Limit(0.038),  # half of what it costs to lay the median photo one pixel out of place
     "mirror": Limit(0.1),  # a tenth of the half range: the other side in another light, not of another building
     "rectangle": Limit(0.02),  # 2.5 levels of 255, which nobody sees

@@ -44,7 +44,7 @@ class OnnxNetwork:
         if config:
             try:
                 check_signature(self.session, config)
-            except ValueError as error:
+            except UserError as error:
                 raise UserError(
                     f"{folder / checkpoint.ONNX} does not fit {checkpoint.CONFIG}: {error}; to write it anew: "
                     f"python -m pix2pix export {shlex.quote(str(folder))}"

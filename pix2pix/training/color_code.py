@@ -38,7 +38,7 @@ class ColorCode(nn.Module):
         return torch.linalg.solve_triangular(self.tone_spread, difference.T, upper=False).T
 
     def colour_loss(self, inputs: Tensor, generated: Tensor, codes: Tensor) -> Tensor:
-        """mean |painted - told| of the mean colours of wall and sky, in [-1, 1]; what there is too little of is 0."""
+        """mean |painted - requested| of the mean colours of wall and sky, in [-1, 1]; of too small areas 0."""
         requested = self.tone_mean + codes[:, : len(self.tone_mean)] @ self.tone_spread.T
         painted = self._colours(inputs, generated.float())
         return torch.where(painted.isnan(), 0, painted - requested.clamp(-1, 1)).abs().mean()

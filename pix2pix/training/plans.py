@@ -69,7 +69,7 @@ def _resume(options: Options) -> Plan:
     data = ensure_downloaded(options.data) if options.data is not None else str(run.metadata["data"])
     try:
         train, val = (open_source(data, split, config) for split in ("train", "val"))
-    except ValueError as error:
+    except UserError as error:
         if options.data is not None or Path(data).exists():
             raise
         raise UserError(f"{error}; where the data of {run.folder} is now: --data DIR") from None

@@ -25,9 +25,8 @@ from pix2pix.utils import UserError
 Model = Callable[..., np.ndarray]  # (labels, variation, cancel: Future | None = None, wall=None, sky=None, style=None)
 Loader = Callable[[str | Path], Model]
 Queue = tuple[str, bool]  # of a line: an address, and whether its visitors asked before
-AllowedModels = Literal[
-    "bundled", "hub", "any"
-]  # what clients may load: listed models, also Hub ids, also server folders
+# What clients may load: listed models, also Hub ids, also server folders.
+AllowedModels = Literal["bundled", "hub", "any"]
 
 LIVE = "-live"  # how the name of a fast model ends: what paints in its model's stead while the drawing changes
 MAX_KNOWN = 2**16  # visitors that a line remembers: 7 MB, and only where so many names are sent
@@ -169,10 +168,7 @@ class Models:
         self.allowed = allowed
         self._load, self._load_other = load, load_other or load
         self._loaded: dict[str, Model] = {}
-        self._loading, self._loading_others = (
-            threading.Lock(),
-            threading.Lock(),
-        )  # no visitor's model delays a listed one
+        self._loading, self._loading_others = threading.Lock(), threading.Lock()  # no visitor's delays a listed one
 
     @property
     def default(self) -> str | None:
