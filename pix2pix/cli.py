@@ -48,11 +48,18 @@ def run_command(main: Callable[[Sequence[str]], None], arguments: Sequence[str])
     except (UserError, OSError) as error:
         if os.environ.get("PIX2PIX_DEBUG") == "1":
             raise
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"error: {' '.join(_told(error).split())}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)
+
+
+def _told(error: Exception) -> str:
+    """What an error says; what the system says of a file without the number of the error."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
 
 
 def defer(command: Callable[..., None]) -> Callable[..., Callable[[], None]]:

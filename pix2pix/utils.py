@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -68,6 +68,14 @@ IN_THE_MAKING = 3600.0  # seconds: what was not touched for so long was left by 
 _MADE = re.compile(rf"\.(.+)\.\w{{8}}{re.escape(TEMPORARY)}")  # as tempfile names them: .NAME.abcd1234.tmp
 
 
+def check_file_path(path: Path) -> None:
+    """Raise UserError where no file can be written at `path`: it is a folder, or the folder for it is missing."""
+    if path.is_dir():
+        raise UserError(f"{path} is a folder; name a file")
+    if not path.parent.is_dir():
+        raise UserError(f"{path.parent} is no folder; make it first")
+
+
 def write_atomically(path: Path, data: bytes) -> None:
     """Write a file wholly or not at all: to a temporary neighbour, synced to the disk, then renamed."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=TEMPORARY)
@@ -113,7 +121,11 @@ def counted(count: int, noun: str, plural: str = "") -> str:
 
 @contextmanager
 def written_together(folder: Path) -> Iterator[Path]:
-    """A temporary folder that becomes `folder` when the block ends well, and vanishes when it does not."""
+    """A temporary folder that becomes `folder` when the block ends well, and vanishes when it does not.
+
+    So do the folders above it that were made for it.
+    """
+    made = [parent for parent in folder.parents if not parent.exists()]
     folder.parent.mkdir(parents=True, exist_ok=True)
     remove_leftovers(folder.parent, [folder.name])
     prefix = f".{folder.name}."
@@ -128,4 +140,7 @@ def written_together(folder: Path) -> Iterator[Path]:
         building.replace(folder)
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
+        with suppress(OSError):  # something else came into one meanwhile
+            for parent in made:
+                parent.rmdir()
         raise

@@ -88,6 +88,12 @@ def test_what_a_user_can_mend_is_one_line(capsys):
         assert said.startswith("error: ") and len(said.splitlines()) == 1
 
 
+def test_what_the_system_says_of_a_file_is_told_without_its_number(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        run_command(lambda _: (tmp_path / "none").read_bytes(), [])
+    assert capsys.readouterr().err == f"error: {tmp_path / 'none'}: No such file or directory\n"
+
+
 def test_a_fault_of_the_program_keeps_its_traceback():
     for error in (ValueError("operands could not be broadcast"), KeyError("x"), RuntimeError("x")):
         with pytest.raises(type(error)):

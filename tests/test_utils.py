@@ -36,6 +36,14 @@ def test_what_is_named_as_saves_name_it_is_found(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_fails_leaves_no_folder_that_was_made_for_it(tmp_path):
+    (tmp_path / "there").mkdir()
+    for folder in (tmp_path / "new" / "inner" / "set", tmp_path / "there" / "set"):
+        with pytest.raises(ZeroDivisionError), written_together(folder):
+            raise ZeroDivisionError
+    assert [path.name for path in tmp_path.rglob("*")] == ["there"]
+
+
 def test_one_is_told_without_an_s():
     assert [counted(count, "pair") for count in (0, 1, 2000)] == ["0 pairs", "1 pair", "2,000 pairs"]
     assert [counted(count, "process", "processes") for count in (1, 2)] == ["1 process", "2 processes"]

@@ -15,7 +15,7 @@ from pix2pix import images
 from pix2pix.cli import defer
 from pix2pix.data import arrange, inspection
 from pix2pix.data.layouts import Found
-from pix2pix.utils import UserError, counted
+from pix2pix.utils import UserError, check_file_path, counted
 
 
 def check(
@@ -30,8 +30,12 @@ def check(
     Args:
         folder: The set, as train.py --data takes it.
         direction: Which of A and B is the input.
-        sheet: Where to put a picture of some pairs to look at; none unless given.
+        sheet: Where to put a picture of some pairs to look at, FILE.png; none unless given.
     """
+    if sheet:
+        if sheet.suffix.lower() != ".png":
+            raise UserError(f"{sheet} would be a PNG file: end it in .png")
+        check_file_path(sheet)
     report = inspection.inspect(folder, direction)
     print("\n".join(report.lines))
     if sheet and report.shown:

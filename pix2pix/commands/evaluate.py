@@ -13,7 +13,7 @@ from pix2pix import inference
 from pix2pix.data.sources import Unfit, check_named
 from pix2pix.evaluation import judging
 from pix2pix.inference import checkpoint
-from pix2pix.utils import UserError, counted, write_atomically
+from pix2pix.utils import UserError, check_file_path, counted, write_atomically
 
 JsonFile = Annotated[Path | None, tyro.conf.arg(name="json")]
 
@@ -48,10 +48,8 @@ def evaluate(
     """
     if not checkpoints:
         raise UserError("name a checkpoint: a folder, a run folder, or USER/REPO on the Hub")
-    if json_file and not json_file.parent.is_dir():
-        raise UserError(f"{json_file.parent} is no folder; make it first")
-    if json_file and json_file.is_dir():
-        raise UserError(f"{json_file} is a folder: --json names a file")
+    if json_file:
+        check_file_path(json_file)
     if page_folder and page_folder.exists() and not page_folder.is_dir():
         raise UserError(f"{page_folder} is a file: --page names a folder")
     if variations < 0:

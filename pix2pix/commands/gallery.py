@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from pix2pix import inference, labels
 from pix2pix.evaluation import test_drawings
-from pix2pix.utils import UserError, counted, write_atomically
+from pix2pix.utils import UserError, check_file_path, counted, write_atomically
 
 FORMATS = {
     ".png": {"format": "PNG", "optimize": True},
@@ -45,8 +45,7 @@ def gallery(
         raise UserError("nothing to show: name a checkpoint, and a drawing after --only")
     if output.suffix.lower() not in FORMATS:
         raise UserError(f"{output} is no picture that can be written; end it in {', '.join(FORMATS)}")
-    if not output.parent.is_dir():
-        raise UserError(f"{output.parent} is no folder; make it first")
+    check_file_path(output)
     shown = {name: test_drawings.load(name) for name in only}
     translators = [inference.load(name) for name in checkpoints]
     for translator in translators:

@@ -12,6 +12,7 @@ from pix2pix.commands import data
 from pix2pix.config import Config
 from pix2pix.data import inspection
 from pix2pix.data.decoded import load_pairs
+from pix2pix.utils import UserError
 from tests.helpers.pairs_on_disk import SIZE, labelled, write, write_ab, write_cmp, write_two_folders
 
 PLAIN = Config.of(size=SIZE, base_channels=2, jitter=False, hflip=False)
@@ -49,6 +50,13 @@ def test_what_is_to_change_is_listed_and_the_exit_code_says_so(tmp_path):
     assert "text.jpg is not an image" in done.stdout
     assert "no folder is for val" in done.stdout
     assert (tmp_path / "sheet.png").is_file()
+
+
+@pytest.mark.parametrize(("sheet", "said"), [("no/a.png", "make it first"), ("a.jpg", "end it in .png")])
+def test_a_sheet_that_cannot_be_written_is_refused_before_the_set_is_looked_at(sheet, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match=said):
+        data.check(tmp_path, sheet=Path(sheet))
 
 
 def test_pictures_in_train_and_val_alike_are_found_even_compressed_anew(tmp_path):

@@ -331,7 +331,7 @@ def test_only_checkpoints_that_take_the_same_pairs_are_compared(checkpoints, tmp
     ("flags", "reason"),
     [
         (["--json", "missing/a.json"], "is no folder; make it first"),
-        (["--json", "folder"], "folder is a folder: --json names a file"),
+        (["--json", "folder"], "folder is a folder; name a file"),
         (["--page", "file"], "file is a file: --page names a folder"),
         (["--variations", "-1"], "--variations is -1"),
     ],
