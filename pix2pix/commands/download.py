@@ -22,6 +22,6 @@ def download(
     Args:
         name: The set.
         output: Folder of sets; made if missing.
-        mirror: Address of a folder with the archive, tried before the known ones.
+        mirror: Address of a folder with the archive, https:// or file://, tried before the known ones.
     """
     published.download(name, output, mirror)

@@ -13,6 +13,7 @@ from pix2pix.data.unpack import unpack
 from pix2pix.utils import UserError, counted, written_together
 
 HOME = Path("data")  # where sets are put and looked for
+SCHEMES = ("https://", "http://", "file://")
 
 
 def download(name: str, output: Path = HOME, mirror: str | None = None) -> None:
@@ -23,11 +24,16 @@ def download(name: str, output: Path = HOME, mirror: str | None = None) -> None:
         return
     if folder.exists():
         raise UserError(f"{folder} exists already and is not from here; name another --output")
+    if mirror and not mirror.startswith(SCHEMES):
+        raise UserError(f"--mirror is {mirror}; an address begins with {', '.join(SCHEMES)}")
     output.mkdir(parents=True, exist_ok=True)
     mirrors = [mirror.rstrip("/") + "/"] if mirror else []
     archive = output / f".{published.file}"
-    sha256 = fetch([place + published.file for place in [*mirrors, *published.mirrors]], archive, published.max_size,
-                   published.sha256)  # fmt: skip
+    urls = [place + published.file for place in [*mirrors, *published.mirrors]]
+    try:
+        sha256 = fetch(urls, archive, published.max_size, published.sha256)
+    except UserError as error:
+        raise UserError(f"{error}; where you have the file, --mirror file:///FOLDER takes it") from None
     try:
         with written_together(folder) as building:
             count = unpack(archive, building, published.max_unpacked)

@@ -47,7 +47,7 @@ def fetch(urls: Sequence[str], goal: Path, max_bytes: int, sha256: str | None = 
         part.replace(goal)
         _forget(part)
         return found
-    raise UserError(f"{goal.name} could not be downloaded: {'; '.join(reasons)}{describe_proxies()}")
+    raise UserError(f"{goal.name.lstrip('.')} could not be downloaded: {'; '.join(reasons)}{describe_proxies()}")
 
 
 def _fetch_from(url: str, part: Path, max_bytes: int) -> None:
@@ -98,7 +98,7 @@ def _continue(url: str, part: Path, max_bytes: int) -> None:
 
 
 def _receive(answer: http.client.HTTPResponse, part: Path, have: int, total: int | None, max_bytes: int) -> None:
-    name = part.name.removesuffix(".part")
+    name = part.name.removesuffix(".part").lstrip(".")
     with (
         part.open("r+b" if have else "wb") as file,
         tqdm(total=total, initial=have, unit="B", unit_scale=True, unit_divisor=1024, desc=name) as bar,

@@ -164,6 +164,17 @@ def only_here(server, monkeypatch):
     return sets
 
 
+def test_a_set_that_no_mirror_has_comes_from_a_folder_as_the_refusal_says(tmp_path, only_here):
+    with pytest.raises(UserError, match=r"^facades.tar.gz could not be .*Not Found; where .*--mirror file:///FOLDER"):
+        download("facades", tmp_path / "data")
+    with pytest.raises(UserError, match="--mirror is elsewhere; an address begins with"):
+        download("facades", tmp_path / "data", mirror="elsewhere")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "facades.tar.gz").write_bytes(facades_archive(tmp_path))
+    download("facades", tmp_path / "data", mirror=(tmp_path / "elsewhere").as_uri())
+    assert (tmp_path / "data" / "facades" / RECORD).is_file()
+
+
 def test_a_set_is_unpacked_as_the_loader_reads_it(server, tmp_path, only_here, capsys):
     server.files["/facades.tar.gz"] = Served(facades_archive(tmp_path), cut_after=[700])
     download("facades", tmp_path / "data")
