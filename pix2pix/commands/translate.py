@@ -46,6 +46,8 @@ def translate(
             f"({', '.join(bundled())}), a folder, a run or USER/REPO: "
             f"python -m pix2pix translate facades-live {files}"
         )
+    if variation is not None and variation < 0:
+        raise UserError(f"--variation is {variation}; it is a seed, a whole number from 0 on")
     goals, others, bad = plan(inputs, output)
     done = [goal for goal in goals.values() if goal.exists()]
     if done and not skip_existing:

@@ -92,6 +92,8 @@ def read(arguments: Sequence[str]) -> Options:
         raise UserError("--private, --license, --push-every and --push-state need --push-to-hub USER/REPO")
     if options.log_with and find_spec(options.log_with) is None:
         raise UserError(f"--log-with {options.log_with} needs one more package: pip install {options.log_with}")
+    if options.workers is not None and options.workers < 0:
+        raise UserError(f"--workers is {options.workers}; it counts processes, and with 0 the training reads by itself")
     if options.push_every < 0:
         raise UserError(f"--push-every is {options.push_every}; it counts epochs, and 0 pushes at the end alone")
     return options

@@ -49,6 +49,8 @@ def find_runtime(source: Path | None = None) -> Runtime:
     Raises UserError for a package of another version, and where npm cannot be reached.
     """
     if source is not None:
+        if not source.exists():
+            raise UserError(f"no file at {source}: --runtime names npm's package onnxruntime-web")
         return _read_folder(source) if source.is_dir() else _read_package(source)
     folder = _cache()
     try:
@@ -91,8 +93,10 @@ def _read_package(path: Path) -> Runtime:
             if not all(member.isfile() and member.size < MAX_BYTES for member in members.values()):
                 raise UserError(f"{path} is not npm's package onnxruntime-web {VERSION}")
             return _checked(path, {name: archive.extractfile(member).read() for name, member in members.items()})
-    except (tarfile.TarError, KeyError, EOFError, OSError) as error:
-        raise UserError(f"{path} is not npm's package onnxruntime-web {VERSION}: {error}") from None
+    except (tarfile.TarError, KeyError, EOFError):
+        raise UserError(
+            f"{path} is not npm's package onnxruntime-web {VERSION}: npm pack onnxruntime-web@{VERSION} makes its file"
+        ) from None
 
 
 def _checked(source: Path, found: dict[str, bytes]) -> Runtime:

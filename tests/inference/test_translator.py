@@ -296,6 +296,8 @@ def test_translate_overwrites_nothing_and_writes_nothing_for_bad_input(folder, d
         printed = capsys.readouterr()
         assert said in printed.err and not printed.out
         assert not goal.exists() or not any(goal.iterdir())
+    assert command("translate", folder, tmp_path / "one.png", "--output", goal, "--variation", "-1") == 2
+    assert "--variation is -1" in capsys.readouterr().err
     for output, said in ((tmp_path, "exists already"), (tmp_path / "broken.png", "is a file: --output names a folder")):
         assert command("translate", folder, tmp_path / "one.png", "--output", output) == 2
         assert said in capsys.readouterr().err

@@ -88,6 +88,8 @@ def test_without_network_the_package_is_named_as_a_file_or_as_npm_installs_it(re
         (tmp_path / "one.tgz").write_bytes(wrong)
         with pytest.raises(UserError, match=r"one.tgz is not npm's package onnxruntime-web"):
             runtime.find_runtime(tmp_path / "one.tgz")
+    with pytest.raises(UserError, match="none: --runtime names npm's package"):
+        runtime.find_runtime(tmp_path / "none")
 
 
 @pytest.mark.parametrize(
