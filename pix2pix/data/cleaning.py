@@ -5,8 +5,9 @@ base set have such margins: three tenths of what their labels call background, a
 And 41 % of the wall in the uppermost 20 of 256 rows is sky, where roofs were outlined roughly; 15 % of what is left of
 wall are roofs, bushes, cars and street, and 2 % of the rest is behind trees and ivy. 44 % of what is left of background
 are the walls and roofs of next houses (`experiments/label_errors.py`). A generator that is not told paints wedges into
-the sky, sky into the top of plain walls, hedges at their foot and leaves all over them, and a sky that turns to the
-colour of a house.
+the sky, sky into the top of plain walls, hedges at their foot, leaves and dark spots all over them, and a sky that turns
+to the colour of a house. One in four photos shows a next house whose windows are labelled and whose wall is not: there
+background is wall, as far as those windows reach.
 """
 
 import numpy as np
@@ -22,6 +23,9 @@ TEXTURE = 5  # pixels over which that is levelled
 HOUSE = 0.2  # of a row: below the last row that has so much house there is street
 LEAF_GREEN, LEAF_REST, LEAF_LIGHT = 8, 15, 130  # of foliage: greener than the wall by; unrest at least; light at most
 LEAF_REACH = 4  # pixels over which that is told
+DARKER, SPOT_REST = 40, 13  # of dark spots: darker than most of the wall by; unrest at least
+BESIDE = 5  # pixels beside an element in which wall may be dark: its shade
+TOUCH, AROUND = 4, 14  # pixels: from a wall to what stands on it; around the elements of a next house
 MIN_MARGIN = 0.002  # of the picture: a few dark pixels at its edge are no margin
 
 
@@ -32,12 +36,34 @@ def corrected(inputs: np.ndarray, photo: np.ndarray) -> np.ndarray:
     is_wall, is_background = ((inputs == INDEX[name]) & ~beyond for name in ("facade", "background"))
     is_sky = is_wall & shows_sky
     around = is_background | is_sky | beyond
+    is_known = next_house_walls(inputs)
     inputs = inputs.copy()
     inputs[is_sky] = INDEX["background"]
     is_wall &= ~is_sky
-    is_other = astray(photo, is_wall, around) | foliage(photo, is_wall) | next_houses(is_background, shows_sky, beyond)
+    is_other = astray(photo, is_wall, around) | foliage(photo, is_wall)
+    is_other |= next_houses(is_background, shows_sky, beyond) & ~is_known
     inputs[beyond | is_other] = VOID
+    inputs[dark_spots(photo, inputs)] = VOID
     return inputs
+
+
+def next_house_walls(inputs: np.ndarray) -> np.ndarray:
+    """Label map `(H, W)` -> mask of the background around elements that no wall of the house touches.
+
+    Those are windows of a next house, labelled without its wall. Where they are, a painter means a wall, too.
+    """
+    is_background = inputs == INDEX["background"]
+    return is_background & _grown(standing_apart(inputs), AROUND)
+
+
+def standing_apart(inputs: np.ndarray) -> np.ndarray:
+    """Label map `(H, W)` -> mask of its elements that neither stand on a wall, nor touch another that does."""
+    is_wall = inputs == INDEX["facade"]
+    is_element = ~is_wall & (inputs != INDEX["background"]) & (inputs != VOID)
+    found, reached = is_wall, is_element & _grown(is_wall, TOUCH)
+    while (reached != found).any():
+        found, reached = reached, is_element & (_grown(reached, TOUCH) | reached)
+    return is_element & ~reached
 
 
 def next_houses(is_background: np.ndarray, shows_sky: np.ndarray, beyond: np.ndarray) -> np.ndarray:
@@ -75,11 +101,25 @@ def foliage(photo: np.ndarray, is_wall: np.ndarray) -> np.ndarray:
     red, green, blue = np.moveaxis(levels, 2, 0)
     tint, brightness = 2 * green - red - blue, levels.mean(axis=2)
     is_green = is_wall & (tint > LEAF_GREEN + max(0, np.median(tint[is_wall]))) & (green >= red - LEAF_GREEN / 2)
-    share = _levelled(is_green)
-    mean, square = (_levelled(np.where(is_green, each, 0)) / (share + 1e-6) for each in (brightness, brightness**2))
-    unrest = np.sqrt(np.maximum(square - mean**2, 0))
-    is_leaf = is_wall & (share > 0.3 * _levelled(is_wall)) & (unrest > LEAF_REST) & (mean < LEAF_LIGHT)
+    mean, unrest = _within(is_green, brightness)
+    is_leaf = is_wall & (_levelled(is_green) > 0.3 * _levelled(is_wall)) & (unrest > LEAF_REST) & (mean < LEAF_LIGHT)
     return is_wall & (_levelled(is_leaf) > 0.1)
+
+
+def dark_spots(photo: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+    """Photo `(H, W, 3)` uint8 and label map `(H, W)` -> mask of wall that is much darker than most of it, and restless.
+
+    Bare trees, shutters that nobody labelled, roofs, cast shadows. Beside elements a wall may be in their shade.
+    """
+    is_wall = inputs == INDEX["facade"]
+    if not is_wall.any():
+        return is_wall
+    brightness = photo.mean(axis=2, dtype=np.float32)
+    mean, unrest = _within(is_wall, brightness)
+    is_element = ~is_wall & (inputs != INDEX["background"]) & (inputs != VOID)
+    is_spot = is_wall & ~_grown(is_element, BESIDE) & (unrest > SPOT_REST)
+    is_spot &= mean < np.median(brightness[is_wall]) - DARKER
+    return is_wall & (_levelled(is_spot) > 0.1)
 
 
 def sky(photo: np.ndarray, beyond: np.ndarray) -> np.ndarray:
@@ -112,9 +152,16 @@ def _levelled(values: np.ndarray, reach: int = LEAF_REACH) -> np.ndarray:
     return values
 
 
-def _grown(mask: np.ndarray) -> np.ndarray:
+def _within(mask: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation, `(H, W)` each, of the values of a mask's pixels around each place."""
+    share = _levelled(mask) + 1e-6
+    mean, square = (_levelled(np.where(mask, each, 0)) / share for each in (values, values**2))
+    return mean, np.sqrt(np.maximum(square - mean**2, 0))
+
+
+def _grown(mask: np.ndarray, reach: int = BLEND) -> np.ndarray:
     for axis in (0, 1):
-        mask = _neighbours(mask, BLEND, axis).any(axis=0)
+        mask = _neighbours(mask, reach, axis).any(axis=0)
     return mask
 
 
