@@ -9,14 +9,14 @@ import numpy as np
 
 from benchmarks import measuring
 from pix2pix import labels
-from pix2pix.data.cleaning import astray, foliage, margins, next_houses, sky
+from pix2pix.data.cleaning import astray, dark_spots, foliage, margins, next_house_walls, next_houses, sky
 from pix2pix.data.decoded import load_pairs
 from pix2pix.recipes import RECIPES
 
 TOP_ROWS = 20  # of 256: where roofs are
 QUICK_COUNT = 12
 MARGIN, SKY, ASTRAY, NEXT_HOUSE = "beyond the photo", "sky", "roof, bush, car or street", "wall or roof of a next house"
-LEAVES = "trees and ivy"
+LEAVES, SPOTS = "trees and ivy", "dark: bare trees, shutters, shade"
 
 
 def main() -> None:
@@ -57,13 +57,20 @@ def count(classes: np.ndarray, photo: np.ndarray) -> dict[tuple[str, str], tuple
     top[round(len(top) * TOP_ROWS / 256) :] = False
     left = wall & ~is_sky
     is_astray = astray(photo, left, background | is_sky | beyond)
+    is_known = next_house_walls(classes)
+    is_leaf = foliage(photo, left) & ~is_astray
+    plain = np.where(is_sky, labels.INDEX["background"], classes)
+    plain[beyond | is_astray | is_leaf] = labels.VOID
+    is_other = next_houses(background, shows_sky, beyond)
     found = {
         ("wall", MARGIN): (is_wall & beyond, is_wall),
         ("background", MARGIN): (is_background & beyond, is_background),
         (f"wall in the uppermost {TOP_ROWS} of 256 rows", SKY): (top & shows_sky, top),
         ("wall", ASTRAY): (is_astray, left),
-        ("wall", LEAVES): (foliage(photo, left) & ~is_astray, left & ~is_astray),
-        ("background", NEXT_HOUSE): (next_houses(background, shows_sky, beyond), background),
+        ("wall", LEAVES): (is_leaf, left & ~is_astray),
+        ("wall", SPOTS): (dark_spots(photo, plain), plain == labels.INDEX["facade"]),
+        ("background", NEXT_HOUSE): (is_other, background),
+        ("background", f"{NEXT_HOUSE}, around its windows"): (is_other & is_known, background),
     }
     return {name: (int(part.sum()), int(whole.sum())) for name, (part, whole) in found.items()}
 

@@ -19,6 +19,7 @@ from pix2pix.utils import UserError
 MODEL_TYPE, FORMAT = "pix2pix", 2  # what `config.json` says it is; it had one flat part in format 1
 JITTER = 286 / 256
 MAX_CHANNELS = 64
+MAX_SHARPENING = 4
 MAX_BASE_CHANNELS = 512  # wider or deeper nets than anyone trains: refused, since configs come from strangers
 Task = Literal["facades", "edges", "colors", "photo"]
 ValueKind = Literal["picture", "colors", "numbers"]
@@ -99,19 +100,21 @@ class Architecture:
     """Numbers that give our generator what labels and colours do not say: material, glass, light; 0 for none."""
     detail_channels: int = 0
     """Channels of a residual at full size behind our generator's last decoder; 0 for none."""
+    sharpening: float = 0.0
+    """How much of its difference from a blur our generator adds to its picture, as cameras do; 0 for none."""
     unet: UNetVariant = UNetVariant()
 
     def __post_init__(self):
         _check_ranges(
             self, base_channels=(1, MAX_BASE_CHANNELS), max_channel_multiplier=(1, 64), depth=(2, 12),
             in_channels=(1, MAX_CHANNELS), out_channels=(1, MAX_CHANNELS), dropout_decoders=(0, 12),
-            style_size=(0, 64), detail_channels=(0, 512),
+            style_size=(0, 64), detail_channels=(0, 512), sharpening=(0, MAX_SHARPENING),
         )  # fmt: skip
         if self.style_size and not self.color_code:
             raise UserError("style_size is for --color-code")
         if self.task == "facades" and self.in_channels != 3:
             raise UserError(f"facade labels are colours, 3 channels, not {self.in_channels}; give --task photo")
-        for name in ("color_code", "detail_channels"):
+        for name in ("color_code", "detail_channels", "sharpening"):
             if getattr(self, name) and self.generator != "noise":
                 raise UserError(f"{name} is for --generator noise")
         if self.generator != "unet" and (self.dropout_decoders, self.unet) != (3, UNetVariant()):

@@ -5,9 +5,8 @@ base set have such margins: three tenths of what their labels call background, a
 And 41 % of the wall in the uppermost 20 of 256 rows is sky, where roofs were outlined roughly; 15 % of what is left of
 wall are roofs, bushes, cars and street, and 2 % of the rest is behind trees and ivy. 44 % of what is left of background
 are the walls and roofs of next houses (`experiments/label_errors.py`). A generator that is not told paints wedges into
-the sky, sky into the top of plain walls, hedges at their foot, leaves and dark spots all over them, and a sky that turns
-to the colour of a house. One in four photos shows a next house whose windows are labelled and whose wall is not: there
-background is wall, as far as those windows reach.
+the sky, sky into the top of plain walls, hedges at their foot, leaves and dark spots all over them, and a sky that
+turns to the colour of a house. Where windows of a next house are labelled and its wall is not, background shows wall.
 """
 
 import numpy as np
@@ -109,7 +108,8 @@ def foliage(photo: np.ndarray, is_wall: np.ndarray) -> np.ndarray:
 def dark_spots(photo: np.ndarray, inputs: np.ndarray) -> np.ndarray:
     """Photo `(H, W, 3)` uint8 and label map `(H, W)` -> mask of wall that is much darker than most of it, and restless.
 
-    Bare trees, shutters that nobody labelled, roofs, cast shadows. Beside elements a wall may be in their shade.
+    Bare trees, shutters that nobody labelled, roofs, cast shadows, and the seam where a wall turns dark. Beside
+    elements a wall may be in their shade.
     """
     is_wall = inputs == INDEX["facade"]
     if not is_wall.any():

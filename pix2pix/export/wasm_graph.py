@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from pix2pix import images, labels
 from pix2pix.config import ModelConfig
 from pix2pix.inference import TorchNetwork, Translator, browser_form, checkpoint
-from pix2pix.networks.layers import LEAK
+from pix2pix.networks.layers import LEAK, Sharpen
 from pix2pix.networks.noise_unet import NoiseUNet
 from pix2pix.synthetic import label_map
 from pix2pix.utils import UserError, write_atomically
@@ -213,7 +213,7 @@ def _write(graph: "_Builder", generator: NoiseUNet) -> dict[str, Table]:
         head = generator.detail
         tables["detail"] = _table(_filters(head.of_planes) * height, None, stride=1)
         picture = graph.op("Add", [picture, _detail(graph, x, head, f"noise_{len(generator.strengths)}")])
-    graph.op("Tanh", [picture], name="generated")
+    graph.op("Tanh", [_sharpened(graph, picture, generator.sharpen)], name="generated")
     return tables
 
 
@@ -272,6 +272,14 @@ def _detail(graph: "_Builder", x: str, head: nn.Module, noise: str) -> str:
     x = _with_noise(graph, x, graph.input(noise, 1, SIZE), head.strength, graph.constant(head.enlarge.bias))
     x = graph.conv(x, _filters(head.inner), head.inner.bias, pads=[1] * 4)
     return graph.conv(graph.op("LeakyRelu", [x], alpha=LEAK), _filters(head.outer), head.outer.bias, pads=[1] * 4)
+
+
+def _sharpened(graph: "_Builder", picture: str, sharpen: nn.Module) -> str:
+    if not isinstance(sharpen, Sharpen):
+        return picture
+    blurred = graph.op("AveragePool", [picture], kernel_shape=[3, 3], pads=[1] * 4)
+    more, less = (graph.constant(torch.tensor(by)) for by in (1 + sharpen.amount, sharpen.amount))
+    return graph.op("Sub", [graph.op("Mul", [picture, more]), graph.op("Mul", [blurred, less])])
 
 
 def _filters(conv: nn.Module) -> Tensor:

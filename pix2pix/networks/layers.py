@@ -64,6 +64,18 @@ class Colours(nn.Module):
         return F.embedding(label_maps.int(), self.palette).permute(0, 3, 1, 2).contiguous()
 
 
+class Sharpen(nn.Module):
+    """An unsharp mask, `(N, C, H, W) -> (N, C, H, W)`: `amount` of a pixel's difference from its 3x3 mean is added."""
+
+    def __init__(self, amount: float):
+        super().__init__()
+        self.amount = amount
+
+    def forward(self, x: Tensor) -> Tensor:
+        blurred = F.avg_pool2d(x, 3, stride=1, padding=1, count_include_pad=False)
+        return (1 + self.amount) * x - self.amount * blurred
+
+
 class WeightNormConv(nn.Module):
     """4x4 convolution, stride 2, whose filters have unit length times a learned gain (Salimans & Kingma 2016).
 

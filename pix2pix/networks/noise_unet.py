@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pix2pix import labels
-from pix2pix.networks.layers import LEAK, OneHot, UpsampleConv, WeightNormConv, WeightNormConv3x3
+from pix2pix.networks.layers import LEAK, OneHot, Sharpen, UpsampleConv, WeightNormConv, WeightNormConv3x3
 from pix2pix.networks.unet import unet_channels
 
 PLANE_HEIGHT = math.sqrt(len(labels.CLASSES))  # gives planes a mean square of 1, as every later layer has it
@@ -26,7 +26,8 @@ class NoiseUNet(nn.Module):
     as each wants (Karras et al. 2019). A plain wall is the same everywhere; only noise lets plaster differ from spot to
     spot. A color code of `color_code_size` numbers: the colours of wall and sky (`training.color_code`), which shift
     the inner decoders; and a style of `style_size` numbers: material, glass and light (`training.style`), which shifts
-    all but the last. With `detail_channels` a residual at full size sharpens the last decoder's picture (`DetailHead`).
+    all but the last. With `detail_channels` a residual at full size refines the last decoder's picture (`DetailHead`);
+    with `sharpening` an unsharp mask follows, before the tanh.
     """
 
     latent_kind = "noise"
@@ -34,6 +35,7 @@ class NoiseUNet(nn.Module):
     def __init__(
         self, in_channels: int = 3, out_channels: int = 3, base_channels: int = 32, max_channel_multiplier: int = 8,
         depth: int = 8, labelled: bool = True, color_code_size: int = 0, style_size: int = 0, detail_channels: int = 0,
+        sharpening: float = 0.0,
     ):  # fmt: skip
         super().__init__()
         widths = unet_channels(base_channels, depth, max_channel_multiplier)
@@ -51,6 +53,7 @@ class NoiseUNet(nn.Module):
         shifted = reversed(widths[:-1]) if style_size else []
         self.styles = nn.ParameterList(0.05 * torch.randn(after, style_size) for after in shifted)
         self.detail = DetailHead(2 * widths[0], in_channels, out_channels, detail_channels) if detail_channels else None
+        self.sharpen = Sharpen(sharpening) if sharpening else nn.Identity()
         self.code_size = color_code_size + style_size
         shrink = 2 ** (depth - len(self.tones))
         self.sky = SkyShare(shrink) if labelled and color_code_size else None
@@ -97,7 +100,7 @@ class NoiseUNet(nn.Module):
         picture = self.decoders[-1](x)
         if self.detail:
             picture = picture + self.detail(x, planes, None if noise is None else noise[len(self.strengths)])
-        return torch.tanh(picture.float())  # (N, out, H, W); half precision saturates early, for good
+        return torch.tanh(self.sharpen(picture.float()))  # (N, out, H, W); half precision saturates early, for good
 
     def _tints(self, color_code: Tensor | None, planes: Tensor) -> list[Tensor]:
         """What a color code adds to the channels of each inner decoder: a sky's colour only as far as there is sky."""

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from pix2pix import images, labels, synthetic
-from pix2pix.data.cleaning import corrected, margins
+from pix2pix.data.cleaning import corrected, margins, standing_apart
 from pix2pix.data.dataset import PairDataset
 from pix2pix.data.decoded import load_pairs
 from pix2pix.data.pairs import Pair
@@ -82,9 +82,35 @@ def test_wall_behind_leaves_is_of_no_class_and_a_wall_that_is_painted_green_is_w
     found = corrected(classes, photo) == labels.VOID
     assert found[22:38, 22:38].all()
     assert not found[:12].any() and not found[48:].any() and not found[:, :12].any() and not found[:, 48:].any()
-    photo[20:40, 20:40] = (60, 90, 50)  # painted
-    photo[20:40:4] -= 5  # with joints
-    assert not (corrected(classes, photo)[26:34, 26:34] == labels.VOID).any()
+    photo[14:50, 14:50] = (60, 90, 50)  # painted
+    photo[14:50:4] -= 5  # with joints
+    assert not (corrected(classes, photo)[24:40, 24:40] == labels.VOID).any()
+
+
+def test_dark_restless_spots_of_a_wall_are_of_no_class_and_the_shade_beside_windows_is_wall():
+    classes = np.full((64, 64), labels.INDEX["facade"], dtype=np.uint8)
+    classes[40:50, 40:50] = labels.INDEX["window"]
+    photo = np.full((64, 64, 3), (170, 160, 150), dtype=np.uint8)
+    branches = np.random.default_rng(0).integers(0, 2, (16, 16, 1), np.uint8)
+    photo[8:24, 8:24] = 60 + 60 * branches
+    photo[40:50, 50:52] = 60  # the window's shade
+    photo[28:60, 4:36] = 100  # dark and even, as a wall in two colours
+    found = corrected(classes, photo) == labels.VOID
+    assert found[10:22, 10:22].all()
+    assert not found[:, 40:].any() and not found[40:50, 14:26].any()
+
+
+def test_around_windows_that_stand_on_no_wall_background_shows_the_wall_of_a_next_house():
+    classes = np.full((96, 96), labels.INDEX["background"], dtype=np.uint8)
+    classes[20:90, 50:] = labels.INDEX["facade"]
+    classes[30:40, 60:70] = classes[60:66, 4:10] = classes[64:72, 8:12] = labels.INDEX["window"]
+    photo = np.full((96, 96, 3), (150, 110, 90), dtype=np.uint8)
+    photo[:16] = 230
+    apart = standing_apart(classes)
+    assert np.array_equal(apart, (classes == labels.INDEX["window"]) & (np.arange(96) < 50))
+    found = corrected(classes, photo)
+    assert (found[50:76, :20] != labels.VOID).all()  # around both windows, which touch
+    assert (found[20:40, :40] == labels.VOID).all() and (found[50:80, 32:48] == labels.VOID).all()
 
 
 def test_background_is_sky_or_street_or_a_slit_in_the_house_and_the_next_house_is_of_no_class():

@@ -34,7 +34,11 @@ def made(**changes):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"color_code": True}, {"color_code": True, "style_size": 3, "detail_channels": 4}, {"color_code": False}],
+    [
+        {"color_code": True},
+        {"color_code": True, "style_size": 3, "detail_channels": 4, "sharpening": 0.5},
+        {"color_code": False},
+    ],
     ids=["colours", "all parts", "noise alone"],
 )
 def test_the_form_of_every_kind_of_our_generator_gives_its_pictures(changes):
