@@ -196,7 +196,7 @@ def main() -> None:
 def serve(options: argparse.Namespace, **further) -> gr.Blocks:
     """The page for the task of the default model, served; `further` options are those of `gr.Blocks.launch`."""
     reach_own_address()
-    listed = listed_models(ROOT / "checkpoints", options.model)
+    listed = listed_models(checkpoint.bundle(), options.model)
     config = read_config(next(iter(listed.values()), None))
     task = config.task if config else "facades"
     strangers = partial(load, task=task, open_checkpoint=isolated.load)

@@ -80,9 +80,9 @@ def bundle() -> Path:
     return inside if inside.is_dir() else package.parent / "checkpoints"
 
 
-def bundled() -> dict[str, Path]:
-    """List the folders of the bundled checkpoints by name."""
-    return {path.parent.name: path.parent for path in sorted(bundle().glob("*/config.json"))}
+def bundled(folder: Path | None = None) -> dict[str, Path]:
+    """List the checkpoints in a folder by name; unless given, those that are bundled."""
+    return {path.parent.name: path.parent for path in sorted((folder or bundle()).glob(f"*/{CONFIG}"))}
 
 
 def check_listing(repo: str, sizes: Mapping[str, int], most: int = MAX_BYTES) -> None:

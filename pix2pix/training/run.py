@@ -40,10 +40,10 @@ def check_new(folder: Path) -> None:
     """Raises ValueError where `folder` exists and is not empty, but for what a run left that never began."""
     if not folder.exists() or (folder.is_dir() and all(is_leftover(path) for path in folder.iterdir())):
         return
-    other = (
-        f"or continue it with --resume {shlex.quote(str(folder))}" if (folder / METADATA).is_file() else "it is no run"
-    )
-    raise UserError(f"{folder} exists already: name another with --output, {other}")
+    if not (folder / METADATA).is_file():
+        raise UserError(f"{folder} exists already, and is no run: name another with --output")
+    goes_on = f"or continue it with --resume {shlex.quote(str(folder))}"
+    raise UserError(f"{folder} exists already: name another with --output, {goes_on}")
 
 
 def is_leftover(path: Path) -> bool:

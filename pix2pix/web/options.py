@@ -13,9 +13,7 @@ from pix2pix.hub import ids
 from pix2pix.hub.proxies import check_proxies
 from pix2pix.inference import checkpoint
 from pix2pix.utils import UserError
-from pix2pix.web.serving import AllowedModels, listed_models
-
-CHECKPOINTS = Path(__file__).parents[2] / "checkpoints"
+from pix2pix.web.serving import AllowedModels
 
 
 class _Parser(argparse.ArgumentParser):
@@ -75,7 +73,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         parser.error('--mcp needs one more package: pip install "gradio[mcp]"')
     if options.data and not (Path(options.data).is_dir() or ids.DATASET.fullmatch(options.data)):
         parser.error(f"no folder of pairs at {options.data}, and no USER/NAME of a dataset on the Hub either")
-    if options.model and options.model not in listed_models(CHECKPOINTS) and not _is_on_hub(options.model):
+    if options.model and options.model not in checkpoint.bundled() and not _is_on_hub(options.model):
         _tell(parser, checkpoint.find, options.model)  # what is on the Hub may come; a wrong path never will
     if not env("GRADIO_SERVER_PORT", "7860").isdecimal():  # Gradio would stumble over it
         parser.error(f"GRADIO_SERVER_PORT is {env('GRADIO_SERVER_PORT')!r}; it is a number, as --port")

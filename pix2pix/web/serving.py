@@ -265,7 +265,7 @@ def listed_models(folder: Path, chosen: str | None = None) -> dict[str, str | Pa
 
     Fast models are among them, also that of a chosen folder: the folder NAME-live beside the folder NAME.
     """
-    bundled = {path.parent.name: path.parent for path in sorted(folder.glob("*/config.json"))}
+    bundled = checkpoint.bundled(folder)
     if not chosen:
         return bundled
     if chosen in bundled:

@@ -1,5 +1,5 @@
 // What each tool does with a drag. `begin` functions take the studio, the point where the drag starts (in drawing
-// pixels, fractions allowed) and the held keys {square, copy, reach, near}; they return {move(point, keys), end()}.
+// pixels, fractions allowed) and the held keys {square, copy, reach, near}; they return {move(point, keys)}.
 
 import { acrossAxis, contains, fillRect, floodFill, labelAt, strokeLine } from "./drawing.js";
 import { alignedCorner, alignedSides } from "./edges.js";

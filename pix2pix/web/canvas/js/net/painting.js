@@ -11,9 +11,8 @@ const TOO_SLOW = "Live model only: refining is too slow here. “Refine” above
 const same = (one, other) => Object.keys(one).every((key) => key === "labels" || one[key] === other[key]);
 
 /**
- * `describe()` tells what is to be painted: {revision, labels, variation, wall, sky, style, model}: equal revisions are
- * equal labels; `say(condition, message)` hears what
- * the live loop is at.
+ * `describe()` tells what is to be painted, {revision, labels, variation, wall, sky, style, model}, of which equal
+ * revisions are equal labels; `say(condition, message)` hears what the live loop is at.
  */
 export function painting({ describe, server, models, pictures, say, tell }) {
   const generate = (state, signal) => server.generate({ format: "shown", ...state }, signal);
