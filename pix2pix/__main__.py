@@ -1,6 +1,6 @@
 """The command line: `pix2pix COMMAND` where the package is installed, `python -m pix2pix COMMAND` in a clone.
 
-Each command is a plain function in `commands/`. It is only named here: its module is loaded when it is called. Torch is
+Each command is a plain function in a module of its name in `commands/`, which is loaded when it is called. Torch is
 imported inside of the functions, after what needs none: --help, a wrong flag, and a name that is not there.
 """
 
@@ -17,18 +17,18 @@ from pix2pix.cli import defer, parse, run_command
 from pix2pix.utils import UserError
 
 COMMANDS = {
-    "translate": ("pix2pix.commands.translate", "files in, files out"),
-    "segment": ("pix2pix.commands.segment", "photos of houses in, their drawings out"),
-    "segmenter": ("pix2pix.commands.segmenter", "train the network that reads photos"),
-    "evaluate": ("pix2pix.commands.evaluate", "scores of checkpoints, with intervals, as JSON and as a page"),
-    "gallery": ("pix2pix.commands.gallery", "drawings by hand beside what checkpoints make of them"),
-    "export": ("pix2pix.commands.export", "model.onnx beside the weights, checked against torch"),
-    "data": ("pix2pix.commands.data", "check, pair and split own pictures"),
-    "download": ("pix2pix.commands.download", "published sets, verified and resumed"),
-    "convert": ("pix2pix.commands.convert", "other programs' generators as checkpoints"),
-    "site": ("pix2pix.commands.site", "the painter as a static site: the visitors' browsers run the network"),
-    "push": ("pix2pix.commands.push", "a checkpoint to the Hub as a model"),
-    "deploy": ("pix2pix.commands.deploy", "the app to the Hub as a Space"),
+    "translate": "files in, files out",
+    "segment": "photos of houses in, their drawings out",
+    "segmenter": "train the network that reads photos",
+    "evaluate": "scores of checkpoints, with intervals, as JSON and as a page",
+    "gallery": "drawings by hand beside what checkpoints make of them",
+    "export": "model.onnx beside the weights, checked against torch",
+    "data": "check, pair and split own pictures",
+    "download": "published sets, fetched, checked and unpacked",
+    "convert": "other programs' generators as checkpoints",
+    "site": "the painter as a static site: the visitors' browsers run the network",
+    "push": "a checkpoint to the Hub as a model",
+    "deploy": "the app to the Hub as a Space",
 }
 
 
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     name = arguments[0] if arguments else "--help"
     if name in ("-h", "--help"):
         print(f"usage: {program()} COMMAND …\n\nEach command explains itself with --help.\n")
-        print("\n".join(f"  {command:10} {what}" for command, (_, what) in COMMANDS.items()))
+        print("\n".join(f"  {command:10} {what}" for command, what in COMMANDS.items()))
         return
     if name == "--version":
         print(f"pix2pix {__version__}")
@@ -61,7 +61,7 @@ def read(arguments: Sequence[str]) -> Callable[[], None]:
     name = arguments[0]
     if name not in COMMANDS:
         raise UserError(f"unknown command {name!r}; there are: {', '.join(COMMANDS)}")
-    command = getattr(importlib.import_module(COMMANDS[name][0]), name)
+    command = getattr(importlib.import_module(f"pix2pix.commands.{name}"), name)
     command = defer(command) if inspect.isfunction(command) else command  # `data` is a choice of deferred commands
     return parse(command, arguments[1:], f"{program()} {name}", config=(FlagCreatePairsOff, DisallowNone))
 

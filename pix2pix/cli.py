@@ -103,5 +103,5 @@ def parse(wanted, arguments: Sequence[str], prog: str, **tyro_options):
             text = re.sub(r"\n *\n(?=  -)", "\n", page.getvalue().rstrip())  # a line that a default unsaid leaves empty
             print("\n".join(textwrap.fill(line, width) for line in text.splitlines()))
             raise
-        _title, *parts = (" ".join(part.split()) for part in _RULE.split(errors.getvalue()))
+        _title, *parts = (" ".join(part.split()).rstrip(".") for part in _RULE.split(errors.getvalue()))
         raise UserError(_OF_CODE.sub("", "; ".join(parts))) from None
