@@ -257,7 +257,7 @@ def link_preview(title: str, description: str, has_picture: bool) -> Middleware:
 
 
 def load(name: str | Path, task: str = "facades", open_checkpoint: Callable | None = None):
-    """Open a checkpoint; ValueError for one of another task."""
+    """Open a checkpoint; UserError for one of another task."""
     translator = (open_checkpoint or inference.load)(name)
     if translator.config.task != task:
         wanted = "on facade labels, which this page paints" if task == "facades" else f"for {task}, as this page is"

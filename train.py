@@ -17,7 +17,7 @@ from pix2pix.utils import UserError
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Raises ValueError or OSError for what the user can fix; exits with 130 or 143 when interrupted."""
+    """Train by the command line; UserError or OSError for what the user can fix, 130 or 143 when interrupted."""
     given = options.read(arguments)
     plan = plans.make(given)  # torch takes seconds to import; what is wrong with names and pairs is told without it
     try:

@@ -69,7 +69,7 @@ def read_image(source: Path | str | bytes | BinaryIO, channels: int = 3, most_pi
 
     Upright by its EXIF orientation, on white where it is transparent (unless 4 channels are asked for), 16-bit grey
     scaled to 8, CMYK to RGB, the first frame of several. Arrays are `(H, W)` or `(H, W, C)`: uint8, uint16, or floats
-    in 0..1. Raises ValueError, in one line that names the file, for what is no readable image, has more than
+    in 0..1. Raises UserError, in one line that names the file, for what is no readable image, has more than
     `most_pixels` pixels, holds numbers of another range, or cannot be brought to that many channels. With fewer than
     `MAX_PIXELS`, larger JPEG files are decoded at a half, a quarter or an eighth of their size.
     """
@@ -103,7 +103,7 @@ def to_levels(stored: np.ndarray, value_range: tuple[float, float] = (0.0, 0.0))
     """Bring stored numbers `(H, W, C)` to a picture of 0..255; those of 8 bits are one already.
 
     `value_range` is what becomes 0 and 255. Without one (0, 0), 16 bits are scaled by 256 and floats in 0..1 by 255;
-    ValueError for numbers that this would make black, white, or a few levels.
+    UserError for numbers that this would make black, white, or a few levels.
     """
     if stored.dtype == np.uint8:
         return stored
@@ -132,7 +132,7 @@ def to_levels(stored: np.ndarray, value_range: tuple[float, float] = (0.0, 0.0))
 
 @contextmanager
 def opened(source: Path | str | bytes | BinaryIO, most_pixels: int = MAX_PIXELS) -> Iterator[Image.Image]:
-    """An image file, open but not decoded; whatever fails inside the block is a ValueError that names the file.
+    """An image file, open but not decoded; whatever fails inside the block is a UserError that names the file.
 
     Nothing else here opens pictures: only `FORMATS` are tried.
     """
@@ -206,7 +206,7 @@ class Header(NamedTuple):
 
 
 def read_header(path: Path) -> Header:
-    """Size and channels of an image file, and a look at whether it is whole; ValueError as `read_image`.
+    """Size and channels of an image file, and a look at whether it is whole; UserError as `read_image`.
 
     JPEG and PNG files say where they end, so that a truncated one is found without decoding it. What does not end
     as it should is decoded.
@@ -223,13 +223,13 @@ def read_header(path: Path) -> Header:
 
 
 def count_channels(source: Path | str | bytes) -> int:
-    """1 for an image file that is stored as grey, 3 for colour; ValueError as `read_image`."""
+    """1 for an image file that is stored as grey, 3 for colour; UserError as `read_image`."""
     with opened(source) as image:
         return _stored_channels(image)
 
 
 def to_channels(picture: np.ndarray, channels: int) -> np.ndarray:
-    """A picture between grey, RGB and RGBA; raises ValueError for any other change of channels."""
+    """A picture between grey, RGB and RGBA; raises UserError for any other change of channels."""
     has = picture.shape[2]
     if has == channels:
         return picture
@@ -322,7 +322,7 @@ def _image(picture: np.ndarray) -> Image.Image:
 
 
 def split_pair(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """An AB picture `(H, 2W, C)` -> its halves (A, B). Raises ValueError for an odd width."""
+    """An AB picture `(H, 2W, C)` -> its halves (A, B). Raises UserError for an odd width."""
     width = image.shape[1]
     if width % 2:
         raise UserError(

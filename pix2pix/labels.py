@@ -81,7 +81,7 @@ def shown(side: np.ndarray) -> np.ndarray:
 
 
 def color_numbers(numbers: np.ndarray) -> np.ndarray:
-    """Numbers `(H, W)` of foreign classes -> image `(H, W, 3)` uint8; ValueError for any that is not in 0..255."""
+    """Numbers `(H, W)` of foreign classes -> image `(H, W, 3)` uint8; UserError for any that is not in 0..255."""
     if numbers.dtype.kind not in "ui" or numbers.min() < 0 or numbers.max() > 255:
         raise UserError(f"holds numbers from {numbers.min():g} to {numbers.max():g}; those of classes are 0 to 255")
     return NUMBER_COLORS[numbers]
@@ -142,7 +142,7 @@ def encode_runs(labels: np.ndarray) -> str:
 
 
 def decode_runs(text: str, height: int, width: int) -> np.ndarray:
-    """The inverse of `encode_runs` for a map of known size; raises ValueError for anything else."""
+    """The inverse of `encode_runs` for a map of known size; raises UserError for anything else."""
     if len(text) > 4 * height * width + 4:  # the longest honest message: one run a pixel
         raise UserError(f"drawing data is too long for {width}x{height} pixels")
     try:

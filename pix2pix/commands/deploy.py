@@ -90,7 +90,7 @@ def deploy_site(
 
 
 def find_model(name: str) -> ShownModel:
-    """Look at a model on the Hub. Raises ValueError for what is no checkpoint of ours, or lacks the app's graph."""
+    """Look at a model on the Hub. Raises UserError for what is no checkpoint of ours, or lacks the app's graph."""
     from huggingface_hub import HfApi
 
     if Path(name).exists():

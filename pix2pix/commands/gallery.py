@@ -68,7 +68,7 @@ def compose(groups: list[list[np.ndarray]], captions: list[str], names: list[str
     """Groups of square pictures, all of one length, in rows: a page `(H, W, 3)` uint8 of at most `width` pixels.
 
     Each group has its caption above its first picture; the names stand above the others in the first row.
-    Raises ValueError for a page too narrow to see anything on.
+    Raises UserError for a page too narrow to see anything on.
     """
     count = len(groups[0])
     across = min(max(1, PICTURES // count), len(groups))

@@ -34,7 +34,7 @@ class Pairs(Sequence[Pair]):
         return len(self.source.names)
 
     def __getitem__(self, index: int | slice) -> Pair | list[Pair]:
-        """Raises ValueError, in one line that names the file, for a picture that cannot be read."""
+        """Return a pair, or those of a slice. Raises UserError, which names the file, for what cannot be read."""
         if isinstance(index, slice):
             return [self[each] for each in range(*index.indices(len(self)))]
         index = range(len(self))[index]
@@ -50,7 +50,7 @@ class Pairs(Sequence[Pair]):
         return len(self) <= self._max_kept
 
     def check(self) -> None:
-        """Decode all pairs; raises ValueError that names those that cannot be."""
+        """Decode all pairs; raises UserError that names those that cannot be."""
         with ThreadPoolExecutor(available_cores()) as pool:
             if problems := [why for why in pool.map(self._why_unreadable, range(len(self))) if why]:
                 raise UserError(name_some(problems))
@@ -91,7 +91,7 @@ class Pairs(Sequence[Pair]):
 
 
 def load_pairs(data: str | Source, split: str, config: ModelConfig, correct_labels: bool = False) -> Pairs:
-    """Return the pairs of one split, named or opened already; ValueError names what cannot be used, and why.
+    """Return the pairs of one split, named or opened already; UserError names what cannot be used, and why.
 
     With `correct_labels`, which is for facades, labels are corrected by their photos.
 

@@ -50,7 +50,7 @@ def download(name: str, output: Path = HOME, mirror: str | None = None) -> None:
 def ensure_downloaded(data: str) -> str:
     """The folder of a published set that `--data` names: one that is here, or downloaded after asking.
 
-    Other names pass as they are. Raises ValueError with the command to give where nobody can be asked.
+    Other names pass as they are. Raises UserError with the command to give where nobody can be asked.
     """
     if data not in SETS or Path(data).exists():
         return data

@@ -26,7 +26,7 @@ _CHUNK = 2**18
 def fetch(urls: Sequence[str], goal: Path, max_bytes: int, sha256: str | None = None, sha512: str | None = None) -> str:
     """Bring a file to `goal` and return its SHA-256; what was received before a cut waits beside it as `NAME.part`.
 
-    Raises ValueError that says what each mirror answered. A file with another hash than `sha256`, or
+    Raises UserError that says what each mirror answered. A file with another hash than `sha256`, or
     `sha512` in base64 as npm writes it, is thrown away.
     """
     check_proxies(urllib=True)
@@ -66,7 +66,7 @@ def _fetch_from(url: str, part: Path, max_bytes: int) -> None:
 
 
 def _continue(url: str, part: Path, max_bytes: int) -> None:
-    """One request; raises IncompleteRead where the body is shorter than announced."""
+    """Make one request; raises IncompleteRead where the body is shorter than announced."""
     origin = part.with_name(f"{part.name}.json")  # which version of which file the part is of
     have = part.stat().st_size if part.exists() and _read(origin).get("url") == url else 0
     request = urllib.request.Request(url, headers={"User-Agent": f"pix2pix/{__version__}"})

@@ -58,7 +58,7 @@ class FolderSource:
         return not self.is_coloring and self.items[0].target is None
 
     def _check_headers(self) -> tuple[int, int]:
-        """The channels of inputs and targets; raises ValueError that names the files that cannot be used."""
+        """The channels of inputs and targets; raises UserError that names the files that cannot be used."""
         problems, seen = [], (set(), set())
         for item in self.items:
             try:
@@ -91,7 +91,7 @@ class FolderSource:
 
 
 def read_item(item: Item, direction: str) -> RawPair:
-    """Read a pair as it is stored, from two files or from the two halves of one; ValueError names what is wrong."""
+    """Read a pair as it is stored, from two files or from the two halves of one; UserError names what is wrong."""
     stored = images.read_stored(item.input)
     if item.target:
         return RawPair(stored, images.read_stored(item.target))

@@ -64,7 +64,7 @@ def open_hub(
     split: str,
     config: ModelConfig,
 ) -> HubSource:
-    """Downloads what is not yet there. Raises ValueError, in one line, for what is no dataset of pairs."""
+    """Downloads what is not yet there. Raises UserError, in one line, for what is no dataset of pairs."""
     try:
         import datasets
     except ModuleNotFoundError:

@@ -33,7 +33,7 @@ class Report:
 
 
 def inspect(folder: Path, direction: str) -> Report:
-    """Look at every file of a set; raises ValueError only where there are no pairs at all."""
+    """Look at every file of a set; raises UserError only where there are no pairs at all."""
     report, thumbnails = Report(), {}
     for split in ("train", "val"):
         try:

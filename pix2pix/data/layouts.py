@@ -95,7 +95,7 @@ class Found:
 def find(data: Path, split: str, direction: str) -> tuple[Found, bool]:
     """Find the pairs of a split, and whether they are those of train and val together, since no folder divides them.
 
-    `direction` decides which of A and B is the input. Raises ValueError for a folder without pairs, for names that
+    `direction` decides which of A and B is the input. Raises UserError for a folder without pairs, for names that
     match twice, and where no layout is recognised.
     """
     if not data.is_dir():
@@ -111,7 +111,7 @@ def find(data: Path, split: str, direction: str) -> tuple[Found, bool]:
 
 
 def match_folders(inputs: Path, targets: Path) -> Found:
-    """Match the pairs of two folders; raises ValueError where no names match or some match twice."""
+    """Match the pairs of two folders; raises UserError where no names match or some match twice."""
     return _match(list_images(inputs), list_images(targets), f"pair of {inputs} and {targets}")
 
 

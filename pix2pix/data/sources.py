@@ -29,7 +29,7 @@ class Unfit(UserError):
 
 
 def open_source(data: str, split: str, config: ModelConfig) -> Source:
-    """The pairs of a split of what `--data` names; ValueError, in one line, where there are none.
+    """The pairs of a split of what `--data` names; UserError, in one line, where there are none.
 
     Raises Unfit where they are not for the config's task.
     """
@@ -85,7 +85,7 @@ def _find_values(config: ModelConfig, source: Source, side: int) -> Values:
 
 
 def check_named(data: str) -> None:
-    """Raise ValueError where `data` names nothing that `open_source` could open, without opening anything."""
+    """Raise UserError where `data` names nothing that `open_source` could open, without opening anything."""
     if data not in generated.SCENES and not Path(data).exists() and not ids.DATASET.fullmatch(data):
         scenes = ", ".join(generated.SCENES)
         raise UserError(f"{data} does not exist; name a folder of pairs, USER/NAME on the Hub, or one of {scenes}")
@@ -101,7 +101,7 @@ def _advise(data: str, tasks: Sequence[str], wanted: str) -> str:
 
 
 def _find_labels(source: Source, data: str, first: int | None, direction: str) -> Source:
-    """Find how the inputs are facade labels: by their palette, or by numbers; ValueError where they are not at all.
+    """Find how the inputs are facade labels: by their palette, or by numbers; UserError where they are not at all.
 
     `first` is the first number in the training pairs that the config was fitted to, if they were numbers.
     """

@@ -1,6 +1,6 @@
 """Archives from elsewhere, unpacked so that they can do no harm: plain files alone, below one folder, within a bound.
 
-Refused, as a ValueError that names the member: absolute paths, `..`, links, devices, and more bytes or files than are
+Refused, as a UserError that names the member: absolute paths, `..`, links, devices, and more bytes or files than are
 allowed. What is counted are the bytes that come out, not what the archive says of itself.
 """
 
@@ -116,7 +116,7 @@ def _copy(content: IO[bytes], goal: Path, left: int, name: str, max_bytes: int) 
 
 
 def _hoist(folder: Path) -> None:
-    """Where everything lies in one folder that is no split, take that folder away; texts beside it may stay."""
+    """Take a folder away in which everything lies, unless it is a split; texts beside it may stay."""
     children = list(folder.iterdir())
     inner = [child for child in children if child.is_dir()]
     has_pictures = any(child.suffix.lower() in EXTENSIONS for child in children)

@@ -45,7 +45,7 @@ class Values(NamedTuple):
     range: tuple[float, float] = (0.0, 0.0)
 
     def to_picture(self, stored: np.ndarray, channels: int) -> np.ndarray:
-        """Make a picture `(H, W, channels)` uint8 of stored numbers `(H, W, C)`; ValueError where they do not fit."""
+        """Make a picture `(H, W, channels)` uint8 of stored numbers `(H, W, C)`; UserError where they do not fit."""
         if self.kind == "numbers" and stored.shape[2] == 1:
             stored = labels.color_numbers(stored[..., 0])
         return images.to_channels(images.to_levels(stored, self.range), channels)
@@ -71,7 +71,7 @@ def of_target(config: ModelConfig) -> Values:
 def read_input(
     source: Path | str | bytes | BinaryIO, config: ModelConfig, most_pixels: int = images.MAX_PIXELS
 ) -> np.ndarray:
-    """Read a file as a translator of this config takes it; ValueError names the file.
+    """Read a file as a translator of this config takes it; UserError names the file.
 
     A picture `(H, W, in_channels)` uint8, or the label map `(H, W)` of a facade.
     """
@@ -128,7 +128,7 @@ def read_label_image(
 def find_values(side: str, read: Callable[[int], np.ndarray], count: int) -> tuple[Values, str]:
     """Find what the numbers of one side of a set mean, and say it; empty for plain pictures.
 
-    `read(index)` gives a picture `(H, W, C)` as it is stored, of `count`. Raises ValueError for what cannot become a
+    `read(index)` gives a picture `(H, W, C)` as it is stored, of `count`. Raises UserError for what cannot become a
     picture of 8 bits.
     """
     stored = [read(index) for index in spread(count, LOOKED_AT)]

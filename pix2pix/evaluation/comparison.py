@@ -80,7 +80,7 @@ def networks(photos: dict[str, float]) -> dict[str, str]:
 
 
 def check_alike(translators: Sequence[Translator]) -> None:
-    """Raises ValueError for checkpoints that do not take the same pairs."""
+    """Raise UserError for checkpoints that do not take the same pairs."""
     first, *others = ((each.name, each.config.settings | {"width": each.config.data.shape[1]}) for each in translators)
     for other in others:
         for name in ALIKE:
@@ -92,7 +92,7 @@ def check_alike(translators: Sequence[Translator]) -> None:
 
 
 def name_apart(measured: Sequence[Measured], checkpoints: Sequence[str]) -> None:
-    """Where two checkpoints have one name, people see them as they were given."""
+    """Call checkpoints as they were given, where two have one name."""
     if len({one.name for one in measured}) < len(measured):
         for one, checkpoint in zip(measured, checkpoints, strict=True):
             one.name = checkpoint

@@ -82,7 +82,7 @@ class Looks:
     gradients: list[float] = field(default_factory=list)
 
     def add(self, picture: np.ndarray, seen: list, drawing: np.ndarray | None) -> None:
-        """A picture, its `features.stages`, and the label map it shows, where it shows one."""
+        """Look at a picture, by its `features.stages`, and at the label map it shows, where it shows one."""
         shown = images.to_shown(picture)
         self.contrasts.append(checkerboard.contrasts(shown))
         self.overall.append(features.overall(seen))

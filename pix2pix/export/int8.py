@@ -64,7 +64,7 @@ class _Examples(CalibrationDataReader):
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without ONNX Runtime's advice on graphs, which are made here as they should be."""
+    """Keep back ONNX Runtime's advice on graphs, which are made here as they should be."""
     before = logging.root.manager.disable
     logging.disable(max(before, logging.WARNING))
     try:

@@ -43,7 +43,7 @@ def add_onnx(folder: Path, config: ModelConfig, generator: nn.Module) -> None:
 def add_int8_onnx(folder: Path, config: ModelConfig, generator: nn.Module, data: str) -> str:
     """Write a `model.onnx` that multiplies in int8, its weights inside; says how far its pictures are from torch's.
 
-    Ranges are measured on training pairs of `data`, pictures compared on validation pairs. ValueError, and nothing
+    Ranges are measured on training pairs of `data`, pictures compared on validation pairs. UserError, and nothing
     written, where they differ by more than `MAX_LEVELS`.
     """
     pairs, unseen = (load_pairs(data, split, config) for split in ("train", "val"))
@@ -74,7 +74,7 @@ def add_int8_onnx(folder: Path, config: ModelConfig, generator: nn.Module, data:
 
 
 def greatest_difference(folder: Path, config: ModelConfig, generator: nn.Module) -> float:
-    """Of ONNX Runtime from torch on inputs of noise, in [-1, 1]; ValueError where it exceeds `TOLERANCE`."""
+    """Of ONNX Runtime from torch on inputs of noise, in [-1, 1]; UserError where it exceeds `TOLERANCE`."""
     exported, reference, net = OnnxNetwork(folder), TorchNetwork(generator), config.architecture
     stream, worst = np.random.default_rng(0), 0.0
     for height, width in CHECKED_SIZES:

@@ -37,7 +37,7 @@ def read_pytorch(state: Mapping[str, Tensor], running: bool, dropout: bool) -> t
     """A U-Net of pytorch-CycleGAN-and-pix2pix with batch or instance norm.
 
     `running`: normalise by the running statistics, as its `test.py --eval` does; otherwise by those of the picture, as
-    its `test.py` does unless told. Raises ValueError for any other architecture.
+    its `test.py` does unless told. Raises UserError for any other architecture.
     """
     state = {_unwrapped(name): tensor for name, tensor in state.items()}
     encoders, decoders, used = [], [], set()
@@ -77,7 +77,7 @@ def read_pytorch(state: Mapping[str, Tensor], running: bool, dropout: bool) -> t
 def read_tensorflow(arrays: Mapping[str, np.ndarray], dropout: bool) -> tuple[dict, dict[str, Tensor]]:
     """The generator among TensorFlow's variables, `generator/encoder_1/…/filter` and so on, with any prefix.
 
-    It always normalises by the statistics of the picture. Raises ValueError for any other architecture.
+    It always normalises by the statistics of the picture. Raises UserError for any other architecture.
     """
     layers: dict[tuple[str, int], Layer] = {}
     unknown = []
@@ -106,7 +106,7 @@ def read_tensorflow(arrays: Mapping[str, np.ndarray], dropout: bool) -> tuple[di
 
 
 def _fields(encoders: list[Layer], decoders: list[Layer]) -> dict:
-    """What the shapes say; ValueError where they are not those of a U-Net whose widths double up to eightfold."""
+    """What the shapes say; UserError where they are not those of a U-Net whose widths double up to eightfold."""
     shapes = [tuple(layer["weight"].shape) for layer in encoders + decoders]
     if any(len(shape) != 4 or shape[2:] != (4, 4) for shape in shapes):
         raise UserError(f"no U-Net generator of pix2pix: its filters are not all 4x4, but {name_some(set(shapes))}")
@@ -175,7 +175,7 @@ _SAVE_ALONE = "save the generator's state_dict() alone: torch.save(generator.sta
 
 
 def read_weights(path: Path, running_statistics: bool, dropout: bool) -> tuple[dict, dict[str, torch.Tensor]]:
-    """Settings and weights under our names; ValueError, in one line, for what cannot be converted."""
+    """Settings and weights under our names; UserError, in one line, for what cannot be converted."""
     try:
         if path.suffix == ".npz":
             if running_statistics:

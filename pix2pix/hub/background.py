@@ -44,7 +44,7 @@ class Push:
 
 
 def push_apart(push: Push, stop: threading.Event) -> str:
-    """Push in another process; the address. Raises ValueError with its last words, or where it was stopped."""
+    """Push in another process; the address. Raises UserError with its last words, or where it was stopped."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
     process = subprocess.Popen(
         [sys.executable, *push.arguments(push.frozen)],
@@ -164,7 +164,7 @@ def _freeze(run: Path, files: Sequence[str]) -> Path:
 
 
 def _link(source: Path, target: Path) -> None:
-    """As good as a copy of a file that is replaced as a whole and never written into; a copy where links are not."""
+    """Link a file, which is replaced as a whole and never written into; copy it where there are no links."""
     try:
         os.link(source, target)
     except OSError:

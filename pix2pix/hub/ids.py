@@ -13,7 +13,7 @@ DATASET = re.compile(rf"{MODEL.pattern}(?::([^,:]+),([^,:]+))?")  # and the colu
 
 
 def parse(name: str) -> tuple[str, str | None]:
-    """USER/REPO@REVISION -> (USER/REPO, REVISION or None). Raises ValueError for what is no valid id."""
+    """USER/REPO@REVISION -> (USER/REPO, REVISION or None). Raises UserError for what is no valid id."""
     from huggingface_hub.errors import HFValidationError
     from huggingface_hub.utils import validate_repo_id
 

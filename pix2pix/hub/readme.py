@@ -27,7 +27,7 @@ PRELOAD = re.compile(rf"{REPO}( [^\s,]+(,[^\s,]+)*( [0-9a-f]{{40}})?)?", re.ASCI
 
 
 def read(readme: Path) -> dict:
-    """The head of a Space's README. Raises ValueError that names the first rule it breaks."""
+    """The head of a Space's README. Raises UserError that names the first rule it breaks."""
     try:
         head = metadata_load(readme) or {}
     except (yaml.YAMLError, ValueError) as error:
@@ -38,7 +38,7 @@ def read(readme: Path) -> dict:
 
 
 def _faults(head: dict, root: Path):
-    """What is wrong with it, one sentence after the other."""
+    """Say what is wrong with it, one sentence after the other."""
     from huggingface_hub import SpaceHardware
 
     for key in NEEDED:
@@ -80,7 +80,7 @@ def _is_emoji(text: str) -> bool:
 
 
 def parse(text: str, kind: type[RepoCard] = ModelCard) -> RepoCard:
-    """Read a card, or of another `kind` a Space's README. Raises ValueError where its head is no YAML mapping."""
+    """Read a card, or of another `kind` a Space's README. Raises UserError where its head is no YAML mapping."""
     logging.getLogger("huggingface_hub.repocard").setLevel(logging.ERROR)  # a card without a head is no fault
     try:
         return kind(text, ignore_metadata_errors=True)

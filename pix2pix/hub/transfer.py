@@ -24,7 +24,7 @@ def download(name: str, files: Sequence[str], needed: Sequence[str], check: Chec
     """Return the folder in the Hub's cache that holds these files of a repository, `needed` ones at least.
 
     A commit that is in the cache is not asked for again; where the Hub cannot be reached, the newest state of the
-    cache is used. Raises ValueError in one line: unknown names, no network and nothing cached, and whatever
+    cache is used. Raises UserError in one line: unknown names, no network and nothing cached, and whatever
     `check` raises it for. With `token=False` the Hub is always asked, without the token at hand: what is in the cache
     may have been fetched with it.
     """
@@ -73,7 +73,7 @@ def _cached(repo: str, revision: str | None, files: Sequence[str], needed: Seque
 
 
 def _check_whole(folder: Path) -> None:
-    """Raises ValueError where a large file is not what the Hub holds: the cache names those by their SHA-256."""
+    """Raise UserError where a large file is not what the Hub holds: the cache names those by their SHA-256."""
     for path in folder.iterdir():
         blob = path.resolve()
         if re.fullmatch("[0-9a-f]{64}", blob.name):
@@ -87,7 +87,7 @@ def download_folder(
 ) -> None:
     """Fetch files of the folder `path` of a repository into the new folder `goal`, wholly or not at all.
 
-    Where one of the `needed` files is not there, ValueError says so, and `if_missing`.
+    Where one of the `needed` files is not there, UserError says so, and `if_missing`.
     """
     from huggingface_hub import HfApi
 
@@ -111,7 +111,7 @@ def download_folder(
 
 
 def check_token() -> None:
-    """Raises ValueError where there is no token."""
+    """Raise UserError where there is no token."""
     from huggingface_hub import get_token
 
     if get_token() is None:
@@ -119,7 +119,7 @@ def check_token() -> None:
 
 
 def check_writable(repo: str, private: bool) -> None:
-    """Raises ValueError where the token may not write to a model repository, which is made if missing."""
+    """Make a model repository if missing; raise UserError where the token may not write to it."""
     from huggingface_hub import HfApi
 
     parse(repo)

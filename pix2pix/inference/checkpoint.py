@@ -33,7 +33,7 @@ PICKLES = ("*.bin", "*.ckpt", "*.pickle", "*.pkl", "*.pt", "*.pth")
 
 
 def find(name: str | Path, token: bool | None = None) -> Path:
-    """The folder of a named checkpoint, seen to hold a config and weights; ValueError says what is wrong.
+    """The folder of a named checkpoint, seen to hold a config and weights; UserError says what is wrong.
 
     The name of a bundled checkpoint stands for it in any folder, a run folder for the newest of its checkpoints, and
     USER/REPO or USER/REPO@REVISION, where no such folder is, for a checkpoint on the Hub, which is fetched into the
@@ -86,7 +86,7 @@ def bundled(folder: Path | None = None) -> dict[str, Path]:
 
 
 def check_listing(repo: str, sizes: Mapping[str, int], most: int = MAX_BYTES) -> None:
-    """Raises ValueError where a repository with these files, in bytes, is no checkpoint that we would load."""
+    """Raise UserError where a repository with these files, in bytes, is no checkpoint that we would load."""
     missing = [file for file in (CONFIG, WEIGHTS) if file not in sizes]
     pickles = [name for name in sizes if any(Path(name).match(pattern) for pattern in PICKLES)]
     if WEIGHTS in missing and pickles:
@@ -110,7 +110,7 @@ def shown_name(name: str | Path) -> str:
 def read_styles(folder: Path, config: ModelConfig) -> dict[str, list[float]]:
     """The named styles of a checkpoint, `config.architecture.code_size` numbers each; {} where it has none.
 
-    Raises ValueError for a file that does not fit its config.
+    Raises UserError for a file that does not fit its config.
     """
     path = folder / STYLES
     if not path.is_file():
@@ -137,7 +137,7 @@ def write_styles(folder: Path, styles: dict[str, list[float]]) -> None:
 def load(name: str | Path):
     """A checkpoint's `(ModelConfig, generator)`, the generator in eval mode on the CPU in float32.
 
-    Strict: a missing, extra or misshapen weight, an unknown config key or a broken file is a ValueError.
+    Strict: a missing, extra or misshapen weight, an unknown config key or a broken file is a UserError.
     """
     import torch
 
@@ -155,7 +155,7 @@ def load(name: str | Path):
 
 
 def read_safetensors(path: Path) -> dict:
-    """Read the tensors of a safetensors file by name. Raises ValueError for a broken file."""
+    """Read the tensors of a safetensors file by name. Raises UserError for a broken file."""
     import safetensors
     import safetensors.torch
 
@@ -166,7 +166,7 @@ def read_safetensors(path: Path) -> dict:
 
 
 def check_finite(path: Path, arrays: Iterable[tuple[str, np.ndarray]]) -> None:
-    """Raise ValueError that names the first of the named arrays with NaN or infinity in it: its pictures are none."""
+    """Raise UserError that names the first of the named arrays with NaN or infinity in it: its pictures are none."""
     for name, array in arrays:
         if not np.isfinite(array).all():
             raise UserError(f"{path}: {name} holds NaN or infinity: the training that wrote it had diverged")
@@ -177,7 +177,7 @@ def save(
 ) -> None:
     """Write a new checkpoint folder, wholly or not at all; `half` stores the weights as float16.
 
-    Raises ValueError where `folder` exists, OSError where the disk is full.
+    Raises UserError where `folder` exists, OSError where the disk is full.
     """
     if folder.exists():
         raise UserError(f"{folder} exists already; name another folder")

@@ -42,7 +42,7 @@ class ModelError(Exception):
 def load(name: str | Path) -> Translator:
     """Open a checkpoint that a stranger named, by a folder or on the Hub, and paint a small picture with it.
 
-    The Hub is asked without a token. Raises ValueError for what is no checkpoint, or does not paint as its config says.
+    The Hub is asked without a token. Raises UserError for what is no checkpoint, or does not paint as its config says.
     """
     folder = checkpoint.find(name, token=False)
     config = configs.read(folder / checkpoint.CONFIG, name)

@@ -25,7 +25,7 @@ class OnnxNetwork:
     """A `translator.Network` whose graph is `model.onnx`; may be called from several threads."""
 
     def __init__(self, folder: Path, threads: int | None = None, config: ModelConfig | None = None):
-        """Raises ValueError for a graph or weights that do not load, or were not made for each other or the `config`.
+        """Load a graph; raises UserError where it or its weights are damaged, or made for others or another `config`.
 
         `threads` defaults to the cores at hand.
         """
@@ -96,7 +96,7 @@ def _reason(error: Exception) -> str:
 
 
 def check_signature(session: onnxruntime.InferenceSession, config: ModelConfig) -> None:
-    """Hold the names, types, ranks and channels of a graph's inputs and outputs to its config; ValueError says which.
+    """Hold the names, types, ranks and channels of a graph's inputs and outputs to its config; UserError says which.
 
     Sizes are held to it by painting: they depend on each other.
     """

@@ -58,7 +58,7 @@ class Segmenter:
     """A segmenter on ONNX Runtime: photo `(H, W, 3)` uint8 -> probabilities of the classes `(12, H, W)`."""
 
     def __init__(self, folder: Path, threads: int | None = None):
-        """Raises UserError where `folder` holds no graph that loads."""
+        """Load the graph in `folder`; raises UserError where none is there that loads."""
         import onnxruntime
 
         from pix2pix.inference.onnx_session import session_options

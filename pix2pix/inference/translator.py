@@ -80,12 +80,12 @@ class Translator:
     ) -> np.ndarray:
         """Picture `(H, W, C)` uint8, or label map `(H, W)` of class indices -> generated picture `(H, W, C)` uint8.
 
-        C is what the config says, of inputs and of targets; ValueError for a picture that cannot be brought to it.
+        C is what the config says, of inputs and of targets; UserError for a picture that cannot be brought to it.
 
         A picture of labels is snapped to the palette first; `labels.VOID` in a map is no class. Sides that are no
         multiple of `2 ** depth` are continued by reflection to the next one, and the result is cropped back.
         Statistics, where the network takes any, are of this one picture. `style` is one of `styles`, by name;
-        ValueError lists them.
+        UserError lists them.
         `variation` is the seed of the noise and, where no style is named, of a style near one of them (of a color code
         of chance where there are none), or of the dropout masks, which are the paper's only noise. None leaves dropout
         out, and takes noise that is always the same and the first style, or the mean color_code where there is none.
@@ -171,7 +171,7 @@ def color_code_of(
 def read_colour(text: str | None, name: str) -> Colour | None:
     """A colour as "#rrggbb" or "#rgb", or by its name in HTML; None where there is no text.
 
-    The # may be left out where a shell would take it for a comment. ValueError for another text, with the `name` of
+    The # may be left out where a shell would take it for a comment. UserError for another text, with the `name` of
     what it was to colour.
     """
     if not text:
@@ -193,7 +193,7 @@ def name_colour(colour: Colour | None) -> str | None:
 
 
 def read_colours(translator: Translator, wall: str | None, sky: str | None) -> dict[str, Colour | None]:
-    """The colours that someone asks `translator` for, as keywords for it; ValueError where it takes none."""
+    """The colours that someone asks `translator` for, as keywords for it; UserError where it takes none."""
     colours = {"wall": read_colour(wall, "wall"), "sky": read_colour(sky, "sky")}
     if any(colours.values()) and not translator.takes_colours:
         raise UserError(f"{translator.name} takes no colours; leave wall and sky out")
@@ -203,7 +203,7 @@ def read_colours(translator: Translator, wall: str | None, sky: str | None) -> d
 def load(name: str | Path) -> Translator:
     """A checkpoint by folder, on ONNX Runtime where it holds `model.onnx`, on torch where it does not.
 
-    Raises ValueError, in one line, for whatever is not a whole checkpoint.
+    Raises UserError, in one line, for whatever is not a whole checkpoint.
     """
     folder = checkpoint.find(name)
     if not (folder / checkpoint.ONNX).is_file():

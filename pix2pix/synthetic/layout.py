@@ -118,7 +118,7 @@ class _Architect:
             self.plan.projection = (float(self.bays[wing]), self.top, float(self.bays[count - wing]), self.bottom)
 
     def add_roof(self) -> None:
-        """A steep roof above the front: with dormers it is part of the facade, otherwise background."""
+        """Add a steep roof above the front: with dormers it is part of the facade, otherwise background."""
         plan = self.plan
         plan.roof_height = min(self.between(0.5, 0.9) * self.storey, max(self.top, 0) * 0.9)
         if plan.roof == "flat" or plan.roof_height < 0.06 or not self.chance(0.5):
@@ -210,7 +210,7 @@ class _Architect:
             self.add("window", (left, top, right, bottom), shape, hidden)
 
     def add_pillars(self) -> None:
-        """A giant order over some storeys, between all bays, or only where the front and its middle end."""
+        """Add a giant order over some storeys, between all bays, or only where the front and its middle end."""
         first, last = sorted(self.rng.integers(0, len(self.storeys), 2).tolist())
         top, bottom = self.storeys[first][0], self.storeys[last][1]
         half = self.between(0.05, 0.09) * (self.pairs[-1][1] - self.pairs[0][0]) / len(self.pairs)

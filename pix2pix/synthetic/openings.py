@@ -7,7 +7,7 @@ from pix2pix.synthetic.surface import Pixels, Surface
 
 
 def glass(surface: Surface, box: Pixels, rng: np.random.Generator, relief: float, interior: str) -> None:
-    """A pane: the sky mirrored above, the dark street below, and what hangs behind it."""
+    """Draw a pane: the sky mirrored above, the dark street below, and what hangs behind it."""
     height, width = surface.shape(box)
     if not height or not width:
         return
@@ -30,7 +30,7 @@ def glass(surface: Surface, box: Pixels, rng: np.random.Generator, relief: float
 
 
 def draw_window(surface: Surface, box: Pixels, look: Look, rng: np.random.Generator, shape: str = "") -> None:
-    """A recessed window: reveal, frame, panes and bars."""
+    """Draw a recessed window: reveal, frame, panes and bars."""
     metre = surface.metre
     if shape == "arched":
         with surface.cut(box, arch):
@@ -65,7 +65,7 @@ def draw_window(surface: Surface, box: Pixels, look: Look, rng: np.random.Genera
 
 
 def draw_surround(surface: Surface, box: Pixels, look: Look, shape: str) -> None:
-    """The raised band around an opening."""
+    """Draw the raised band around an opening."""
     band = inset(box, -max(1.0, 0.13 * surface.metre))
     if shape == "arched":
         with surface.cut(band, arch):
@@ -75,7 +75,7 @@ def draw_surround(surface: Surface, box: Pixels, look: Look, shape: str) -> None
 
 
 def draw_blind(surface: Surface, box: Pixels, look: Look, rng: np.random.Generator, shape: str = "roller") -> None:
-    """Louvred leaves beside a window, or slats let down in it."""
+    """Draw louvred leaves beside a window, or slats let down in it."""
     slat = max(2.0, 0.07 * surface.metre)
     height, _ = surface.shape(box)
     lines = (np.arange(height, dtype=np.float32) % np.float32(slat) < 1)[:, None]
@@ -93,7 +93,7 @@ def draw_blind(surface: Surface, box: Pixels, look: Look, rng: np.random.Generat
 
 
 def draw_door(surface: Surface, box: Pixels, look: Look, rng: np.random.Generator, shape: str = "") -> None:
-    """Two panelled leaves below a light."""
+    """Draw two panelled leaves below a light."""
     if shape == "arched":
         with surface.cut(box, arch):
             draw_door(surface, box, look, rng)
@@ -112,7 +112,7 @@ def draw_door(surface: Surface, box: Pixels, look: Look, rng: np.random.Generato
 
 
 def draw_shop(surface: Surface, box: Pixels, look: Look, rng: np.random.Generator, shape: str = "") -> None:
-    """A shop front: sign board, wide glass over a lit interior, a stall riser, often an awning."""
+    """Draw a shop front: sign board, wide glass over a lit interior, a stall riser, often an awning."""
     if shape == "sign":
         _draw_sign(surface, box, look, rng)
         return
@@ -133,7 +133,7 @@ def draw_shop(surface: Surface, box: Pixels, look: Look, rng: np.random.Generato
 
 
 def _draw_goods(surface: Surface, box: Pixels, look: Look, rng: np.random.Generator) -> None:
-    """What a shop shows: lit shelves with things of many colours, dimmed by the pane."""
+    """Draw what a shop shows: lit shelves with things of many colours, dimmed by the pane."""
     for shelf in (0.45, 0.72, 1.0):
         light = mix((70, 58, 46), (150, 128, 96), rng.random())
         surface.scale(part(box, 0, shelf - 0.27, 1, shelf), np.float32(0.9))
@@ -149,7 +149,7 @@ def _draw_goods(surface: Surface, box: Pixels, look: Look, rng: np.random.Genera
 
 
 def _draw_sign(surface: Surface, box: Pixels, look: Look, rng: np.random.Generator) -> None:
-    """A painted board with a word of unreadable letters."""
+    """Draw a painted board with a word of unreadable letters."""
     board = mix(look.awning, (30, 30, 30), 0.25 + 0.4 * rng.random())
     surface.fill(box, board, 0.12)
     size = 0.45 * (box[3] - box[1])

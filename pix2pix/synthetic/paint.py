@@ -80,7 +80,7 @@ def _look(plan: Plan, rng: np.random.Generator) -> Look:
 
 
 def _paint_scenery(surface: Surface, plan: Plan, look: Look, rng: np.random.Generator) -> None:
-    """Sky with clouds, neighbours left and right, roof, street."""
+    """Paint the sky with clouds, neighbours left and right, roof, street."""
     front = _pixels(plan.front, surface)
     height, width = surface.height, surface.width
     down = np.linspace(0, 1, height, dtype=np.float32)[:, None]
@@ -110,7 +110,7 @@ def _paint_scenery(surface: Surface, plan: Plan, look: Look, rng: np.random.Gene
 
 
 def _paint_neighbour(surface: Surface, box: Pixels, look: Look, rng: np.random.Generator) -> None:
-    """A plain house beside the front: background in the labels, so only hinted at."""
+    """Paint a plain house beside the front: background in the labels, so only hinted at."""
     shade = 120 + 90 * rng.random()
     surface.fill(box, mix((shade, shade * 0.95, shade * 0.86), look.wall, 0.3 * rng.random()), -0.1)
     metre = surface.metre
@@ -139,7 +139,7 @@ def _paint_roof(surface: Surface, kind: str, box: Pixels, look: Look, rng: np.ra
 
 
 def _paint_wall(surface: Surface, plan: Plan, look: Look, rng: np.random.Generator) -> None:
-    """The front itself, its texture and weathering."""
+    """Paint the front itself, its texture and weathering."""
     front = _pixels(plan.front, surface)
     surface.fill(front, look.wall, 0.0)
     height, width = surface.shape(front)

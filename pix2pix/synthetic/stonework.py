@@ -15,7 +15,7 @@ def masonry(
     vary: float,
     depth: float = 0.012,
 ) -> None:
-    """Courses of blocks (width, height in metres), each lighter or darker by up to `vary`; joints `depth` metres deep.
+    """Draw courses of blocks (width, height in metres), each lighter or darker by up to `vary`, joints `depth` deep.
 
     `joint`: the joints' lightness against the wall's; above 1 for white mortar.
     """
@@ -36,7 +36,7 @@ def masonry(
 
 
 def draw_sill(surface: Surface, box: Pixels, look: Look, rng: np.random.Generator, shape: str = "") -> None:
-    """A slab; a tall one has a panelled apron below."""
+    """Draw a slab; a tall one has a panelled apron below."""
     slab_height = min(box[3] - box[1], max(2.0, 0.13 * surface.metre))
     apron = (box[0], box[1] + slab_height, box[2], box[3])
     if apron[3] - apron[1] > 3:
@@ -49,7 +49,7 @@ def draw_sill(surface: Surface, box: Pixels, look: Look, rng: np.random.Generato
 
 
 def draw_head(surface: Surface, box: Pixels, look: Look, rng: np.random.Generator, shape: str = "flat") -> None:
-    """What crowns a window: a flat hood, a pediment, a segment arch or a stone lintel."""
+    """Draw what crowns a window: a flat hood, a pediment, a segment arch or a stone lintel."""
     metre = surface.metre
     if shape == "lintel":
         surface.fill(box, look.trim, 0.03)
@@ -85,7 +85,7 @@ def _gable(shape: str, across, down):
 
 
 def draw_balcony(surface: Surface, box: Pixels, look: Look, rng: np.random.Generator, shape: str = "iron") -> None:
-    """A slab on brackets, and in front a railing of iron, balusters or solid masonry."""
+    """Draw a slab on brackets, and in front a railing of iron, balusters or solid masonry."""
     metre = surface.metre
     slab = part(box, 0, 0.84, 1, 1)
     rail = max(1.0, 0.05 * metre)
@@ -115,7 +115,7 @@ def draw_balcony(surface: Surface, box: Pixels, look: Look, rng: np.random.Gener
 
 
 def draw_deco(surface: Surface, box: Pixels, look: Look, rng: np.random.Generator, shape: str = "panel") -> None:
-    """Carving: a frame, and inside it a mirrored random relief."""
+    """Draw carving: a frame, and inside it a mirrored random relief."""
     surface.fill(box, mix(look.wall, look.trim, 0.8), 0.03)
     field = inset(box, max(1.0, 0.06 * surface.metre))
     height, width = surface.shape(field)
@@ -136,7 +136,7 @@ def draw_deco(surface: Surface, box: Pixels, look: Look, rng: np.random.Generato
 
 
 def draw_molding(surface: Surface, box: Pixels, look: Look, rng: np.random.Generator, shape: str = "course") -> None:
-    """A string course, or an entablature: cornice on consoles, frieze, architrave."""
+    """Draw a string course, or an entablature: cornice on consoles, frieze, architrave."""
     metre = surface.metre
     surface.fill(box, mix(look.trim, look.wall, 0.2), 0.05)
     light = mix(look.trim, (255, 255, 255), 0.06)
@@ -156,7 +156,7 @@ def draw_molding(surface: Surface, box: Pixels, look: Look, rng: np.random.Gener
 
 
 def draw_pillar(surface: Surface, box: Pixels, look: Look, rng: np.random.Generator, shape: str = "") -> None:
-    """A half-column: a rounded shaft between base and capital."""
+    """Draw a half-column: a rounded shaft between base and capital."""
     _, width = surface.shape(box)
     surface.fill(box, mix(look.trim, look.wall, 0.15), 0.1)
     across = (np.arange(width, dtype=np.float32) * 2 + 1) / max(width, 1) - 1

@@ -51,7 +51,7 @@ class Surface:
             self.relief[rows, columns] = relief
 
     def comb(self, box: Pixels, period: float, thickness: float, color=None, relief: float | None = None) -> None:
-        """Upright bars, `thickness` wide, one every `period` pixels, the row centred in the box."""
+        """Draw upright bars, `thickness` wide, one every `period` pixels, the row centred in the box."""
         left, _, right, _ = box
         period, thickness = max(round(period), 2), max(round(thickness), 1)
         count = max(int((right - left) // period), 1)
@@ -65,7 +65,7 @@ class Surface:
                 self.relief[rows, columns] = relief
 
     def scale(self, box: Pixels, factor) -> None:
-        """Multiplies the colour in the box by a number or an array that broadcasts to (3, height, width)."""
+        """Multiply the colour in the box by a number or an array that broadcasts to (3, height, width)."""
         rows, columns = self.window(box)
         self.color[:, rows, columns] *= factor
 
@@ -76,7 +76,7 @@ class Surface:
 
     @contextmanager
     def cut(self, box: Pixels, mask) -> Iterator[None]:
-        """What is drawn into the box meanwhile stays only where `mask(across, down)`, both -1..1, is true."""
+        """Keep what is drawn into the box meanwhile only where `mask(across, down)`, both -1..1, is true."""
         rows, columns = self.window(box)
         before = [layer[..., rows, columns].copy() for layer in (self.color, self.relief, self.gloss)]
         yield

@@ -33,7 +33,7 @@ LAST_PUSH = 20.0  # seconds that a run which stops early still waits for its las
 
 
 def launch(options: Options, plan: Plan) -> None:
-    """Raises ValueError or OSError for what the user can fix; exits with 130 or 143 when interrupted."""
+    """Train as planned, or say what that would take; exits with 130 or 143 when interrupted."""
     config, run = plan.config, plan.run
     # Read everything before anything is written: a broken picture is better found now than after an hour.
     train_pairs = load_pairs(plan.train, "train", config, config.corrects_labels)
@@ -139,7 +139,7 @@ def start_with(generator: torch.nn.Module, config: Config, name: str) -> list[st
 
 
 def make_pusher(options: Options, accelerator: Accelerator) -> Pusher | None:
-    """On the main process, what --push-to-hub asks for; ValueError, before any training, where the Hub refuses it."""
+    """Make what pushes to the Hub, on the main process; UserError, before any training, where the Hub refuses it."""
     if options.push_to_hub is None or not accelerator.is_main_process:
         return None
     try:

@@ -73,7 +73,7 @@ RESUMED_WITH |= {"push_to_hub", "private", "license", "push_every", "push_state"
 
 
 def read(arguments: Sequence[str]) -> Options:
-    """Raises ValueError for what does not fit together; nothing is looked at yet."""
+    """Read the command line; UserError for flags that do not fit together. Nothing is looked at yet."""
     given = given_names(arguments)
     arguments = name_the_run(list(arguments))
     recipe, task = (chosen(arguments, *each) for each in (("recipe", RECIPES, "best"), ("task", TASKS, "facades")))

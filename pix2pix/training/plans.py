@@ -37,7 +37,7 @@ class Plan:
 
 
 def make(options: Options) -> Plan:
-    """Raises ValueError or OSError for what the user can fix."""
+    """Find data, folder and config of a training; UserError or OSError for what the user can fix."""
     return _resume(options) if options.resume is not None else _start(options)
 
 
@@ -118,7 +118,7 @@ def open_run(options: Options) -> Run:
 
 
 def check_processes(run: Run) -> None:
-    """ValueError where a run goes on with another number of processes: its steps would be other steps."""
+    """UserError where a run goes on with another number of processes: its steps would be other steps."""
     before, now = run.metadata["processes"], processes.count()
     if before != now:
         raise UserError(
@@ -143,7 +143,7 @@ def lengthen(config: Config, epochs: int) -> tuple[Config, tuple[str, ...]]:
 
 
 def take_generator(config: Config, name: str, given: Collection[str]) -> tuple[Config, tuple[str, ...]]:
-    """The config with the generator of a checkpoint, and what that changed; ValueError where `given` is another."""
+    """The config with the generator of a checkpoint, and what that changed; UserError where `given` is another."""
     start, own = configs.read(checkpoint.find(name) / checkpoint.CONFIG, name), config.settings
     wanted = configs.flatten(start.architecture)
     del wanted["task"]
@@ -161,7 +161,7 @@ def take_generator(config: Config, name: str, given: Collection[str]) -> tuple[C
 
 
 def check_teacher(config: Config) -> None:
-    """ValueError, with the flags to give, where the teacher does not take the same inputs and noise as its student."""
+    """UserError, with the flags to give, where the teacher does not take the same inputs and noise as its student."""
     name = config.training.teacher
     teacher = configs.read(checkpoint.find(name) / checkpoint.CONFIG, name)
     kind, wanted = teacher.architecture.generator, config.architecture.generator

@@ -37,7 +37,7 @@ class UnreadableState(UserError):
 
 
 def check_new(folder: Path) -> None:
-    """Raises ValueError where `folder` exists and is not empty, but for what a run left that never began."""
+    """Raise UserError where `folder` exists and is not empty, but for what a run left that never began."""
     if not folder.exists() or (folder.is_dir() and all(is_leftover(path) for path in folder.iterdir())):
         return
     if not (folder / METADATA).is_file():
@@ -95,7 +95,7 @@ class Run:
 
     @classmethod
     def create(cls, folder: Path, config: Config, metadata: dict[str, str | int]) -> "Run":
-        """Raises ValueError where the folder exists and is not empty: no run overwrites another."""
+        """Begin a run in a new folder; UserError where it is not empty: no run overwrites another."""
         check_new(folder)
         run = cls(folder, config, {**metadata, "started": datetime.now(UTC).isoformat(timespec="seconds")})
         folder.mkdir(parents=True, exist_ok=True)
@@ -104,7 +104,7 @@ class Run:
 
     @classmethod
     def open(cls, folder: Path) -> "Run":
-        """Raises ValueError, in one line, for a folder that no run can be continued from."""
+        """Open the run in a folder; UserError, in one line, where none can be continued from it."""
         if not folder.exists():
             raise UserError(f"there is no run at {folder}: --resume names a run folder, or USER/REPO on the Hub")
         if not (folder / METADATA).is_file():

@@ -69,7 +69,7 @@ class Trainer:
         self._prepare_step()
 
     def update(self, inputs: Tensor, targets: Tensor) -> None:
-        """One step on inputs and targets as networks take them: images in [-1, 1], label maps of facades."""
+        """Take one step on inputs and targets as networks take them: images in [-1, 1], label maps of facades."""
         losses = self.step(inputs, targets)
         self.steps += 1
         if self.average is not None:

@@ -72,7 +72,7 @@ class DataPairs:
         self.names = [f"pair {name}" for name in source.names[:MAX_PAIRS]]
 
     def pair(self, number: int) -> Pair:
-        """Raises ValueError, in one line that names the file, for a picture that cannot be read."""
+        """Read a pair; UserError, in one line that names the file, for a picture that cannot be read."""
         pair = self._pairs[number]
         return Pair(pair.input, np.ascontiguousarray(pair.target))
 

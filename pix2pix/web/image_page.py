@@ -243,7 +243,7 @@ def build(models: Models, config: ModelConfig, data: str | Path | None = None) -
 def read_input(picture: bytes | Path, config: ModelConfig) -> np.ndarray:
     """An image file as the model takes it: grey for colourisation, about as many pixels as in training, its own shape.
 
-    Raises ValueError in one line, as `images.read_image`.
+    Raises UserError in one line, as `images.read_image`.
     """
     if config.architecture.in_channels not in (1, 3, 4):
         raise UserError(

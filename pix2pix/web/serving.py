@@ -204,7 +204,7 @@ class Models:
     def get(self, name: str | None = None) -> Model:
         """The model of that name (None: the default), loaded now if it is not yet; blocks meanwhile.
 
-        Raises ValueError in one line for people: an unknown or forbidden name, or a checkpoint that does not load.
+        Raises UserError in one line for people: an unknown or forbidden name, or a checkpoint that does not load.
         """
         name = name or self.default
         if name is None:

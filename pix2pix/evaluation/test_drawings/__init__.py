@@ -24,7 +24,7 @@ NAMES = (
 
 @lru_cache(maxsize=len(NAMES))
 def load(name: str) -> np.ndarray:
-    """The label map `(256, 256)` uint8 of class indices 0..11, not to be written to; ValueError for another name."""
+    """The label map `(256, 256)` uint8 of class indices 0..11, not to be written to; UserError for another name."""
     if name not in NAMES:
         raise UserError(f"no drawing is called {name!r}; there are: {', '.join(NAMES)}")
     drawing = labels.snap(images.read_image(Path(__file__).with_name(f"{name}.png")))

@@ -184,7 +184,7 @@ class Painter:
         return JSONResponse({"model": name or self.models.default, **facts})
 
     async def _load(self, name: str | None, request: Request) -> Model:
-        """A model that is not in memory yet; raises ValueError where it cannot be."""
+        """A model that is not in memory yet; raises UserError where it cannot be."""
         try:
             async with self._loading.turn(object(), _address(request)):
                 await _check_there(request)
@@ -353,7 +353,7 @@ async def _pieces(content: bytes) -> AsyncIterator[bytes]:
 
 
 async def _body(request: Request, most: int) -> bytes:
-    """The body, read no further than `most` bytes; raises ValueError beyond."""
+    """The body, read no further than `most` bytes; raises UserError beyond."""
     data = bytearray()
     async for chunk in request.stream():
         data += chunk

@@ -8,7 +8,7 @@ from pix2pix.utils import UserError
 
 
 def read_labels(data: bytes, height: int, width: int) -> LabelImage:
-    """Read a label image file as a label map of this size. Raises ValueError, in one line for people, else."""
+    """Read a label image file as a label map of this size. Raises UserError, in one line for people, else."""
     found = read_label_image(data, most_pixels=MAX_WEB_PIXELS, shrink=True)
     if found is None:
         raise UserError(
