@@ -46,27 +46,9 @@ def evaluate(
         pairs_for_judging: Also lay out the pictures of two checkpoints there side by side, in random order, for people
             to choose from; which is whose stands in FOLDER-key.json beside the folder.
     """
-    if not checkpoints:
-        raise UserError("name a checkpoint: a folder, a run folder, or USER/REPO on the Hub")
-    if json_file:
-        check_file_path(json_file)
-    if page_folder and page_folder.exists() and not page_folder.is_dir():
-        raise UserError(f"{page_folder} is a file: --page names a folder")
-    if variations < 0:
-        raise UserError(f"--variations is {variations}; it counts pictures, and 0 leaves diversity out")
-    if pairs_for_judging:
-        if len(checkpoints) != 2:
-            raise UserError(f"--pairs-for-judging takes two checkpoints, not {len(checkpoints)}: name two")
-        judging.check_free(pairs_for_judging)
+    check_flags(checkpoints, json_file, page_folder, variations, pairs_for_judging)
     check_named(data)
-    missing = []
-    for name in checkpoints:
-        try:
-            checkpoint.find(name)
-        except UserError as error:
-            missing.append(str(error))
-    if missing:  # scores compare checkpoints: none are told before all are there
-        raise UserError("; ".join(missing))
+    check_there(checkpoints)
     from pix2pix.data.decoded import load_pairs
     from pix2pix.evaluation import report as page
     from pix2pix.evaluation.comparison import (
@@ -109,3 +91,37 @@ def evaluate(
     if page_folder:
         page.write(page_folder, about, pairs, measured, scores, real)
         print(f"page: {page_folder / 'index.html'}")
+
+
+def check_flags(
+    checkpoints: list[str],
+    json_file: Path | None,
+    page_folder: Path | None,
+    variations: int,
+    pairs_for_judging: Path | None,
+) -> None:
+    """Raise UserError for flags that do not go together, and where nothing can be written."""
+    if not checkpoints:
+        raise UserError("name a checkpoint: a folder, a run folder, or USER/REPO on the Hub")
+    if json_file:
+        check_file_path(json_file)
+    if page_folder and page_folder.exists() and not page_folder.is_dir():
+        raise UserError(f"{page_folder} is a file: --page names a folder")
+    if variations < 0:
+        raise UserError(f"--variations is {variations}; it counts pictures, and 0 leaves diversity out")
+    if pairs_for_judging:
+        if len(checkpoints) != 2:
+            raise UserError(f"--pairs-for-judging takes two checkpoints, not {len(checkpoints)}: name two")
+        judging.check_free(pairs_for_judging)
+
+
+def check_there(checkpoints: list[str]) -> None:
+    """Raise UserError that names all checkpoints which are not there: scores compare them, so none are told before."""
+    missing = []
+    for name in checkpoints:
+        try:
+            checkpoint.find(name)
+        except UserError as error:
+            missing.append(str(error))
+    if missing:
+        raise UserError("; ".join(missing))
