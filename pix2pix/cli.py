@@ -44,7 +44,13 @@ def run_command(main: Callable[[Sequence[str]], None], arguments: Sequence[str])
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # as stderr does: a terminal may not know all letters
     try:
-        main(arguments)
+        try:
+            main(arguments)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:  # nobody reads what is printed any more, as in `pix2pix translate --help | head -3`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python, which flushes as it ends, would say so
+        sys.exit(141)
     except (UserError, OSError) as error:
         if os.environ.get("PIX2PIX_DEBUG") == "1":
             raise
@@ -101,7 +107,8 @@ def parse(wanted, arguments: Sequence[str], prog: str, **tyro_options):
         if not stop.code:
             width = shutil.get_terminal_size().columns
             text = re.sub(r"\n *\n(?=  -)", "\n", page.getvalue().rstrip())  # a line that a default unsaid leaves empty
-            print("\n".join(textwrap.fill(line, width) for line in text.splitlines()))
+            for line in text.splitlines():
+                print(textwrap.fill(line, width, subsequent_indent="  " if line.startswith("usage:") else ""))
             raise
         _title, *parts = (" ".join(part.split()).rstrip(".") for part in _RULE.split(errors.getvalue()))
         raise UserError(_OF_CODE.sub("", "; ".join(parts))) from None

@@ -88,6 +88,14 @@ def test_what_a_user_can_mend_is_one_line(capsys):
         assert said.startswith("error: ") and len(said.splitlines()) == 1
 
 
+def test_a_reader_who_has_seen_enough_is_no_error():
+    command = [sys.executable, "-m", "pix2pix", "translate", "--help"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=Path(__file__).parents[1])
+    process.stdout.close()
+    assert process.stderr.read() == b"" and process.wait() == 141
+    process.stderr.close()
+
+
 def test_what_the_system_says_of_a_file_is_told_without_its_number(tmp_path, capsys):
     with pytest.raises(SystemExit):
         run_command(lambda _: (tmp_path / "none").read_bytes(), [])
