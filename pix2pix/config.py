@@ -102,6 +102,9 @@ class Architecture:
     """Channels of a residual at full size behind our generator's last decoder; 0 for none."""
     sharpening: float = 0.0
     """How much of its difference from a blur our generator adds to its picture, as cameras do; 0 for none."""
+    noise_scale: float = 1.0
+    """What our generator's noise is multiplied by; less than 1 makes pictures cleaner and less varied, as truncation
+    does (Brock et al. 2019)."""
     unet: UNetVariant = UNetVariant()
 
     def __post_init__(self):
@@ -109,13 +112,14 @@ class Architecture:
             self, base_channels=(1, MAX_BASE_CHANNELS), max_channel_multiplier=(1, 64), depth=(2, 12),
             in_channels=(1, MAX_CHANNELS), out_channels=(1, MAX_CHANNELS), dropout_decoders=(0, 12),
             style_size=(0, 64), detail_channels=(0, 512), sharpening=(0, MAX_SHARPENING),
+            noise_scale=(0, 1),
         )  # fmt: skip
         if self.style_size and not self.color_code:
             raise UserError("style_size is for --color-code")
         if self.task == "facades" and self.in_channels != 3:
             raise UserError(f"facade labels are colours, 3 channels, not {self.in_channels}; give --task photo")
-        for name in ("color_code", "detail_channels", "sharpening"):
-            if getattr(self, name) and self.generator != "noise":
+        for name, off in (("color_code", False), ("detail_channels", 0), ("sharpening", 0), ("noise_scale", 1)):
+            if getattr(self, name) != off and self.generator != "noise":
                 raise UserError(f"{name} is for --generator noise")
         if self.generator != "unet" and (self.dropout_decoders, self.unet) != (3, UNetVariant()):
             raise UserError("dropout_decoders and the settings of other programs' U-Nets are for --generator unet")

@@ -15,6 +15,7 @@ def export(
     folder: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="MODEL")],
     half: bool = False,
     sharpening: float | None = None,
+    noise_scale: float | None = None,
     int8: str | None = None,
 ) -> None:
     """Write model.onnx into a checkpoint's folder and print its greatest difference from torch.
@@ -25,6 +26,7 @@ def export(
         folder: The checkpoint; of a run, its newest one.
         half: Store the weights as float16 first, at half the size.
         sharpening: Sharpen pictures from now on by so much, 0 to 4, as cameras do; for our generator.
+        noise_scale: Multiply its noise from now on by so much, 0 to 1: cleaner pictures, less varied.
         int8: Multiply in int8, for wide generators; pairs to measure ranges on, named as for train.py --data.
     """
     if not folder.is_dir():
@@ -42,8 +44,9 @@ def export(
     from pix2pix.export.wasm_graph import add_form
 
     remove_leftovers(folder, checkpoint.FILES)
-    if sharpening is not None:
-        config = configs.read(folder / checkpoint.CONFIG, folder.name).replace(sharpening=sharpening)
+    changes = {"sharpening": sharpening, "noise_scale": noise_scale}
+    if changes := {name: value for name, value in changes.items() if value is not None}:
+        config = configs.read(folder / checkpoint.CONFIG, folder.name).replace(**changes)
         (folder / checkpoint.ONNX).unlink(missing_ok=True)  # it paints without
         write_atomically(folder / checkpoint.CONFIG, configs.to_json(config).encode())
     config, generator = checkpoint.load(folder)

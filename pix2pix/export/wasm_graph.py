@@ -206,7 +206,7 @@ def _write(graph: "_Builder", generator: NoiseUNet) -> dict[str, Table]:
         for each in shifts[level]:
             x = graph.op("Add", [x, each])
         noise = graph.input(f"noise_{level}", 1, (SIZE >> len(generator.encoders)) << level + 1)
-        x = _with_noise(graph, x, noise, strength, biases[level])
+        x = _with_noise(graph, x, noise, generator.noise_scale * strength, biases[level])
         x = graph.op("Concat", [x, skips.pop()], axis=1)
     picture = _upsample(graph, x, generator.decoders[-1], generator.decoders[-1].bias)
     if generator.detail:
@@ -269,7 +269,9 @@ def _detail(graph: "_Builder", x: str, head: nn.Module, noise: str) -> str:
     """`DetailHead`, whose convolution of labels is an input."""
     of_labels = graph.input("detail", len(head.strength), SIZE)
     x = graph.op("Add", [_upsample(graph, x, head.enlarge), of_labels])
-    x = _with_noise(graph, x, graph.input(noise, 1, SIZE), head.strength, graph.constant(head.enlarge.bias))
+    x = _with_noise(
+        graph, x, graph.input(noise, 1, SIZE), head.noise_scale * head.strength, graph.constant(head.enlarge.bias)
+    )
     x = graph.conv(x, _filters(head.inner), head.inner.bias, pads=[1] * 4)
     return graph.conv(graph.op("LeakyRelu", [x], alpha=LEAK), _filters(head.outer), head.outer.bias, pads=[1] * 4)
 

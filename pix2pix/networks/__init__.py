@@ -21,7 +21,7 @@ def build_generator(architecture: Architecture) -> UNet | NoiseUNet:
     labelled = architecture.task == "facades"
     if architecture.generator == "noise":
         codes = (architecture.color_code_size, architecture.style_size, architecture.detail_channels)
-        return NoiseUNet(*sizes, labelled, *codes, architecture.sharpening)
+        return NoiseUNet(*sizes, labelled, *codes, architecture.sharpening, architecture.noise_scale)
     unet = architecture.unet
     variant = (unet.bottleneck_norm, unet.norm, unet.biases, architecture.dropout_decoders, unet.first_dropout_decoder)
     return UNet(*sizes, *variant, labelled)

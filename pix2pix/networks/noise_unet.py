@@ -27,7 +27,7 @@ class NoiseUNet(nn.Module):
     spot. A color code of `color_code_size` numbers: the colours of wall and sky (`training.color_code`), which shift
     the inner decoders; and a style of `style_size` numbers: material, glass and light (`training.style`), which shifts
     all but the last. With `detail_channels` a residual at full size refines the last decoder's picture (`DetailHead`);
-    with `sharpening` an unsharp mask follows, before the tanh.
+    with `sharpening` an unsharp mask follows, before the tanh. All noise is multiplied by `noise_scale`.
     """
 
     latent_kind = "noise"
@@ -35,7 +35,7 @@ class NoiseUNet(nn.Module):
     def __init__(
         self, in_channels: int = 3, out_channels: int = 3, base_channels: int = 32, max_channel_multiplier: int = 8,
         depth: int = 8, labelled: bool = True, color_code_size: int = 0, style_size: int = 0, detail_channels: int = 0,
-        sharpening: float = 0.0,
+        sharpening: float = 0.0, noise_scale: float = 1.0,
     ):  # fmt: skip
         super().__init__()
         widths = unet_channels(base_channels, depth, max_channel_multiplier)
@@ -52,9 +52,13 @@ class NoiseUNet(nn.Module):
         self.tones = nn.ParameterList(0.1 * torch.randn(after, color_code_size) for after in inner)
         shifted = reversed(widths[:-1]) if style_size else []
         self.styles = nn.ParameterList(0.05 * torch.randn(after, style_size) for after in shifted)
-        self.detail = DetailHead(2 * widths[0], in_channels, out_channels, detail_channels) if detail_channels else None
+        self.detail = (
+            DetailHead(2 * widths[0], in_channels, out_channels, detail_channels, noise_scale)
+            if detail_channels
+            else None
+        )
         self.sharpen = Sharpen(sharpening) if sharpening else nn.Identity()
-        self.code_size = color_code_size + style_size
+        self.noise_scale, self.code_size = noise_scale, color_code_size + style_size
         shrink = 2 ** (depth - len(self.tones))
         self.sky = SkyShare(shrink) if labelled and color_code_size else None
         if color_code_size:  # not used here: what colours a color code stands for, for those who ask for a colour
@@ -90,7 +94,7 @@ class NoiseUNet(nn.Module):
         for level, (conv, strength) in enumerate(zip(self.decoders[:-1], self.strengths, strict=True)):
             x = conv(x)
             plane = torch.randn_like(x[:, :1]) if noise is None else noise[level]
-            x = x + strength[:, None, None] * plane
+            x = x + self.noise_scale * strength[:, None, None] * plane
             if level < len(tints):
                 x = x + tints[level]
             if self.styles:
@@ -122,8 +126,9 @@ class DetailHead(nn.Module):
     have unit length as all others here: plain ones grew until the picture was white.
     """
 
-    def __init__(self, before: int, in_channels: int, out_channels: int, channels: int):
+    def __init__(self, before: int, in_channels: int, out_channels: int, channels: int, noise_scale: float):
         super().__init__()
+        self.noise_scale = noise_scale
         self.enlarge = UpsampleConv(before, channels)
         self.of_planes = WeightNormConv3x3(in_channels, channels, bias=False)
         self.strength = nn.Parameter(torch.full((channels,), 0.1))
@@ -133,7 +138,7 @@ class DetailHead(nn.Module):
     def forward(self, x: Tensor, planes: Tensor, noise: Tensor | None) -> Tensor:
         x = self.enlarge(x) + self.of_planes(planes)
         plane = torch.randn_like(x[:, :1]) if noise is None else noise
-        x = F.leaky_relu(x + self.strength[:, None, None] * plane, LEAK)
+        x = F.leaky_relu(x + self.noise_scale * self.strength[:, None, None] * plane, LEAK)
         return self.outer(F.leaky_relu(self.inner(x), LEAK))
 
 

@@ -17,7 +17,12 @@ from pix2pix.training.options import Options, as_flag
 from pix2pix.training.run import Run, check_new
 from pix2pix.utils import UserError, counted, name_some
 
-NO_WEIGHTS = {"dropout_decoders", "first_dropout_decoder", "sharpening"}  # of an architecture, what any weights fit
+NO_WEIGHTS = {
+    "dropout_decoders",
+    "first_dropout_decoder",
+    "sharpening",
+    "noise_scale",
+}  # of an architecture, what any weights fit
 OURS_ALONE = {"correct_labels": False, "shift": False, "sky_share": 0.0}  # of our generator's pairs: off for a U-Net
 ADDED = ("style_size", "detail_channels")  # of them, what a generator may get that starts with weights without it
 OF_TEACHER = ("task", "generator", "depth", "color_code", "style_size", "in_channels", "out_channels")

@@ -36,7 +36,7 @@ def made(**changes):
     "changes",
     [
         {"color_code": True},
-        {"color_code": True, "style_size": 3, "detail_channels": 4, "sharpening": 0.5},
+        {"color_code": True, "style_size": 3, "detail_channels": 4, "sharpening": 0.5, "noise_scale": 0.4},
         {"color_code": False},
     ],
     ids=["colours", "all parts", "noise alone"],

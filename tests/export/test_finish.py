@@ -1,4 +1,4 @@
-"""The command `export --sharpening`: pictures that are sharper, by every network that paints them."""
+"""What `export` changes of a finished generator's pictures, by every network that paints them: sharpness and noise."""
 
 import numpy as np
 import pytest
@@ -18,8 +18,8 @@ from pix2pix.utils import UserError
 pytestmark = pytest.mark.usefixtures("traced_once")
 
 
-def export(folder, amount: float) -> None:
-    command_line.main(["export", str(folder), "--sharpening", str(amount)])
+def export(folder, amount: float, flag: str = "--sharpening") -> None:
+    command_line.main(["export", str(folder), flag, str(amount)])
 
 
 def test_sharpening_adds_what_a_pixel_differs_from_its_neighbours_by_and_leaves_plain_areas():
@@ -47,6 +47,21 @@ def test_export_sharpens_the_pictures_of_torch_and_onnx_alike(tmp_path):
         assert abs(sharp.mean() - soft.mean()) < 1
     export(tmp_path / "sharp", 0)
     assert np.array_equal(inference.load_torch(tmp_path / "sharp")(drawing), soft)
+
+
+def test_export_takes_the_noise_from_pictures_and_leaves_their_colours(tmp_path):
+    torch.manual_seed(0)
+    config = RECIPES["live"].replace(base_channels=4, depth=4, style_size=2, detail_channels=2)
+    generator = build_generator(config.architecture)
+    torch.nn.init.constant_(generator.detail.outer.gain, 1.0)
+    checkpoint.save(tmp_path / "one", config, generator, "card", styles={"plaster": [0.5] * 8})
+    drawing, code = synthetic.label_map(1), {"wall": (160, 95, 75), "sky": (110, 160, 220), "style": "plaster"}
+    noisy, _ = (inference.load_torch(tmp_path / "one")(drawing, seed, **code) for seed in (1, 2))
+    export(tmp_path / "one", 0, "--noise-scale")
+    for load in (inference.load, inference.load_torch):
+        one, other = (load(tmp_path / "one")(drawing, seed, **code) for seed in (1, 2))
+        assert np.array_equal(one, other)
+        assert not np.array_equal(one, noisy)
 
 
 @pytest.mark.parametrize(
