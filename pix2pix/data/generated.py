@@ -12,6 +12,8 @@ import numpy as np
 from pix2pix import labels, synthetic
 from pix2pix.config import ModelConfig
 from pix2pix.data.pairs import RawPair
+from pix2pix.synthetic import MIN_SIZE
+from pix2pix.utils import UserError
 
 LIT = (255, 205, 120)  # a window at night, RGB
 MIN_LUMA = 0.12  # of the day's light that is left at night
@@ -153,6 +155,11 @@ class GeneratedSource:
     palette, pixels = labels.PALETTE, 0
 
     def __init__(self, name: str, split: str, config: ModelConfig):
+        height, width = config.data.shape
+        if min(height, width) < MIN_SIZE:
+            raise UserError(
+                f"{name} is drawn from {MIN_SIZE} pixels a side on, not {height}x{width}: give a larger --size"
+            )
         count = SYNTHETIC_VAL if split == "val" else SYNTHETIC_TRAIN
         self.scene, self.split, self.config = SCENES[name], split, config
         self.names = [f"{index + 1}" for index in range(count)]

@@ -12,6 +12,7 @@ from pix2pix.data.pairs import Source, compare_names
 from pix2pix.data.sources import Unfit, fit_config, open_source
 from pix2pix.hub import ids
 from pix2pix.inference import checkpoint
+from pix2pix.synthetic import MIN_SIZE
 from pix2pix.training import processes
 from pix2pix.training.options import Options, as_flag
 from pix2pix.training.run import Run, check_new
@@ -173,6 +174,10 @@ def check_teacher(config: Config) -> None:
     if kind != wanted:
         raise UserError(f"{name} cannot teach: its generator is {kind}, a teacher's is {wanted}")
     _check_depth(config, teacher, name)
+    if config.task == "facades" and min(config.data.shape) < MIN_SIZE:
+        raise UserError(
+            f"a teacher also paints synthetic facades, from {MIN_SIZE} pixels a side on: give a larger --size"
+        )
     own, needed = config.settings, teacher.settings
     if differing := [field for field in OF_TEACHER if own[field] != needed[field]]:
         flags = " ".join(as_flag(field, needed[field]) for field in differing)

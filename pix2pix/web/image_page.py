@@ -24,6 +24,7 @@ from pix2pix.data.generated import SCENES, GeneratedSource
 from pix2pix.data.pairs import Source
 from pix2pix.data.sources import open_source
 from pix2pix.inference.isolated import ModelError
+from pix2pix.synthetic import MIN_SIZE
 from pix2pix.utils import UserError
 from pix2pix.web import gradio_page
 from pix2pix.web.gradio_page import MAX_WAITING, Page, describe_parameters, example_file
@@ -268,7 +269,7 @@ def find_pairs(data: str | Path | None, config: ModelConfig) -> list[Shown]:
             print(f"No examples of {data}: {error}")
     # Lines are the first of their pairs; colours are those of the photos, which are the second under BtoA.
     direction = {"edges": "AtoB", "colors": "BtoA"}.get(config.task, config.data.direction)
-    side = min(*config.data.shape, SYNTHETIC_SIDE)
+    side = max(min(*config.data.shape, SYNTHETIC_SIDE), MIN_SIZE)
     small = config.replace(size=side, width=side, direction=direction, in_channels=3, out_channels=3)
     return _read_pairs(
         GeneratedSource(SYNTHETIC[config.task], "val", small), config.replace(in_channels=3, out_channels=3)

@@ -380,6 +380,7 @@ def test_help_and_what_is_wrong_with_the_flags_are_told_without_torch(command, s
         (["--data", "synthetic", "--biases"], "Unrecognized options: --biases"),
         (["--data", "synthetic", "--batch-size", "0"], "error: batch_size is 0"),
         (["--data", "synthetic", "--beta2", "1"], "error: beta2 is 1.0; it must lie between 0 and 0.999999"),
+        (["--data", "synthetic", "--size", "16", "--recipe", "paper"], "from 32 pixels a side on, not 16x16: give a l"),
         (["--data", "synthetic", "--workers", "-1"], "error: --workers is -1"),
         (["--data", "synthetic", "--epohcs", "3"], "Unrecognized options: --epohcs"),
         (["--resume", "."], "is not a run folder"),

@@ -300,6 +300,7 @@ def test_a_model_of_arrays_refuses_uploads_in_one_line():
 
 @pytest.mark.parametrize("task", ["edges", "colors", "photo", "five"])
 def test_examples_are_drawn_where_there_is_no_data(task):
+    assert image_page.find_pairs(None, TASKS[task].replace(size=16, depth=2))  # smaller than a facade can be drawn
     pairs = image_page.find_pairs(None, TASKS[task])
     assert len(pairs) == image_page.MAX_EXAMPLES
     assert all(side.shape == (SIZE, SIZE, 3) for pair in pairs for side in pair)
