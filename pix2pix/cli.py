@@ -110,5 +110,6 @@ def parse(wanted, arguments: Sequence[str], prog: str, **tyro_options):
             for line in text.splitlines():
                 print(textwrap.fill(line, width, subsequent_indent="  " if line.startswith("usage:") else ""))
             raise
-        _title, *parts = (" ".join(part.split()).rstrip(".") for part in _RULE.split(errors.getvalue()))
+        text = re.sub(r"\n {10}\S.*", "", errors.getvalue())  # the help of each flag that is missing, or was meant
+        _title, *parts = (" ".join(part.split()).rstrip(".") for part in _RULE.split(text))
         raise UserError(_OF_CODE.sub("", "; ".join(parts))) from None

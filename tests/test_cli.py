@@ -62,7 +62,7 @@ def test_a_wrong_flag_is_one_line_of_words_that_names_it(arguments, named):
     with pytest.raises(UserError) as error:
         options.read(["--data", "synthetic", *arguments])
     assert all(name in str(error.value) for name in named)
-    assert not re.search(r"\n|  |---", str(error.value))
+    assert not re.search(r"\n|  |---", str(error.value)) and len(str(error.value)) < 200
 
 
 @pytest.mark.parametrize("command", ["from train import main", "from pix2pix.__main__ import main"])
