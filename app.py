@@ -15,9 +15,8 @@ OPTIONS = parse() if __name__ == "__main__" else None  # --help need not wait fo
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -30,7 +29,6 @@ from pix2pix import config as configs
 from pix2pix import inference
 from pix2pix.hub.proxies import reach_own_address
 from pix2pix.inference import checkpoint, isolated
-from pix2pix.inference.isolated import ModelError
 from pix2pix.inference.perspective import read_corners
 from pix2pix.labels import colorize
 from pix2pix.utils import available_cores
@@ -45,6 +43,7 @@ from pix2pix.web.gradio_page import (
     Page,
     address_of_call,
     describe_parameters,
+    errors_for_people,
     example_file,
     read_upload,
     served_options,
@@ -52,7 +51,7 @@ from pix2pix.web.gradio_page import (
 from pix2pix.web.limits import Bounds
 from pix2pix.web.link_preview import LinkPreview
 from pix2pix.web.page_props import DARK_PAGE, DESCRIPTION, PAGE
-from pix2pix.web.serving import FairQueue, Models, QueueFull, listed_models
+from pix2pix.web.serving import FairQueue, Models, listed_models
 
 ROOT = Path(__file__).parent
 TITLE = "Paint a facade"
@@ -67,17 +66,6 @@ LAUNCH = {"theme": THEME, "footer_links": [], "run_history": False, "ssr_mode": 
 
 def build(painter: Painter) -> gr.Blocks:
     """The page, and the same as an API: `/generate` takes a label image and returns a photo."""
-
-    @contextmanager
-    def answering(file: bytes | Path | None) -> Iterator[None]:
-        """Forget the upload of a call with its answer, and tell what people can mend."""
-        try:
-            with page.releasing(file):
-                yield
-        except QueueFull:
-            raise gr.Error("many people are painting right now; try again", print_exception=False) from None
-        except (UserError, ModelError) as error:
-            raise gr.Error(str(error), print_exception=False) from None
 
     async def generate(
         request: gr.Request,
@@ -99,7 +87,7 @@ def build(painter: Painter) -> gr.Blocks:
             sky: colour of the sky, likewise.
             style: name of one of the model's styles; empty for its first one, or with a seed one near any of them.
         """
-        with answering(image):
+        with page.releasing(image), errors_for_people():
             if not image:
                 raise UserError("a label image is needed")
             if seed is not None and not 0 <= seed < MAX_SEEDS:
@@ -131,7 +119,7 @@ def build(painter: Painter) -> gr.Blocks:
         Returns:
             The label image of 256x256 pixels, and its colours: wall, sky, style, and in doubt why it may be no house.
         """
-        with answering(photo):
+        with page.releasing(photo), errors_for_people():
             if not photo:
                 raise UserError("a photo is needed")
             quadrilateral, address = read_corners(corners or ""), address_of_call(request)

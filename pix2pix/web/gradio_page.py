@@ -12,8 +12,10 @@ from gradio.utils import get_function_description
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
+from pix2pix.inference.isolated import ModelError
 from pix2pix.utils import UserError
 from pix2pix.web.limits import ADDRESS
+from pix2pix.web.serving import QueueFull, Superseded
 
 MAX_UPLOAD = "20mb"
 MAX_WAITING = 32  # calls in Gradio's queue
@@ -81,6 +83,22 @@ class Page(gr.Blocks):
         except Exception:
             message = "an input is of the wrong kind: this server's page /?view=api says what each one is"
             raise gr.Error(message, print_exception=False) from None
+
+
+@contextmanager
+def errors_for_people() -> Iterator[None]:
+    """Raise what people can mend, or have to wait for, as the error that Gradio shows them."""
+    try:
+        yield
+    except Superseded:
+        message = "a newer picture took its place"
+    except QueueFull:
+        message = "many people are painting right now; try again"
+    except (UserError, ModelError) as error:
+        message = str(error)
+    else:
+        return
+    raise gr.Error(message, print_exception=False)
 
 
 def read_upload(file: bytes | Path) -> bytes:

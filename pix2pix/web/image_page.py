@@ -23,13 +23,12 @@ from pix2pix.data.decoded import Pairs
 from pix2pix.data.generated import SCENES, GeneratedSource
 from pix2pix.data.pairs import Source
 from pix2pix.data.sources import open_source
-from pix2pix.inference.isolated import ModelError
 from pix2pix.synthetic import MIN_SIZE
 from pix2pix.utils import UserError
 from pix2pix.web import gradio_page
-from pix2pix.web.gradio_page import MAX_WAITING, Page, describe_parameters, example_file
+from pix2pix.web.gradio_page import MAX_WAITING, Page, describe_parameters, errors_for_people, example_file
 from pix2pix.web.pen import Pen
-from pix2pix.web.serving import FairQueue, Models, QueueFull, Superseded
+from pix2pix.web.serving import FairQueue, Models
 
 TITLES = {"edges": "Draw lines, get a picture", "colors": "Colour a grey picture", "photo": "Translate a picture"}
 LEADS = {
@@ -125,16 +124,10 @@ def build(models: Models, config: ModelConfig, data: str | Path | None = None) -
     async def in_turn(
         visitor: object, request: gr.Request, picture: bytes | Path | None, seed: float | None, model: str | None
     ) -> np.ndarray:
-        try:
+        with errors_for_people():
             queue = own_queue if models.is_listed(model or None) else others_queue
             async with queue.turn(visitor, gradio_page.address_of_call(request)):
                 return await in_thread(translate, picture, seed, model)
-        except Superseded:
-            raise gr.Error("a newer picture took its place", print_exception=False) from None
-        except QueueFull:
-            raise gr.Error("many pictures are waiting right now; try again", print_exception=False) from None
-        except (UserError, ModelError) as error:
-            raise gr.Error(str(error), print_exception=False) from None
 
     async def follow(
         picture: bytes | Path | None, seed: float | None, model: str | None, request: gr.Request
