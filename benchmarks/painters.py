@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import count
 
 import httpx
@@ -108,6 +109,7 @@ async def painter(url: str, ask: Paint, number: int, drags: bool, end: float) ->
 POOL = 64  # prepared before the clock runs, so that the painters cost the machine little
 
 
+@cache
 def make_drawings() -> list[str]:
     """Facades with one rectangle more, as a drawing is in the midst of a drag."""
     chance, drawings = np.random.default_rng(0), []
@@ -119,11 +121,9 @@ def make_drawings() -> list[str]:
     return drawings
 
 
-DRAWINGS = make_drawings()
-
-
 def endless_drawings(number: int) -> Iterator[str]:
-    return (DRAWINGS[(number + at) % POOL] for at in count())
+    drawings = make_drawings()
+    return (drawings[(number + at) % POOL] for at in count())
 
 
 # --- Many of them
@@ -256,7 +256,7 @@ def main() -> None:
 async def first_picture(app: Serving, ask: Paint) -> None:
     """Wait until the model is loaded."""
     async with httpx.AsyncClient(base_url=app.url, timeout=PATIENCE, trust_env=False) as client:
-        while await ask(client, DRAWINGS[0], "first") != 200:
+        while await ask(client, make_drawings()[0], "first") != 200:
             await asyncio.sleep(0.1)
 
 
