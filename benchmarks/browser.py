@@ -1,11 +1,10 @@
-"""The painter in the visitor's browser: a picture beside Python's, pointer to frame, load, bytes and memory.
+"""The painter in the visitor's browser: a picture beside Python's, pointer to frame, load and bytes.
 
 python -m benchmarks.browser [--model NAME|FOLDER] [--runtime FILE] [--output DIR] [--quick]
 
 A site as `pix2pix site` writes it, behind a plain file server, in a real Chromium; needs playwright, a Chromium and
 what `site` needs. Worker and ONNX Runtime in Python, one thread each, paint in turns. CPU time is that
-of the tab's process, all its threads; memory is what the tab alone has (USS), in a Chromium without developer tools,
-which keep a copy of all that is fetched.
+of the tab's process, all its threads.
 """
 
 import base64
@@ -15,11 +14,10 @@ import http.server
 import json
 import re
 import shutil
-import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -40,8 +38,6 @@ ROUNDS, QUICK_ROUNDS = 6, 2  # of PICTURES by each, in turns
 PICTURES = 25
 WARM_UP = 40  # pictures: WebAssembly is compiled for speed meanwhile
 FIRST_VISITS, QUICK_VISITS = 3, 1
-REST = 40  # seconds until what loading left is cleared away, and the service worker, in the same process, has ended
-WATCHED = 0.2  # seconds from one look at the memory to the next
 PATIENCE = 300_000  # milliseconds
 MB = 1e6
 
@@ -88,13 +84,6 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     sent = 0
-    asked, let_through = threading.Event(), threading.Event()  # the large network
-
-    def do_GET(self) -> None:
-        if LARGE.search(self.path):
-            Handler.asked.set()
-            Handler.let_through.wait()
-        super().do_GET()
 
     def log_message(self, *_: object) -> None:
         """Silence."""
@@ -110,8 +99,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def serving_files(folder: Path, handler: type[Handler] = Handler) -> Iterator[str]:
-    Handler.let_through.set()
+def serving_files(folder: Path, handler: Callable = Handler) -> Iterator[str]:
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(handler, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
@@ -186,49 +174,6 @@ class HeldBack:
         self.is_open = True
         for route in self.routes:
             route.continue_()
-
-
-# --- Memory
-
-
-def measure_memory(url: str) -> dict[str, float]:
-    """MB of the tab of a new visitor: at most while it loads and paints its first pictures, and at rest after them."""
-    Handler.asked.clear()
-    Handler.let_through.clear()
-    with plain_chromium(url):
-        try:
-            live = watch_memory(Handler.asked)
-            Handler.let_through.set()
-            both = watch_memory(Handler.asked)
-        finally:
-            Handler.let_through.set()
-    return {"live, at most": max(live), "live, at rest": live[-1],
-            "live and refined, at most": max(both), "live and refined, at rest": both[-1]}  # fmt: skip
-
-
-@contextmanager
-def plain_chromium(url: str) -> Iterator[None]:
-    """A new visitor's Chromium at a page, without developer tools."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:  # its processes may outlive it
-        command = ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}", url]
-        chromium = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            yield
-        finally:
-            chromium.terminate()
-            chromium.wait()
-
-
-def watch_memory(begun: threading.Event) -> list[float]:
-    """MB that the largest tab alone has, until `REST` after something has begun."""
-    seen, until = [0.0], None
-    while until is None or time.monotonic() < until:
-        with contextlib.suppress(psutil.Error):
-            seen.append(max((process.memory_full_info().uss for process in renderers()), default=0) / MB)
-        if until is None and begun.is_set():
-            until = time.monotonic() + REST
-        time.sleep(WATCHED)
-    return seen
 
 
 # --- A picture
@@ -322,7 +267,6 @@ def main() -> None:
             page.close()
             load = measure_load(browser, url, visits)
             browser.close()
-            load["tab_mb"] = measure_memory(url)
 
     rows = []
     for name, result in pictures.items():
@@ -334,7 +278,6 @@ def main() -> None:
     rows += [(what, found["median_ms"], found["p95_ms"]) for what, found in lasting.items()]
     rows.append(("pictures a second in a drag", frames["pictures_per_second_in_a_drag"], None))
     rows.append(("MB until the first live picture", round(load["megabytes_until_first_picture"], 2), None))
-    rows += [(f"memory of the tab, MB, {what}", size, None) for what, size in load["tab_mb"].items()]
     measuring.table(("what", "median", "p95"), rows)
     print()
 

@@ -1,15 +1,14 @@
-"""From a photo in the visitor's browser: time from the corners to the drawing, beside Python's, bytes and memory.
+"""From a photo in the visitor's browser: time from the corners to the drawing, beside Python's, and bytes.
 
 python -m benchmarks.browser_photo [--model NAME|FOLDER] [--runtime FILE] [--output DIR] [--quick]
 
 A site as `benchmarks.browser` has it; the photos are rendered houses in 1600x1200 pixels. Reading is decoding,
 rectifying, the network, rectangles, colours and style. Worker and Python, one thread each, read in turns. CPU time is
-that of the tab's process, all its threads; memory is what the tab alone has (USS), without developer tools.
+that of the tab's process, all its threads.
 """
 
 import shutil
 import tempfile
-import threading
 import time
 from pathlib import Path
 
@@ -17,19 +16,7 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 from benchmarks import measuring
-from benchmarks.browser import (
-    MB,
-    OPEN,
-    PATIENCE,
-    REFINED,
-    VIEWPORT,
-    Handler,
-    plain_chromium,
-    serving_files,
-    tab_seconds,
-    told_by,
-    watch_memory,
-)
+from benchmarks.browser import MB, OPEN, PATIENCE, VIEWPORT, Handler, serving_files, tab_seconds, told_by
 from pix2pix import images, inference
 from pix2pix.commands.site import site
 from pix2pix.inference import checkpoint
@@ -47,46 +34,19 @@ READ = """async ([photo, shares, model]) => {
   await (shares ? painter.segment(file, shares, model) : painter.corners(file));
   return (performance.now() - started) / 1000;
 }"""
-VISIT = """
-<script type="module">
-  const there = async (selector) => {
-    while (!document.querySelector(selector)) await new Promise((resolve) => setTimeout(resolve, 100));
-  };
-  await there("%s");
-  await fetch("/refined");
-  const files = new DataTransfer();
-  files.items.add(new File([await (await fetch("/photo-0.jpg")).blob()], "photo.jpg", { type: "image/jpeg" }));
-  const input = document.querySelector(".from-photo input[type=file]");
-  input.files = files.files;
-  input.dispatchEvent(new Event("change"));
-  await there(".from-photo:is([data-corners=guessed], [data-corners=unknown])");
-  document.querySelector("[data-action=draw-photo]").click();
-  await there(".from-photo:not([open])");
-  await fetch("/drawn");
-</script>
-"""
 
 
-class VisitHandler(Handler):
-    """Files, and two requests by which a page tells how far it is; the first waits for its answer."""
-
-    refined, go_on, drawn = threading.Event(), threading.Event(), threading.Event()
-
-    def send_head(self):
-        if self.path == "/refined":
-            VisitHandler.refined.set()
-            VisitHandler.go_on.wait()
-        elif self.path == "/drawn":
-            VisitHandler.drawn.set()
-        return super().send_head()
+def render_photo(seed: int) -> Image.Image:
+    """A house under a sky."""
+    photo = Image.new("RGB", PHOTO, (176, 205, 232))
+    photo.paste(Image.fromarray(facade(seed, FRONT, FRONT)[1]), PLACE)
+    return photo
 
 
 def write_photos(folder: Path, count: int) -> list[Path]:
     paths = [folder / f"photo-{seed}.jpg" for seed in range(count)]
     for seed, path in enumerate(paths):
-        photo = Image.new("RGB", PHOTO, (176, 205, 232))
-        photo.paste(Image.fromarray(facade(seed, FRONT, FRONT)[1]), PLACE)
-        photo.save(path, quality=92)
+        render_photo(seed).save(path, quality=92)
     return paths
 
 
@@ -116,15 +76,6 @@ def measure_reading(page: Page, url: str, told: dict, model: str, photos: list[P
     return {**reading, "first": first, "megabytes_fetched": fetched}
 
 
-def measure_memory(url: str) -> dict[str, float]:
-    """MB of the tab of a new visitor: at rest with both models, and at most and at rest after it has read a photo."""
-    with plain_chromium(f"{url}visit.html"):
-        before = watch_memory(VisitHandler.refined)
-        VisitHandler.go_on.set()
-        after = watch_memory(VisitHandler.drawn)
-    return {"before, at rest": before[-1], "reading, at most": max(after), "after, at rest": after[-1]}
-
-
 def main() -> None:
     parser = measuring.flags(__doc__)
     parser.add_argument("--model", default="facades", help="checkpoint by name or folder, with NAME-live beside it")
@@ -134,8 +85,7 @@ def main() -> None:
         folder = Path(scratch) / "site"
         site(options.model, folder, runtime=options.runtime)
         photos = write_photos(folder, QUICK_PHOTOS if options.quick else PHOTOS)
-        (folder / "visit.html").write_text((folder / "index.html").read_text("utf-8") + VISIT % REFINED, "utf-8")
-        with serving_files(folder, VisitHandler) as url:
+        with serving_files(folder) as url:
             browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
             page = browser.new_page(viewport=VIEWPORT)
             page.set_default_timeout(PATIENCE)
@@ -143,14 +93,12 @@ def main() -> None:
             live = list(told["site"]["models"])[-1]
             reading = measure_reading(page, url, told, live, photos)
             browser.close()
-            memory = measure_memory(url)
 
     rows = [(f"a photo: {name.replace('_', ', ')}", reading[name]["median_ms"], reading[name]["p95_ms"])
             for name in ("browser_cpu", "python_cpu", "browser_wall", "python_wall")]  # fmt: skip
     rows += [(f"guessing the corners of the first, {kind}", 1000 * seconds, None)
              for kind, seconds in reading["first"].items()]  # fmt: skip
     rows.append(("MB fetched for it", round(reading["megabytes_fetched"], 2), None))
-    rows += [(f"memory of the tab, MB, {what}", size, None) for what, size in memory.items()]
     measuring.table(("what", "median", "p95"), rows)
     print()
 
@@ -160,7 +108,7 @@ def main() -> None:
         axes.set_xticks([0, 1], ["browser", "Python"])
         axes.set(title="CPU time of reading a photo, one thread", ylabel="milliseconds")
 
-    measuring.report(options, "browser_photo", {"reading": reading, "memory": memory}, draw)
+    measuring.report(options, "browser_photo", {"reading": reading}, draw)
 
 
 if __name__ == "__main__":

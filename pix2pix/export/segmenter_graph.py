@@ -11,6 +11,7 @@ import torch
 from onnx import numpy_helper
 from torch import nn
 
+from pix2pix.export import browser_graph
 from pix2pix.networks.segmenter import Segmenter
 from pix2pix.utils import UserError
 
@@ -38,6 +39,23 @@ def to_onnx(segmenter: Segmenter) -> bytes:
     graph = model.SerializeToString()
     _check(graph, segmenter)
     return graph
+
+
+def for_browsers(graph: bytes, side: int) -> tuple[bytes, bytes]:
+    """A segmenter's graph for one square photo at a time, optimized, and its weights beside it, float16.
+
+    Raises UserError where it differs from the one that it is made of.
+    """
+    model = onnx.load_model_from_string(graph)
+    for value in (*model.graph.input, *model.graph.output):
+        batch, _, height, width = value.type.tensor_type.shape.dim
+        batch.dim_value, height.dim_value, width.dim_value = 1, side, side
+    parts = browser_graph.split(browser_graph.optimized(model))
+    photos = np.random.default_rng(0).uniform(-1, 1, (1, 3, side, side)).astype(np.float32)
+    logits = [_run(each, photos) for each in (graph, browser_graph.joined(*parts))]
+    if not (difference := float(np.abs(logits[0] - logits[1]).max())) <= TOLERANCE:
+        raise UserError(f"the segmenter's graph for browsers differs by {difference:.2g}, more than {TOLERANCE}")
+    return parts
 
 
 def _with_fixed_padding(segmenter: Segmenter) -> nn.Module:
@@ -78,12 +96,16 @@ def _halve(model: onnx.ModelProto) -> None:
 
 
 def _check(graph: bytes, segmenter: Segmenter) -> None:
-    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
     stream = np.random.default_rng(0)
     for height, width in CHECKED_SIZES:
         photos = stream.uniform(-1, 1, (1, 3, height, width)).astype(np.float32)
         with torch.inference_mode():
             expected = segmenter(torch.from_numpy(photos)).numpy()
-        difference = float(np.abs(session.run(None, {"photos": photos})[0] - expected).max())
+        difference = float(np.abs(_run(graph, photos) - expected).max())
         if not difference <= TOLERANCE:
             raise UserError(f"the graph differs from torch by {difference:.2g}, more than {TOLERANCE}")
+
+
+def _run(graph: bytes, photos: np.ndarray) -> np.ndarray:
+    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    return session.run(None, {"photos": photos})[0]

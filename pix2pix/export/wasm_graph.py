@@ -1,9 +1,8 @@
 """Our generator in the form that a visitor's browser computes: a graph for WebAssembly, and what goes with it.
 
-The graph is for pictures of `SIZE` pixels. Its weights are a file of their own, float16, which the browser widens
-before ONNX Runtime sees them: widening there took 30 MB more of WebAssembly's memory, which never shrinks. The graph
-has no blocks of channels, for which the forms of `layers` are made. What sees labels stays outside: with one class a
-pixel, a convolution of class planes is a sum of filters picked from a table, a tenth of the work.
+The graph is for pictures of `SIZE` pixels. It has no blocks of channels, for which the forms of `layers` are made.
+What sees labels stays outside: with one class a pixel, a convolution of class planes is a sum of filters picked from a
+table, a tenth of the work.
 `canvas/js/browser/network.js` does it in the browser, `WasmNetwork` here, for the check against torch.
 """
 
@@ -18,11 +17,12 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
-from onnx import StringStringEntryProto, TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from pix2pix import images, labels
 from pix2pix.config import ModelConfig
+from pix2pix.export import browser_graph
 from pix2pix.inference import TorchNetwork, Translator, browser_form, checkpoint
 from pix2pix.networks.layers import LEAK, Sharpen
 from pix2pix.networks.noise_unet import NoiseUNet
@@ -31,8 +31,6 @@ from pix2pix.utils import UserError, write_atomically
 
 SIZE = 256  # pixels: the side of a drawing
 OPSET, IR_VERSION = 20, 10
-SMALL = 64  # numbers: shorter constants stay in the graph, float32
-WEIGHTS = "weights"  # what the graph calls the file, of which it counts in float32
 CHECKED = ((12, None, {}), (3, 7, {}), (9, 1, {"wall": (160, 95, 75), "sky": (110, 160, 220)}))  # facade, seed, colours
 NEAR, MIN_NEAR = 1, 0.99  # grey levels of 255, and the share of values that have to be so near to torch's
 
@@ -68,7 +66,7 @@ class Table(NamedTuple):
 class WasmForm(NamedTuple):
     """What a browser needs to paint with a checkpoint."""
 
-    graph: bytes  # ONNX, without weights
+    graph: bytes  # ONNX, optimized, without weights
     weights: bytes  # float16
     tables: Mapping[str, Table]  # by the input of the graph that each one computes
     sky: int  # squares a side whose share of sky is an input; 0: none
@@ -81,7 +79,7 @@ class WasmForm(NamedTuple):
         """Write all but the weights, as the worker reads it, and what `further` tells of where it comes from."""
         tables = {name: table.to_dict() for name, table in self.tables.items()}
         return json.dumps({"size": SIZE, **self._asdict(), "tables": tables, **further, "weights": None,
-                           "graph": base64.b64encode(self.graph).decode("ascii")})  # fmt: skip
+                           "graph": base64.b64encode(self.graph).decode("ascii"), "optimized": True})  # fmt: skip
 
 
 class WasmNetwork:
@@ -89,7 +87,8 @@ class WasmNetwork:
 
     def __init__(self, form: WasmForm):
         self.form = form
-        self.session = onnxruntime.InferenceSession(_with_weights(form), providers=["CPUExecutionProvider"])
+        graph = browser_graph.joined(form.graph, form.weights)
+        self.session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
 
     def __call__(self, drawing: np.ndarray, latents: Sequence[np.ndarray]) -> np.ndarray:
         form = self.form
@@ -125,8 +124,7 @@ def build(config: ModelConfig, generator: NoiseUNet, styles: Mapping[str, list[f
                    if name in ("tone_mean", "tone_spread")}  # fmt: skip
     planes = len(generator.latent_channels) - bool(generator.code_size)
     return WasmForm(
-        builder.model(SIZE).SerializeToString(),
-        b"".join(builder.weights),
+        *browser_graph.split(browser_graph.optimized(builder.model(SIZE))),
         tables,
         sky=SIZE // generator.sky.side if generator.sky else 0,
         noise=[SIZE >> halvings for halvings in reversed(range(len(generator.encoders)))][:planes],
@@ -296,19 +294,6 @@ def _table(filters: Tensor, bias: Tensor | None, stride: int, leak: float = 1.0)
     return Table(taps, bias, stride, leak)
 
 
-def _with_weights(form: WasmForm) -> bytes:
-    """The graph with its weights inside."""
-    model, weights = onnx.load_model_from_string(form.graph), np.frombuffer(form.weights, "<f2").astype("<f4").tobytes()
-    for tensor in model.graph.initializer:
-        if tensor.data_location == TensorProto.EXTERNAL:
-            place = {entry.key: entry.value for entry in tensor.external_data}
-            tensor.raw_data = weights[int(place["offset"]) :][: int(place["length"])]
-            tensor.ClearField("external_data")
-            tensor.ClearField("data_location")
-    onnx.checker.check_model(model)
-    return model.SerializeToString()
-
-
 def _text(numbers: np.ndarray) -> str:
     return base64.b64encode(numbers.astype("<f4").tobytes()).decode("ascii")
 
@@ -317,25 +302,18 @@ class _Builder:
     """An ONNX graph that is written node by node; each method returns the name of a tensor."""
 
     def __init__(self):
-        self.nodes, self.constants, self.inputs, self.weights = [], [], [], []
+        self.nodes, self.constants, self.inputs = [], [], []
 
     def input(self, name: str, channels: int, side: int) -> str:
         self.inputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, channels, side, side]))
         return name
 
     def constant(self, tensor: Tensor) -> str:
-        """Numbers of the network, among the weights unless they are few."""
+        """Numbers of the network, as they will be in half precision unless they are few."""
         name, numbers = f"w{len(self.constants)}", tensor.contiguous().float().numpy()
-        if numbers.size > SMALL:
-            place = {"location": WEIGHTS, "offset": 2 * sum(map(len, self.weights)), "length": numbers.nbytes}
-            entries = [StringStringEntryProto(key=key, value=str(value)) for key, value in place.items()]
-            self.constants.append(
-                TensorProto(name=name, data_type=TensorProto.FLOAT, dims=numbers.shape, external_data=entries,
-                            data_location=TensorProto.EXTERNAL)
-            )  # fmt: skip
-            self.weights.append(numbers.astype("<f2").tobytes())
-        else:
-            self.constants.append(numpy_helper.from_array(numbers, name))
+        if numbers.size > browser_graph.SMALL:
+            numbers = numbers.astype(np.float16).astype(np.float32)
+        self.constants.append(numpy_helper.from_array(numbers, name))
         return name
 
     def integers(self, numbers: Sequence[int]) -> str:

@@ -7,7 +7,7 @@ import gzip
 import html
 import json
 import re
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
@@ -17,14 +17,14 @@ from PIL import Image
 
 from pix2pix import config as configs
 from pix2pix import labels
-from pix2pix.export import wasm_graph
+from pix2pix.export import segmenter_graph, wasm_graph
 from pix2pix.hub import ids
 from pix2pix.hub.space import DATABASE, PAPER
 from pix2pix.images import encode
 from pix2pix.inference import checkpoint, segmenter
 from pix2pix.synthetic import label_map
 from pix2pix.utils import package_address
-from pix2pix.web.browser import Files, digest, entry, network, place_of, runtime_files, site
+from pix2pix.web.browser import Files, digest, entry, network, parts, place_of, runtime_files, site
 from pix2pix.web.examples import SIZE, Examples
 from pix2pix.web.page_props import CANVAS, DARK_PAGE, DESCRIPTION, PAGE, page_props
 from pix2pix.web.runtime import Runtime
@@ -33,8 +33,8 @@ from pix2pix.web.serving import fast_model_beside
 HERE = Path(__file__).parent
 TITLE = "Paint a Facade"
 FACADES = 300  # random ones
-SEGMENTER = "segmenter.bin"  # ONNX, under a name that every server sends as it is
-LATER = ("models/", SEGMENTER)  # what is not fetched before it is needed, but for the live model
+SEGMENTER = "segmenter"
+LATER = ("models/", f"{SEGMENTER}/")  # what is not fetched before it is needed, but for the live model
 OF_WORKER = [f"js/browser/{name}.js" for name in ("worker", "network", "segmenter", "cleaning", "rectangles")]
 ICON_FACADE, ICONS = 12, (192, 512)  # a seed, and pixels
 PREFIX = "site-"  # how the folder of a version begins
@@ -65,7 +65,7 @@ def build(models: Mapping[str, Path], runtime: Runtime, examples: Examples) -> F
         place, form = place_of(name), _form(name, folder)
         files |= {f"{place}/weights.bin": form.weights, f"{place}/form.json": form.to_json().encode()}
         networks[name] = network(files, place, form.colors is not None, list(form.styles))
-    files[SEGMENTER] = segmenter.graph()
+    files |= _segmenter()
     files |= runtime_files(runtime) | _example_files(examples) | _icons() | _modules()
     files["drawings.bin"] = _pack([*_drawings_of(examples), *(label_map(seed, SIZE, SIZE) for seed in range(FACADES))])
     live = (fast or [first])[0]
@@ -75,16 +75,16 @@ def build(models: Mapping[str, Path], runtime: Runtime, examples: Examples) -> F
     facts = site(
         files,
         networks,
-        segmenter=entry(files, SEGMENTER),
+        segmenter=parts(files, SEGMENTER),
         drawings=entry(files, "drawings.bin"),
         examples=len(examples.listed),
         palettes={"published": labels.PALETTE.tolist(), "CMP": labels.CMP_PALETTE.tolist()},
     )
-    parts = [
+    rest = [
         _index("", page, facts).encode(),
         *((HERE / name).read_bytes() for name in ("service_worker.js", "readme.md")),
     ]
-    version = PREFIX + digest([*files.values(), *parts])[:12]
+    version = PREFIX + digest([*files.values(), *rest])[:12]
     core = [path for path in files if not path.startswith(LATER) or path.startswith(place_of(live) + "/")]
     result = {f"{version}/{path}": content for path, content in files.items()}
     result["index.html"] = _index(version, page, facts).encode()
@@ -106,6 +106,13 @@ def _form(name: str, folder: Path) -> wasm_graph.WasmForm:
     form = wasm_graph.build(config, generator, styles)
     wasm_graph.check(form, wasm_graph.reference(config, generator, name, styles))
     return form
+
+
+def _segmenter() -> Files:
+    """The network that reads photos, in the two files of any other."""
+    graph, weights = segmenter_graph.for_browsers(segmenter.graph(), SIZE)
+    form = {"graph": b64encode(graph).decode("ascii"), "optimized": True}
+    return {f"{SEGMENTER}/weights.bin": weights, f"{SEGMENTER}/form.json": json.dumps(form).encode()}
 
 
 def _modules() -> Files:

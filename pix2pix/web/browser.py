@@ -17,6 +17,7 @@ from pix2pix.utils import UserError
 from pix2pix.web.examples import SIZE
 from pix2pix.web.runtime import LICENCE, Runtime, find_runtime
 
+PIECE = 2**20  # bytes of a file that have a SHA-256 of their own, as in downloads.js
 RETRY = 600.0  # seconds until what could not be made ready is tried again
 
 Files = dict[str, bytes]
@@ -89,12 +90,19 @@ def site(files: Files, models: Mapping[str, dict], **further) -> dict:
 
 
 def network(files: Files, place: str, colours: bool, styles: Sequence[str]) -> dict:
-    weights, form = (entry(files, f"{place}/{name}") for name in ("weights.bin", "form.json"))
-    return {"weights": weights, "form": form, "colours": colours, "styles": list(styles)}
+    return {**parts(files, place), "colours": colours, "styles": list(styles)}
+
+
+def parts(files: Files, place: str) -> dict:
+    """Tell the two files of a network."""
+    return {"weights": entry(files, f"{place}/weights.bin"), "form": entry(files, f"{place}/form.json")}
 
 
 def entry(files: Files, path: str) -> dict:
-    return {"path": path, "bytes": len(files[path]), "sha256": hashlib.sha256(files[path]).hexdigest()}
+    """Tell a file, and the SHA-256 of each of its pieces, which a browser checks while they come."""
+    content = files[path]
+    pieces = [content[start : start + PIECE] for start in range(0, len(content), PIECE)]
+    return {"path": path, "bytes": len(content), "sha256": [hashlib.sha256(piece).hexdigest() for piece in pieces]}
 
 
 def digest(contents) -> str:

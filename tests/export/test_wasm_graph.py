@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from pix2pix import images
-from pix2pix.export import wasm_graph
+from pix2pix.export import browser_graph, wasm_graph
 from pix2pix.inference import checkpoint
 from pix2pix.labels import snap
 from pix2pix.networks import build_generator
@@ -72,13 +72,15 @@ def test_a_checkpoint_without_such_a_form_is_refused_in_one_line(changes, reason
         wasm_graph.check_convertible("mine", RECIPES["live"].model.replace(**changes))
 
 
-def test_the_graph_is_standard_onnx_with_its_weights_beside_it_as_float16_and_the_rest_is_json():
+def test_the_graph_is_optimized_with_its_weights_beside_it_as_float16_and_the_rest_is_json():
     config, generator = made(color_code=True)
     form = wasm_graph.build(config, generator)
     model = onnx.load_from_string(form.graph)
-    assert {opset.domain for opset in model.opset_import} == {""}
+    assert {opset.domain for opset in model.opset_import} == {"", "com.microsoft"}
+    kinds = {node.op_type for node in model.graph.node}
+    assert "FusedConv" in kinds and "LeakyRelu" not in kinds
     inside = [tensor for tensor in model.graph.initializer if tensor.data_location != onnx.TensorProto.EXTERNAL]
-    assert all(np.prod(tensor.dims) <= wasm_graph.SMALL for tensor in inside)
+    assert all(np.prod(tensor.dims) <= browser_graph.SMALL for tensor in inside)
     outside = [np.prod(tensor.dims) for tensor in model.graph.initializer if tensor not in inside]
     assert len(form.weights) == 2 * sum(outside) > 0
     told = json.loads(form.to_json())

@@ -6,7 +6,7 @@ import { RequestRejected } from "../../../../pix2pix/web/canvas/js/net/server.js
 import { BrowserPainter } from "../../../../pix2pix/web/canvas/js/browser/painter.js";
 
 const SITE = {
-  size: 1, runtime: "ort.js", wasm: { path: "wasm" }, segmenter: { path: "segmenter" },
+  size: 1, runtime: "ort.js", wasm: { path: "wasm" }, segmenter: networkOf("segmenter"),
   models: { large: networkOf("large"), live: networkOf("live") },
 };
 function networkOf(name) {
@@ -33,7 +33,7 @@ function setUp() {
     }
   };
   globalThis.ImageData = class {};
-  globalThis.createImageBitmap = async () => ({ width: 100, height: 100 });
+  globalThis.createImageBitmap = async () => ({ width: 100, height: 100, close() {} });
   const painter = new BrowserPainter(/** @type {any} */ (SITE), new URL("http://site/"));
   painter.downloads.get = async ({ path }) => (path.endsWith("form") ? new TextEncoder().encode("{}").buffer : new ArrayBuffer(2));
   const paint = (model, signal) => painter.generate({ labels: new Uint8Array(1), model, variation: null, wall: null, sky: null, format: "shown" }, signal);
@@ -89,7 +89,7 @@ test("a photo is read by the worker that paints, and crossed corners reach none"
   workers[0].paint();
   await live;
   assert.equal(workers.length, 1);
-  assert.deepEqual(workers[0].heard, ["open", "loadSegmenter", "corners", "load live", "paint live"]);
+  assert.deepEqual(workers[0].heard, ["open", "loadSegmenter /segmenter", "corners", "load live", "paint live"]);
 });
 
 test("what could not be fetched is fetched again by the next photo; only pictures are said to be tried again", async () => {
@@ -112,4 +112,7 @@ test("half precision is widened without loss", () => {
   assert.equal(halves.byteLength, 4 * values.length);
   assert.deepEqual(floats(), values);
   assert.deepEqual(floats(8, 20), values.slice(2, 5)); // one tensor among others
+  const last = halves.subarray();
+  halves.end();
+  assert.equal(last.byteLength + halves.byteLength, 0);
 });

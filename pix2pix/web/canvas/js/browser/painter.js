@@ -19,7 +19,7 @@ const SEGMENTER = "/segmenter"; // among the models, of which none is called so
  * @property {string} runtime path of ONNX Runtime's module
  * @property {File} wasm its binary, gzipped
  * @property {Record<string, {weights: File, form: File, colours: boolean, styles: string[]}>} models
- * @property {File} segmenter its graph, with its weights
+ * @property {{weights: File, form: File}} segmenter
  * @property {File} drawings label maps as runs, gzipped: those of the examples first, then random facades
  * @property {number} examples
  * @property {Record<string, number[][]>} palettes
@@ -29,7 +29,7 @@ export class BrowserPainter {
   /**
    * @param {Site} site
    * @param {URL} base
-   * @param {{progress?: (received: number, total: number) => void, fetched?: (url: URL, content: ArrayBuffer) => void}} options as of Downloads
+   * @param {{progress?: (received: number, total: number) => void, fetched?: (url: URL, content: Blob) => void}} options as of Downloads
    */
   constructor(site, base, { progress, fetched } = {}) {
     this.site = site;
@@ -101,7 +101,10 @@ export class BrowserPainter {
     const { width, height } = bitmap;
     const points = corners.split(" ").map((corner) => corner.split(",").map((share, axis) => Number(share) * [width, height][axis]));
     const fault = faultOf(points);
-    if (fault) throw new RequestRejected(fault, false);
+    if (fault) {
+      bitmap.close();
+      throw new RequestRejected(fault, false);
+    }
     const { size, palettes } = this.site;
     const job = { photo: bitmap, corners: points, size, palettes, model };
     const { labels, pixels, ...found } = await this.#ofSegmenter("segment", job, bitmap);
@@ -142,7 +145,7 @@ export class BrowserPainter {
     if (failed) throw failed;
     let ready = this.ready.get(model);
     if (!ready) {
-      ready = model === SEGMENTER ? this.#loadSegmenter() : this.#load(model);
+      ready = this.#load(model);
       this.ready.set(model, ready);
       ready.catch(() => this.ready.delete(model));
     }
@@ -150,16 +153,11 @@ export class BrowserPainter {
   }
 
   async #load(model) {
-    const files = this.#modelOf(model);
+    const files = model === SEGMENTER ? this.site.segmenter : this.#modelOf(model);
     const [worker, weights, form] = await Promise.all([this.#opened(), this.downloads.get(files.weights), this.downloads.get(files.form)]);
     const network = { model, weights, form: JSON.parse(new TextDecoder().decode(form)) };
-    await worker.call("load", network, { transfer: [weights] }).catch((error) => this.#lose(worker, model, error));
-    return worker;
-  }
-
-  async #loadSegmenter() {
-    const [worker, graph] = await Promise.all([this.#opened(), this.downloads.get(this.site.segmenter)]);
-    await worker.call("loadSegmenter", { graph }, { transfer: [graph] }).catch((error) => this.#lose(worker, SEGMENTER, error));
+    const call = model === SEGMENTER ? "loadSegmenter" : "load";
+    await worker.call(call, network, { transfer: [weights] }).catch((error) => this.#lose(worker, model, error));
     return worker;
   }
 

@@ -65,16 +65,18 @@ function averaged(data, from, to, count, step, line, toLine) {
 function reduced({ data, width, height }, factor) {
   if (factor === 1) return { data, width, height };
   const [columns, rows] = [Math.ceil(width / factor), Math.ceil(height / factor)];
-  const [sums, counts] = [new Uint32Array(4 * columns * rows), new Uint32Array(columns * rows)];
-  for (let y = 0, from = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, from += 4) {
-      const cell = Math.floor(y / factor) * columns + Math.floor(x / factor);
-      counts[cell]++;
-      for (let channel = 0; channel < 4; channel++) sums[4 * cell + channel] += data[from + channel];
+  const means = new Uint8ClampedArray(4 * columns * rows);
+  for (let row = 0; row < rows; row++) {
+    const [sums, counts] = [new Uint32Array(4 * columns), new Uint32Array(columns)];
+    for (let y = factor * row; y < Math.min(factor * (row + 1), height); y++) {
+      for (let x = 0, from = 4 * y * width; x < width; x++, from += 4) {
+        const column = Math.floor(x / factor);
+        counts[column]++;
+        for (let channel = 0; channel < 4; channel++) sums[4 * column + channel] += data[from + channel];
+      }
     }
+    sums.forEach((sum, at) => (means[4 * columns * row + at] = Math.floor(sum / counts[at >> 2] + 0.5)));
   }
-  const means = new Uint8ClampedArray(sums.length);
-  for (let at = 0; at < sums.length; at++) means[at] = Math.floor(sums[at] / counts[at >> 2] + 0.5);
   return { data: means, width: columns, height: rows };
 }
 

@@ -16,11 +16,8 @@ export async function open({ element, props, site, base, root }) {
   const isKept = !!serviceWorker?.controller;
   const name = `pix2pix ${root.href} ${base.pathname.split("/").at(-2)}`; // as service_worker.js calls its cache
   // What comes before there is a service worker is kept for it here: in its hands it would take memory once more.
-  const fetched = (url, content) => {
-    if (!serviceWorker || isKept) return;
-    const response = new Response(content); // a copy, since what came goes on to the worker
-    caches.open(name).then((cache) => cache.put(url, response)).catch(() => {});
-  };
+  const keep = (url, content) => void caches.open(name).then((cache) => cache.put(url, new Response(content))).catch(() => {});
+  const fetched = serviceWorker && !isKept ? keep : undefined;
   const painter = new BrowserPainter(site, base, { progress: showProgress(element), fetched });
   element.dataset.code = "arrived";
   await start(element, props, root, painter);

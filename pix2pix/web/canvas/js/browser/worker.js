@@ -4,6 +4,7 @@
 import { codeOf, draw, pixelsOf, skyShares, Table } from "./network.js";
 import { bytesOf } from "../model/runs.js";
 import { Widened } from "./halves.js";
+import { giveBack } from "./memory.js";
 import { faultOf, frontOf, rectified, resized } from "./perspective.js";
 import { houseIn, labelsOf, nearestStyle, planesOf, probabilities, read } from "./segmenter.js";
 
@@ -53,15 +54,12 @@ const calls = {
   async open({ runtime, wasm }) {
     ort = await import(runtime);
     ort.env.wasm.numThreads = 1; // phones were seen to run out of memory with more
-    ort.env.wasm.wasmPaths = { wasm: URL.createObjectURL(await unpacked(wasm)) };
+    ort.env.wasm.wasmBinary = await unpacked(wasm);
   },
 
   /** `weights` and `form` are the network. */
   async load({ model, weights, form }) {
-    const externalData = [{ path: WEIGHTS, data: new Widened(weights) }];
-    const session = await ort.InferenceSession.create(bytesOf(form.graph), { ...OPTIONS, externalData });
-    giveBack(weights);
-    networks.set(model, new Network(session, form));
+    networks.set(model, new Network(await sessionOf(weights, form), form));
   },
 
   /** @param {Wish & {model: string, labels: Uint8Array}} job */
@@ -71,16 +69,14 @@ const calls = {
     return { pixels, took: performance.now() - started };
   },
 
-  /** `graph` is the segmenter, with its weights. */
-  async loadSegmenter({ graph }) {
-    segmenter = await ort.InferenceSession.create(new Uint8Array(graph), OPTIONS);
-    giveBack(graph);
+  async loadSegmenter({ weights, form }) {
+    segmenter = await sessionOf(weights, form);
   },
 
   /** The corners of the house front, as shares of the photo; null where none is seen. @param {{photo: ImageBitmap, size: number}} job */
   async corners({ photo, size }) {
     const picture = pictureOf(photo);
-    const shares = frontOf(houseIn(await look(resized(picture, size).data, size), size), size);
+    const shares = frontOf(await look(resized(picture, size).data, size, houseIn), size);
     return shares && !faultOf(shares.map(([x, y]) => [x * picture.width, y * picture.height])) ? shares : null;
   },
 
@@ -90,43 +86,64 @@ const calls = {
    * @param {{photo: ImageBitmap, corners: Corners, size: number, palettes: Record<string, number[][]>, model: string}} job
    */
   async segment({ photo, corners, size, palettes, model }) {
-    const { data } = rectified(pictureOf(photo), corners, size);
-    const found = read(labelsOf(await look(data, size), size), data, size, palettes);
+    const picture = pictureOf(photo);
+    const { data } = rectified(picture, corners, size);
+    giveBack(picture.data.buffer);
+    const found = read(await look(data, size, labelsOf), data, size, palettes);
     const [network = [...networks.values()][0]] = [networks.get(model)];
     const style = network ? nearestStyle(network.form, found.wall, found.sky) : null;
     return { ...found, style, pixels: data };
   },
 };
 
-/** The binary in a blob, which lies outside of the tab's memory, and which is compiled as it is read. @type {(packed: ArrayBuffer) => Promise<Blob>} */
-function unpacked(packed) {
+/** A session of a graph, whose weights are given back. @type {(weights: ArrayBuffer, form: {graph: string, optimized?: boolean}) => Promise<any>} */
+async function sessionOf(weights, { graph, optimized }) {
+  const data = new Widened(weights);
+  const graphOptimizationLevel = optimized ? "disabled" : "all"; // forms of 0.1 are as they were written
+  const session = await ort.InferenceSession.create(bytesOf(graph), { ...OPTIONS, graphOptimizationLevel, externalData: [{ path: WEIGHTS, data }] });
+  data.end();
+  giveBack(ort.env.wasm.wasmBinary); // it is compiled by now
+  return session;
+}
+
+/** The content of a gzip file, and nothing else left of it: as a stream WebAssembly would keep it twice. @type {(packed: ArrayBuffer) => Promise<ArrayBuffer>} */
+async function unpacked(packed) {
+  const size = new DataView(packed).getUint32(packed.byteLength - 4, true); // the file's last number
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Response(stream, { headers: { "Content-Type": "application/wasm" } }).blob();
+  giveBack(packed);
+  const content = new Uint8Array(size);
+  let at = 0;
+  for (const reader = stream.getReader(); ; ) {
+    const { done, value } = await reader.read();
+    if (done) return content.buffer;
+    content.set(value, at);
+    at += value.length;
+    giveBack(value.buffer);
+  }
 }
 
-/** Free the memory of a buffer at once, where the browser can, not when garbage is collected. */
-function giveBack(buffer) {
-  buffer.transfer?.(0);
-}
-
-/** The probabilities of the classes in a square photo: the mean of what is seen in it and in its mirror image. @type {(photo: Uint8ClampedArray, size: number) => Promise<Float32Array>} */
-async function look(photo, size) {
+/** What `see` tells from the probabilities of the classes in a square photo: the mean of those in it and in its mirror image. */
+async function look(photo, size, see) {
   const seen = [];
   for (const isMirrored of [false, true]) { // one after the other, which takes half as much memory
     const { logits } = await segmenter.run({ photos: square(planesOf(photo, size, isMirrored), 3) });
-    seen.push(logits.data.slice());
-    logits.dispose();
+    seen.push(logits.data);
   }
-  return probabilities(seen[0], seen[1], size);
+  const answer = see(probabilities(seen[0], seen[1], size), size);
+  for (const { buffer } of seen) giveBack(buffer);
+  return answer;
 }
 
 /** @param {ImageBitmap} bitmap @returns {Picture} */
 function pictureOf(bitmap) {
   const { width, height } = bitmap;
-  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(width, height).getContext("2d"));
+  const canvas = new OffscreenCanvas(width, height);
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d"));
   context.drawImage(bitmap, 0, 0);
   bitmap.close();
-  return context.getImageData(0, 0, width, height);
+  const picture = context.getImageData(0, 0, width, height);
+  canvas.width = canvas.height = 0; // its memory goes at once
+  return picture;
 }
 
 function square(numbers, channels) {

@@ -230,5 +230,6 @@ function jpegOf(bitmap, most) {
   canvas.width = Math.max(1, Math.round(bitmap.width * scale));
   canvas.height = Math.max(1, Math.round(bitmap.height * scale));
   canvas.getContext("2d")?.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-  return new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.92));
+  const encode = (/** @type {BlobCallback} */ done) => canvas.toBlob(done, "image/jpeg", 0.92);
+  return new Promise(encode).finally(() => (canvas.width = canvas.height = 0)); // its memory goes at once
 }
