@@ -35,15 +35,23 @@ def corrected(inputs: np.ndarray, photo: np.ndarray) -> np.ndarray:
     is_wall, is_background = ((inputs == INDEX[name]) & ~beyond for name in ("facade", "background"))
     is_sky = is_wall & shows_sky
     around = is_background | is_sky | beyond
-    is_known = next_house_walls(inputs)
     inputs = inputs.copy()
     inputs[is_sky] = INDEX["background"]
     is_wall &= ~is_sky
-    is_other = astray(photo, is_wall, around) | foliage(photo, is_wall)
-    is_other |= next_houses(is_background, shows_sky, beyond) & ~is_known
+    is_other = astray(photo, is_wall, around) | foliage(photo, is_wall) | next_houses(is_background, shows_sky, beyond)
     inputs[beyond | is_other] = VOID
-    inputs[dark_spots(photo, inputs)] = VOID
     return inputs
+
+
+def training_labels(inputs: np.ndarray, photo: np.ndarray) -> np.ndarray:
+    """Label map `(H, W)` and its photo `(H, W, C)` -> what to train on: corrected, no wall where it has dark spots.
+
+    And background around windows of next houses, since it shows their walls.
+    """
+    found = corrected(inputs, photo)
+    found[next_house_walls(inputs) & ~margins(photo)] = INDEX["background"]
+    found[dark_spots(photo, found)] = VOID
+    return found
 
 
 def next_house_walls(inputs: np.ndarray) -> np.ndarray:

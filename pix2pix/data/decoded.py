@@ -9,7 +9,7 @@ import numpy as np
 from pix2pix import images, labels
 from pix2pix.config import ModelConfig
 from pix2pix.data import values
-from pix2pix.data.cleaning import corrected
+from pix2pix.data.cleaning import training_labels
 from pix2pix.data.pairs import Pair, Source
 from pix2pix.data.sources import open_source
 from pix2pix.utils import UserError, available_cores, name_some
@@ -79,7 +79,7 @@ class Pairs(Sequence[Pair]):
             raise UserError(f"{name} {error}") from None
         inputs, target = of_input.resize(inputs, *size), of_target.resize(target, *size)
         if self.correct_labels:
-            inputs = corrected(inputs, target)
+            inputs = training_labels(inputs, target)
         return Pair(name, _planar(inputs), _planar(target))
 
     def _to_labels(self, stored: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from pix2pix import images, labels, synthetic
-from pix2pix.data.cleaning import corrected, margins, standing_apart
+from pix2pix.data.cleaning import corrected, margins, standing_apart, training_labels
 from pix2pix.data.dataset import PairDataset
 from pix2pix.data.decoded import load_pairs
 from pix2pix.data.pairs import Pair
@@ -95,7 +95,7 @@ def test_dark_restless_spots_of_a_wall_are_of_no_class_and_the_shade_beside_wind
     photo[8:24, 8:24] = 60 + 60 * branches
     photo[40:50, 50:52] = 60  # the window's shade
     photo[28:60, 4:36] = 100  # dark and even, as a wall in two colours
-    found = corrected(classes, photo) == labels.VOID
+    found = training_labels(classes, photo) == labels.VOID
     assert found[10:22, 10:22].all()
     assert not found[:, 40:].any() and not found[40:50, 14:26].any()
 
@@ -108,7 +108,7 @@ def test_around_windows_that_stand_on_no_wall_background_shows_the_wall_of_a_nex
     photo[:16] = 230
     apart = standing_apart(classes)
     assert np.array_equal(apart, (classes == labels.INDEX["window"]) & (np.arange(96) < 50))
-    found = corrected(classes, photo)
+    found = training_labels(classes, photo)
     assert (found[50:76, :20] != labels.VOID).all()  # around both windows, which touch
     assert (found[20:40, :40] == labels.VOID).all() and (found[50:80, 32:48] == labels.VOID).all()
 
