@@ -277,9 +277,8 @@ def _detail(graph: "_Builder", x: str, head: nn.Module, noise: str) -> str:
 def _sharpened(graph: "_Builder", picture: str, sharpen: nn.Module) -> str:
     if not isinstance(sharpen, Sharpen):
         return picture
-    blurred = graph.op("AveragePool", [picture], kernel_shape=[3, 3], pads=[1] * 4)
-    more, less = (graph.constant(torch.tensor(by)) for by in (1 + sharpen.amount, sharpen.amount))
-    return graph.op("Sub", [graph.op("Mul", [picture, more]), graph.op("Mul", [blurred, less])])
+    padded = graph.op("Pad", [picture, graph.integers([0, 0, 1, 1, 0, 0, 1, 1])], mode="edge")
+    return graph.conv(padded, sharpen.kernel)
 
 
 def _filters(conv: nn.Module) -> Tensor:

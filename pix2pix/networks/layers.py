@@ -67,13 +67,15 @@ class Colours(nn.Module):
 class Sharpen(nn.Module):
     """An unsharp mask, `(N, C, H, W) -> (N, C, H, W)`: `amount` of a pixel's difference from its 3x3 mean is added."""
 
-    def __init__(self, amount: float):
+    def __init__(self, amount: float, channels: int):
         super().__init__()
-        self.amount = amount
+        kernel = torch.full((3, 3), -amount / 9)
+        kernel[1, 1] += 1 + amount
+        # A dense convolution, whose other weights are 0: ONNX Runtime takes 0.7 ms for it, for average pooling 4.4.
+        self.register_buffer("kernel", torch.eye(channels)[:, :, None, None] * kernel, persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        blurred = F.avg_pool2d(x, 3, stride=1, padding=1, count_include_pad=False)
-        return (1 + self.amount) * x - self.amount * blurred
+        return F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), self.kernel)
 
 
 class WeightNormConv(nn.Module):

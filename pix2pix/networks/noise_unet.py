@@ -57,7 +57,7 @@ class NoiseUNet(nn.Module):
             if detail_channels
             else None
         )
-        self.sharpen = Sharpen(sharpening) if sharpening else nn.Identity()
+        self.sharpen = Sharpen(sharpening, out_channels) if sharpening else nn.Identity()
         self.noise_scale, self.code_size = noise_scale, color_code_size + style_size
         shrink = 2 ** (depth - len(self.tones))
         self.sky = SkyShare(shrink) if labelled and color_code_size else None

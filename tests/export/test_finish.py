@@ -24,9 +24,9 @@ def export(folder, amount: float, flag: str = "--sharpening") -> None:
 
 def test_sharpening_adds_what_a_pixel_differs_from_its_neighbours_by_and_leaves_plain_areas():
     picture = torch.full((1, 2, 5, 5), 0.25)
-    assert torch.allclose(Sharpen(2.0)(picture), picture)
+    assert torch.allclose(Sharpen(2.0, channels=2)(picture), picture)
     picture[0, 1, 2, 2] = 1.15  # 0.9 more than its eight neighbours, a mean of 0.1 more
-    sharp = Sharpen(2.0)(picture)
+    sharp = Sharpen(2.0, channels=2)(picture)
     assert torch.allclose(sharp[0, 0], picture[0, 0])
     assert sharp[0, 1, 2, 2].item() == pytest.approx(0.25 + 0.9 + 2 * 0.8)
     assert sharp[0, 1, 1, 1].item() == pytest.approx(0.25 - 2 * 0.1)
