@@ -71,7 +71,7 @@ class Sharpen(nn.Module):
         super().__init__()
         kernel = torch.full((3, 3), -amount / 9)
         kernel[1, 1] += 1 + amount
-        # A dense convolution, whose other weights are 0: ONNX Runtime takes 0.7 ms for it, for average pooling 4.4.
+        # A dense convolution, whose other weights are 0: ONNX Runtime takes a sixth of what it takes to average.
         self.register_buffer("kernel", torch.eye(channels)[:, :, None, None] * kernel, persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
