@@ -53,14 +53,18 @@ def open_sky(inputs: Tensor, street: float = STREET) -> Tensor:
     is_house = (inputs != labels.VOID) & (inputs != labels.INDEX["background"])
     is_above = is_house.float().mean(dim=1).gt(street).flip(0).cummax(0).values.flip(0)[:, None]
     framed = F.pad(is_house, (SLIT, SLIT, SLIT, 0))  # beyond the picture it is open
-    is_open = _grown(~_grown(framed, SLIT), SLIT)[SLIT:, SLIT:-SLIT]
+    is_open = grown(~grown(framed, SLIT), SLIT)[SLIT:, SLIT:-SLIT]
     downwards = is_open.cummin(0).values
     sideways = is_open.cummin(1).values | is_open.flip(1).cummin(1).values.flip(1)
-    return _grown((downwards | sideways) & is_above, RIM) & is_above
+    return grown((downwards | sideways) & is_above, RIM) & is_above
 
 
-def _grown(mask: Tensor, reach: int) -> Tensor:
-    return F.max_pool2d(mask[None, None].float(), 2 * reach + 1, stride=1, padding=reach)[0, 0] > 0
+def grown(mask: Tensor, reach: int) -> Tensor:
+    """Mask `(…, H, W)` -> mask of what lies within `reach` pixels of it, across and down."""
+    for padding, axis in (((reach + 1, reach), -1), ((0, 0, reach + 1, reach), -2)):
+        before, side = F.pad(mask.float(), padding).cumsum(axis), mask.shape[axis]
+        mask = before.narrow(axis, 2 * reach + 1, side) > before.narrow(axis, 0, side)
+    return mask
 
 
 def draw_sky(channels: int, height: int, width: int, device: torch.device) -> Tensor:

@@ -5,13 +5,13 @@ is given that of the target; at test chance decides, or whoever asks for another
 """
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pix2pix import images, labels
 from pix2pix.config import Config
 from pix2pix.data.cleaning import AROUND
 from pix2pix.data.pairs import Pair
+from pix2pix.data.skies import grown
 
 MAX_PAIRS = 1000  # enough to know how colours vary
 MIN_AREA = 0.005  # of the picture: less of a class tells no colour
@@ -55,19 +55,11 @@ def mean_colours(inputs: Tensor, pictures: Tensor) -> Tensor:
     """The mean colours of wall and sky in pictures of label maps, `(N, 2 * C)`; NaN where there is too little."""
     wall, background = ((inputs == labels.INDEX[name])[:, None] for name in ("facade", "background"))
     element = ~wall & ~background & (inputs != labels.VOID)[:, None]
-    sky = background & ~(_near(element) & ~_near(wall))  # around windows without a wall there is one, of a next house
+    sky = background & ~(
+        grown(element, AROUND) & ~grown(wall, AROUND)
+    )  # around windows without a wall there is one, of a next house
     sky[:, :, sky.shape[2] // 2 :] = False  # that is the street
     return torch.cat([_mean(pictures, wall), _mean(pictures, sky)], dim=1)
-
-
-def _near(mask: Tensor) -> Tensor:
-    """Mask `(N, 1, H, W)` -> mask of what lies within `AROUND` pixels of it, across and down."""
-    for axis in (2, 3):
-        padding = (AROUND + 1, AROUND) if axis == 3 else (0, 0, AROUND + 1, AROUND)
-        before = F.pad(mask.float(), padding).cumsum(axis)
-        side = mask.shape[axis]
-        mask = before.narrow(axis, 2 * AROUND + 1, side) > before.narrow(axis, 0, side)
-    return mask
 
 
 def _mean(targets: Tensor, where: Tensor) -> Tensor:
