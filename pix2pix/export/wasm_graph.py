@@ -14,15 +14,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import onnx
 import onnxruntime
 import torch
-from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from pix2pix import images, labels
 from pix2pix.config import ModelConfig
-from pix2pix.export import browser_graph
+from pix2pix.export import browser_graph, wasm_layers
+from pix2pix.export.wasm_layers import GraphBuilder
 from pix2pix.inference import TorchNetwork, Translator, browser_form, checkpoint
 from pix2pix.networks.layers import LEAK, Sharpen
 from pix2pix.networks.noise_unet import NoiseUNet
@@ -30,7 +29,6 @@ from pix2pix.synthetic import label_map
 from pix2pix.utils import UserError, write_atomically
 
 SIZE = 256  # pixels: the side of a drawing
-OPSET, IR_VERSION = 20, 10
 CHECKED = ((12, None, {}), (3, 7, {}), (9, 1, {"wall": (160, 95, 75), "sky": (110, 160, 220)}))  # facade, seed, colours
 NEAR, MIN_NEAR = 1, 0.99  # grey levels of 255, and the share of values that have to be so near to torch's
 
@@ -117,7 +115,7 @@ def check_convertible(name: str, config: ModelConfig) -> None:
 
 def build(config: ModelConfig, generator: NoiseUNet, styles: Mapping[str, list[float]] | None = None) -> WasmForm:
     """The form of a generator that `check_convertible` let pass."""
-    builder = _Builder()
+    builder = GraphBuilder()
     with torch.no_grad():
         tables = _write(builder, generator)
         buffers = {name.removeprefix("tone_"): buffer.tolist() for name, buffer in generator.named_buffers()
@@ -186,7 +184,7 @@ def reference(config: ModelConfig, generator: nn.Module, name: str, styles: Mapp
     return Translator(config, TorchNetwork(generator), name, styles)
 
 
-def _write(graph: "_Builder", generator: NoiseUNet) -> dict[str, Table]:
+def _write(graph: GraphBuilder, generator: NoiseUNet) -> dict[str, Table]:
     """Write the layers of a generator; returns the tables of those that see labels."""
     height = generator.planes.height
     filters = [_filters(conv) for conv in generator.encoders]
@@ -194,19 +192,17 @@ def _write(graph: "_Builder", generator: NoiseUNet) -> dict[str, Table]:
     x = graph.input("encoded", filters[0].shape[0], SIZE // 2)
     skips = []
     for level, conv in enumerate(generator.encoders):
-        if level:
-            x = graph.conv(x, filters[level], conv.bias, strides=[2, 2], pads=[1] * 4)
-            x = graph.op("LeakyRelu", [x], alpha=LEAK)
+        x = wasm_layers.conv_down(graph, x, filters[level], conv.bias, SIZE >> level) if level else x
         skips.append(x)
     x, (shifts, biases) = skips.pop(), _shifts(graph, generator)
     for level, (conv, strength) in enumerate(zip(generator.decoders[:-1], generator.strengths, strict=True)):
-        x = _upsample(graph, x, conv)
+        x = _upsample(graph, x, conv, (SIZE >> len(generator.encoders)) << level)
         for each in shifts[level]:
             x = graph.op("Add", [x, each])
         noise = graph.input(f"noise_{level}", 1, (SIZE >> len(generator.encoders)) << level + 1)
         x = _with_noise(graph, x, noise, generator.noise_scale * strength, biases[level])
         x = graph.op("Concat", [x, skips.pop()], axis=1)
-    picture = _upsample(graph, x, generator.decoders[-1], generator.decoders[-1].bias)
+    picture = _upsample(graph, x, generator.decoders[-1], SIZE // 2, generator.decoders[-1].bias)
     if generator.detail:
         head = generator.detail
         tables["detail"] = _table(_filters(head.of_planes) * height, None, stride=1)
@@ -215,7 +211,7 @@ def _write(graph: "_Builder", generator: NoiseUNet) -> dict[str, Table]:
     return tables
 
 
-def _shifts(graph: "_Builder", generator: NoiseUNet) -> tuple[list[list[str]], list[str]]:
+def _shifts(graph: GraphBuilder, generator: NoiseUNet) -> tuple[list[list[str]], list[str]]:
     """What is added to each decoder but the last: colours to the inner ones; and a bias, with the style in it."""
     shifts, biases = [[] for _ in generator.strengths], [conv.bias for conv in generator.decoders[:-1]]
     if not generator.code_size:
@@ -240,33 +236,33 @@ def _shifts(graph: "_Builder", generator: NoiseUNet) -> tuple[list[list[str]], l
     return shifts, [graph.op("Reshape", [style, flat]) for style in styles]
 
 
-def _with_noise(graph: "_Builder", x: str, noise: str, strength: Tensor, bias: str) -> str:
+def _with_noise(graph: GraphBuilder, x: str, noise: str, strength: Tensor, bias: str) -> str:
     """Noise and bias added to `x`, then LeakyReLU: a convolution of the noise, with which ONNX Runtime fuses both."""
     scaled = graph.op("Conv", [noise, graph.constant(strength.view(-1, 1, 1, 1)), bias], kernel_shape=[1, 1])
     return graph.op("LeakyRelu", [graph.op("Add", [scaled, x])], alpha=LEAK)
 
 
-def _of_code(graph: "_Builder", code: str, weights: Tensor, first: int, size: int, bias: Tensor | None = None) -> str:
+def _of_code(graph: GraphBuilder, code: str, weights: Tensor, first: int, size: int, bias: Tensor | None = None) -> str:
     """A linear layer of the numbers of the code from `first` on: `(1, size, 1, 1) -> (1, channels, 1, 1)`."""
     whole = torch.zeros(len(weights), size)
     whole[:, first : first + weights.shape[1]] = weights
     return graph.conv(code, whole[:, :, None, None], bias)
 
 
-def _upsample(graph: "_Builder", x: str, conv: nn.Module, bias: Tensor | None = None) -> str:
-    """`UpsampleConv` but for its bias: channels mixed, then interpolated, as `layers.MixThenInterpolate` does it."""
+def _upsample(graph: GraphBuilder, x: str, conv: nn.Module, side: int, bias: Tensor | None = None) -> str:
+    """`UpsampleConv` of a map of `side` places but for its bias, as `layers.MixThenInterpolate` does it."""
     length = torch.linalg.vector_norm(conv.weight, dim=(0, 2, 3))
     kernels = (conv.weight * (conv.gain / length)[:, None, None]).permute(1, 2, 3, 0)  # (out, 2, 2, in)
-    mixed = graph.conv(x, kernels.flatten(0, 2)[:, :, None, None])
+    mixed = wasm_layers.mix(graph, x, kernels.flatten(0, 2), side)
     spread = conv.spread.view(-1, 1, 4, 4).repeat(len(length), 1, 1, 1)
     inputs = [mixed, graph.constant(spread)] + ([] if bias is None else [graph.constant(bias)])
     return graph.op("ConvTranspose", inputs, kernel_shape=[4, 4], strides=[2, 2], pads=[1] * 4, group=len(length))
 
 
-def _detail(graph: "_Builder", x: str, head: nn.Module, noise: str) -> str:
+def _detail(graph: GraphBuilder, x: str, head: nn.Module, noise: str) -> str:
     """`DetailHead`, whose convolution of labels is an input."""
     of_labels = graph.input("detail", len(head.strength), SIZE)
-    x = graph.op("Add", [_upsample(graph, x, head.enlarge), of_labels])
+    x = graph.op("Add", [_upsample(graph, x, head.enlarge, SIZE // 2), of_labels])
     x = _with_noise(
         graph, x, graph.input(noise, 1, SIZE), head.noise_scale * head.strength, graph.constant(head.enlarge.bias)
     )
@@ -274,7 +270,7 @@ def _detail(graph: "_Builder", x: str, head: nn.Module, noise: str) -> str:
     return graph.conv(graph.op("LeakyRelu", [x], alpha=LEAK), _filters(head.outer), head.outer.bias, pads=[1] * 4)
 
 
-def _sharpened(graph: "_Builder", picture: str, sharpen: nn.Module) -> str:
+def _sharpened(graph: GraphBuilder, picture: str, sharpen: nn.Module) -> str:
     if not isinstance(sharpen, Sharpen):
         return picture
     padded = graph.op("Pad", [picture, graph.integers([0, 0, 1, 1, 0, 0, 1, 1])], mode="edge")
@@ -295,40 +291,3 @@ def _table(filters: Tensor, bias: Tensor | None, stride: int, leak: float = 1.0)
 
 def _text(numbers: np.ndarray) -> str:
     return base64.b64encode(numbers.astype("<f4").tobytes()).decode("ascii")
-
-
-class _Builder:
-    """An ONNX graph that is written node by node; each method returns the name of a tensor."""
-
-    def __init__(self):
-        self.nodes, self.constants, self.inputs = [], [], []
-
-    def input(self, name: str, channels: int, side: int) -> str:
-        self.inputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, channels, side, side]))
-        return name
-
-    def constant(self, tensor: Tensor) -> str:
-        """Numbers of the network, as they will be in half precision unless they are few."""
-        name, numbers = f"w{len(self.constants)}", tensor.contiguous().float().numpy()
-        if numbers.size > browser_graph.SMALL:
-            numbers = numbers.astype(np.float16).astype(np.float32)
-        self.constants.append(numpy_helper.from_array(numbers, name))
-        return name
-
-    def integers(self, numbers: Sequence[int]) -> str:
-        self.constants.append(numpy_helper.from_array(np.array(numbers, np.int64), f"w{len(self.constants)}"))
-        return self.constants[-1].name
-
-    def op(self, kind: str, inputs: Sequence[str], name: str | None = None, **attributes) -> str:
-        name = name or f"x{len(self.nodes)}"
-        self.nodes.append(helper.make_node(kind, inputs, [name], **attributes))
-        return name
-
-    def conv(self, x: str, filters: Tensor, bias: Tensor | None = None, **attributes) -> str:
-        inputs = [x, self.constant(filters)] + ([] if bias is None else [self.constant(bias)])
-        return self.op("Conv", inputs, kernel_shape=list(filters.shape[2:]), **attributes)
-
-    def model(self, size: int) -> onnx.ModelProto:
-        output = helper.make_tensor_value_info("generated", TensorProto.FLOAT, [1, 3, size, size])
-        graph = helper.make_graph(self.nodes, "generator", self.inputs, [output], self.constants)
-        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
