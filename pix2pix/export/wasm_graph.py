@@ -2,8 +2,9 @@
 
 The graph is for pictures of `SIZE` pixels. It has no blocks of channels, for which the forms of `layers` are made.
 What sees labels stays outside: with one class a pixel, a convolution of class planes is a sum of filters picked from a
-table, a tenth of the work.
-`canvas/js/browser/network.js` does it in the browser, `WasmNetwork` here, for the check against torch.
+table, a tenth of the work. The convolution after the first is inside, for each patch of labels once.
+`canvas/js/browser/network.js` and `patches.js` do the former in the browser, `WasmNetwork` here, for the check against
+torch.
 """
 
 import base64
@@ -16,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import onnxruntime
 import torch
+from numpy.lib.stride_tricks import sliding_window_view
 from torch import Tensor, nn
 
 from pix2pix import images, labels
@@ -91,6 +93,7 @@ class WasmNetwork:
     def __call__(self, drawing: np.ndarray, latents: Sequence[np.ndarray]) -> np.ndarray:
         form = self.form
         given = {name: table.convolve(drawing) for name, table in form.tables.items()}
+        given |= distinct_patches(drawing, given["encoded"])
         given |= {f"noise_{level}": plane for level, plane in enumerate(latents[: len(form.noise)])}
         if form.sky:
             side = SIZE // form.sky
@@ -99,6 +102,18 @@ class WasmNetwork:
         if form.code:
             given["code"] = latents[-1]
         return self.session.run(None, given)[0]
+
+
+def distinct_patches(drawing: np.ndarray, encoded: np.ndarray) -> dict[str, np.ndarray]:
+    """Inputs of `wasm_layers.conv_patches`: what its places see of `encoded`, once for each 10x10 labels behind it."""
+    places = SIZE // 4
+    beyond = np.pad(drawing, 3, constant_values=len(labels.NAMES))
+    seen = sliding_window_view(beyond, (10, 10))[::4, ::4].reshape(places**2, -1)
+    _, first, kinds = np.unique(seen, axis=0, return_index=True, return_inverse=True)
+    around = np.pad(encoded[0], ((0, 0), (1, 1), (1, 1)))
+    patches = sliding_window_view(around, (4, 4), axis=(1, 2))[:, ::2, ::2]  # (channels, places, places, 4, 4)
+    rows = patches.transpose(1, 2, 0, 3, 4).reshape(places**2, -1)[first]
+    return {"patches": rows, "kinds": kinds.reshape(-1).astype(np.int32)}
 
 
 def check_convertible(name: str, config: ModelConfig) -> None:
@@ -189,17 +204,20 @@ def _write(graph: GraphBuilder, generator: NoiseUNet) -> dict[str, Table]:
     height = generator.planes.height
     filters = [_filters(conv) for conv in generator.encoders]
     tables = {"encoded": _table(filters[0] * height, generator.encoders[0].bias, stride=2, leak=LEAK)}
-    x = graph.input("encoded", filters[0].shape[0], SIZE // 2)
+    x = graph.maps("encoded", filters[0].shape[0], SIZE // 2)
     skips = []
     for level, conv in enumerate(generator.encoders):
-        x = wasm_layers.conv_down(graph, x, filters[level], conv.bias, SIZE >> level) if level else x
+        if level == 1:
+            x = wasm_layers.conv_patches(graph, filters[level], conv.bias, SIZE >> level)
+        elif level:
+            x = wasm_layers.conv_down(graph, x, filters[level], conv.bias, SIZE >> level)
         skips.append(x)
     x, (shifts, biases) = skips.pop(), _shifts(graph, generator)
     for level, (conv, strength) in enumerate(zip(generator.decoders[:-1], generator.strengths, strict=True)):
         x = _upsample(graph, x, conv, (SIZE >> len(generator.encoders)) << level)
         for each in shifts[level]:
             x = graph.op("Add", [x, each])
-        noise = graph.input(f"noise_{level}", 1, (SIZE >> len(generator.encoders)) << level + 1)
+        noise = graph.maps(f"noise_{level}", 1, (SIZE >> len(generator.encoders)) << level + 1)
         x = _with_noise(graph, x, noise, generator.noise_scale * strength, biases[level])
         x = graph.op("Concat", [x, skips.pop()], axis=1)
     picture = _upsample(graph, x, generator.decoders[-1], SIZE // 2, generator.decoders[-1].bias)
@@ -216,9 +234,9 @@ def _shifts(graph: GraphBuilder, generator: NoiseUNet) -> tuple[list[list[str]],
     shifts, biases = [[] for _ in generator.strengths], [conv.bias for conv in generator.decoders[:-1]]
     if not generator.code_size:
         return shifts, [graph.constant(bias) for bias in biases]
-    code = graph.input("code", generator.code_size, 1)
+    code = graph.maps("code", generator.code_size, 1)
     walls, colors = generator.decoders[-1].weight.shape[1], len(generator.tones[0][0])
-    share = graph.input("sky", 1, SIZE // generator.sky.side) if generator.sky else None
+    share = graph.maps("sky", 1, SIZE // generator.sky.side) if generator.sky else None
     for level in reversed(range(len(generator.tones))):
         weights = generator.tones[level]
         shifts[level].append(_of_code(graph, code, weights[:, : walls if share else colors], 0, generator.code_size))
@@ -261,10 +279,10 @@ def _upsample(graph: GraphBuilder, x: str, conv: nn.Module, side: int, bias: Ten
 
 def _detail(graph: GraphBuilder, x: str, head: nn.Module, noise: str) -> str:
     """`DetailHead`, whose convolution of labels is an input."""
-    of_labels = graph.input("detail", len(head.strength), SIZE)
+    of_labels = graph.maps("detail", len(head.strength), SIZE)
     x = graph.op("Add", [_upsample(graph, x, head.enlarge, SIZE // 2), of_labels])
     x = _with_noise(
-        graph, x, graph.input(noise, 1, SIZE), head.noise_scale * head.strength, graph.constant(head.enlarge.bias)
+        graph, x, graph.maps(noise, 1, SIZE), head.noise_scale * head.strength, graph.constant(head.enlarge.bias)
     )
     x = graph.conv(x, _filters(head.inner), head.inner.bias, pads=[1] * 4)
     return graph.conv(graph.op("LeakyRelu", [x], alpha=LEAK), _filters(head.outer), head.outer.bias, pads=[1] * 4)

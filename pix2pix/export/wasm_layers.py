@@ -26,9 +26,13 @@ class GraphBuilder:
     def __init__(self):
         self.nodes, self.constants, self.inputs = [], [], []
 
-    def input(self, name: str, channels: int, side: int) -> str:
-        self.inputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, channels, side, side]))
+    def input(self, name: str, shape: Sequence[int | str], kind: int = TensorProto.FLOAT) -> str:
+        self.inputs.append(helper.make_tensor_value_info(name, kind, shape))
         return name
+
+    def maps(self, name: str, channels: int, side: int) -> str:
+        """An input of maps of `side` places a side."""
+        return self.input(name, [1, channels, side, side])
 
     def constant(self, tensor: Tensor) -> str:
         """Numbers of the network, as they will be in half precision unless they are few."""
@@ -71,6 +75,16 @@ def conv_down(graph: GraphBuilder, x: str, filters: Tensor, bias: Tensor, side: 
     if side <= FEW:
         return _as_product(graph, x, filters, bias, side)
     return graph.op("LeakyRelu", [graph.conv(x, filters, bias, strides=[2, 2], pads=[1] * 4)], alpha=LEAK)
+
+
+def conv_patches(graph: GraphBuilder, filters: Tensor, bias: Tensor, side: int) -> str:
+    """`conv_down` of a map that is given as its distinct patches, a row each, and the patch that each place sees."""
+    patches = graph.input("patches", ["distinct", filters[0].numel()])
+    kinds = graph.input("kinds", [(side // 2) ** 2], TensorProto.INT32)
+    rows = graph.op("Gemm", [patches, graph.constant(filters.flatten(1).T), graph.constant(bias)])
+    rows = graph.op("LeakyRelu", [rows], alpha=LEAK)
+    places = _transposed(graph, graph.op("Gather", [rows, kinds]))
+    return graph.reshape(places, 1, len(filters), side // 2, side // 2)
 
 
 def mix(graph: GraphBuilder, x: str, weights: Tensor, side: int) -> str:

@@ -25,9 +25,10 @@ pytestmark = pytest.mark.skipif(NODE is None, reason="node is not installed")
 
 
 def run_node(script: str, given: object) -> object:
-    """What `script`, which finds the functions of noise.js, network.js and uploads.js and `given`, puts into `told`."""
+    """What `script`, which finds `given` and the functions of four modules of the browser's, puts into `told`."""
     imports = "".join(
-        f'import * as {name} from "{BROWSER.as_uri()}/{name}.js";' for name in ("noise", "network", "uploads")
+        f'import * as {name} from "{BROWSER.as_uri()}/{name}.js";'
+        for name in ("noise", "network", "patches", "uploads")
     )
     read = "let text = ''; for await (const chunk of process.stdin) text += chunk; const given = JSON.parse(text);"
     command = [
@@ -104,6 +105,32 @@ def test_the_worker_gives_the_graph_what_the_translator_gives_it():
     assert len(told["planes"]) == len(latents) - 1
     for plane, expected in zip(told["planes"], latents[:-1], strict=True):
         assert np.abs(np.float32(plane) - expected.ravel()[:4]).max() < 1e-6
+
+
+@pytest.mark.parametrize("kind", ["a house", "an empty one", "chance"])
+def test_what_the_second_convolution_sees_is_told_once_for_each_patch_of_labels(kind):
+    pytest.importorskip("torch")
+    from pix2pix.export import wasm_graph
+
+    chance = np.random.default_rng(0)
+    drawing = {"a house": label_map(3, 256, 256), "an empty one": np.ones((256, 256), np.uint8),
+               "chance": chance.integers(12, size=(256, 256), dtype=np.uint8)}[kind]  # fmt: skip
+    table = wasm_graph.Table(chance.standard_normal((4, 4, 12, 2)).astype(np.float32), np.zeros(2, np.float32), 2)
+    script = """
+      const one = new patches.Patches();
+      one.of(new Uint8Array(65536).map((_, at) => at % 7), 256, new Float32Array(2 * 16384).fill(9), 2);
+      const [drawing, encoded] = [Uint8Array.from(given.drawing), Float32Array.from(given.encoded)];
+      const { patches: rows, kinds, count } = one.of(drawing, 256, encoded, 2);
+      told = { rows: [...rows].map((number) => +number.toFixed(4)), kinds: [...kinds], count };
+    """
+    encoded = table.convolve(drawing)
+    told = run_node(script, {"drawing": drawing.ravel().tolist(), "encoded": encoded.ravel().tolist()})
+    expected = wasm_graph.distinct_patches(drawing, encoded)
+    assert told["count"] == len(expected["patches"])
+    ours = np.float32(told["rows"]).reshape(told["count"], -1)[told["kinds"]]
+    assert np.abs(ours - expected["patches"][expected["kinds"]]).max() < 1e-3
+    around = np.pad(encoded[0], ((0, 0), (1, 1), (1, 1)))
+    assert np.abs(ours.reshape(64, 64, 2, 4, 4)[9, 63] - around[:, 18:22, 126:130]).max() < 1e-3
 
 
 def test_both_languages_take_the_same_distance_from_the_palette_for_near():

@@ -5,7 +5,7 @@ import { bytesOf } from "../model/runs.js";
 import { Stream } from "./noise.js";
 
 const CLASSES = 12;
-const OUTSIDE = CLASSES; // what lies beyond the edges of a drawing
+export const OUTSIDE = CLASSES; // what lies beyond the edges of a drawing
 const STYLE_SPREAD = 0.4; // standard deviations by which a variation strays from a named style
 const MAX_COLOR_CODE = 6; // standard deviations
 const SKY = 0; // the class that is sky

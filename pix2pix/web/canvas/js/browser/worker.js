@@ -5,6 +5,7 @@ import { codeOf, draw, pixelsOf, skyShares, Table } from "./network.js";
 import { bytesOf } from "../model/runs.js";
 import { Widened } from "./halves.js";
 import { giveBack } from "./memory.js";
+import { Patches } from "./patches.js";
 import { faultOf, frontOf, rectified, resized } from "./perspective.js";
 import { houseIn, labelsOf, nearestStyle, planesOf, probabilities, read } from "./segmenter.js";
 
@@ -28,6 +29,7 @@ class Network {
     this.session = session;
     this.form = form;
     this.tables = Object.entries(form.tables).map(([name, table]) => /** @type {const} */ ([name, new Table(table)]));
+    this.patches = session.inputNames.includes("patches") ? new Patches() : null; // forms of 0.1 have none
     /** @type {{variation: number | null, planes: Float32Array[], code: Float32Array}} */
     this.drawn = { variation: NaN, planes: [], code: new Float32Array() }; // of the last variation: painters keep to one
   }
@@ -38,7 +40,11 @@ class Network {
     if (this.drawn.variation !== wish.variation) this.drawn = { variation: wish.variation, ...draw(form, wish.variation) };
     const { size } = form;
     const inputs = {};
-    for (const [name, table] of this.tables) inputs[name] = square(table.convolve(labels, size), table.channels);
+    for (const [name, table] of this.tables) {
+      const result = table.convolve(labels, size);
+      inputs[name] = square(result, table.channels);
+      if (name === "encoded" && this.patches) Object.assign(inputs, this.#seen(labels, result, table.channels));
+    }
     if (form.sky) inputs.sky = square(skyShares(labels, size, form.sky), 1);
     this.drawn.planes.forEach((plane, level) => (inputs[`noise_${level}`] = square(plane, 1)));
     if (form.code) inputs.code = square(codeOf(form, this.drawn.code, wish), form.code);
@@ -46,6 +52,14 @@ class Network {
     const pixels = pixelsOf(generated.data);
     generated.dispose();
     return pixels;
+  }
+
+  #seen(labels, encoded, channels) {
+    const { patches, kinds, count } = /** @type {Patches} */ (this.patches).of(labels, this.form.size, encoded, channels);
+    return {
+      patches: new ort.Tensor("float32", patches, [count, patches.length / count]),
+      kinds: new ort.Tensor("int32", kinds, [kinds.length]),
+    };
   }
 }
 
