@@ -224,7 +224,7 @@ def _write(graph: GraphBuilder, generator: NoiseUNet) -> dict[str, Table]:
     if generator.detail:
         head = generator.detail
         tables["detail"] = _table(_filters(head.of_planes) * height, None, stride=1)
-        picture = graph.op("Add", [picture, _detail(graph, x, head, f"noise_{len(generator.strengths)}")])
+        picture = _detail(graph, x, head, f"noise_{len(generator.strengths)}", picture)
     graph.op("Tanh", [_sharpened(graph, picture, generator.sharpen)], name="generated")
     return tables
 
@@ -267,32 +267,34 @@ def _of_code(graph: GraphBuilder, code: str, weights: Tensor, first: int, size: 
     return graph.conv(code, whole[:, :, None, None], bias)
 
 
-def _upsample(graph: GraphBuilder, x: str, conv: nn.Module, side: int, bias: Tensor | None = None) -> str:
-    """`UpsampleConv` of a map of `side` places but for its bias, as `layers.MixThenInterpolate` does it."""
+def _upsample(
+    graph: GraphBuilder, x: str, conv: nn.Module, side: int, bias: Tensor | None = None, added: str | None = None
+) -> str:
+    """`UpsampleConv` of a map of `side` places, as `layers.MixThenInterpolate` does it; its bias only if given."""
     length = torch.linalg.vector_norm(conv.weight, dim=(0, 2, 3))
     kernels = (conv.weight * (conv.gain / length)[:, None, None]).permute(1, 2, 3, 0)  # (out, 2, 2, in)
     mixed = wasm_layers.mix(graph, x, kernels.flatten(0, 2), side)
-    spread = conv.spread.view(-1, 1, 4, 4).repeat(len(length), 1, 1, 1)
-    inputs = [mixed, graph.constant(spread)] + ([] if bias is None else [graph.constant(bias)])
-    return graph.op("ConvTranspose", inputs, kernel_shape=[4, 4], strides=[2, 2], pads=[1] * 4, group=len(length))
+    return wasm_layers.interpolate(graph, mixed, len(length), bias, added)
 
 
-def _detail(graph: GraphBuilder, x: str, head: nn.Module, noise: str) -> str:
-    """`DetailHead`, whose convolution of labels is an input."""
+def _detail(graph: GraphBuilder, x: str, head: nn.Module, noise: str, picture: str) -> str:
+    """`DetailHead`, whose convolution of labels is an input, and the picture that it refines."""
     of_labels = graph.maps("detail", len(head.strength), SIZE)
-    x = graph.op("Add", [_upsample(graph, x, head.enlarge, SIZE // 2), of_labels])
+    x = _upsample(graph, x, head.enlarge, SIZE // 2, added=of_labels)
     x = _with_noise(
         graph, x, graph.maps(noise, 1, SIZE), head.noise_scale * head.strength, graph.constant(head.enlarge.bias)
     )
     x = graph.conv(x, _filters(head.inner), head.inner.bias, pads=[1] * 4)
-    return graph.conv(graph.op("LeakyRelu", [x], alpha=LEAK), _filters(head.outer), head.outer.bias, pads=[1] * 4)
+    x = graph.op("LeakyRelu", [x], alpha=LEAK)
+    return graph.conv(x, _filters(head.outer), head.outer.bias, added=picture, pads=[1] * 4)
 
 
 def _sharpened(graph: GraphBuilder, picture: str, sharpen: nn.Module) -> str:
     if not isinstance(sharpen, Sharpen):
         return picture
     padded = graph.op("Pad", [picture, graph.integers([0, 0, 1, 1, 0, 0, 1, 1])], mode="edge")
-    return graph.conv(padded, sharpen.kernel)
+    channels = range(len(sharpen.kernel))
+    return graph.conv(padded, sharpen.kernel[channels, channels][:, None], group=len(channels))
 
 
 def _filters(conv: nn.Module) -> Tensor:
