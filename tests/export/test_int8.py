@@ -67,9 +67,10 @@ def test_a_generator_that_sees_classes_apart_keeps_them_apart(tmp_path):
     config = RECIPES["best"].replace(base_channels=16, depth=5, size=64)
     folder = new_checkpoint(tmp_path / "ours", config)
     export_command.export(folder, int8="synthetic")
-    drawing = synthetic.label_map(7, 64, 64)
-    quick, exact = inference.load(folder)(drawing, 3), inference.load_torch(folder)(drawing, 3)
-    assert np.abs(quick.astype(int) - exact).mean() < onnx_graph.MAX_LEVELS
+    quick, exact = inference.load(folder), inference.load_torch(folder)
+    drawings = [synthetic.label_map(seed, 64, 64) for seed in range(4)]
+    levels = [np.abs(quick(drawing, 3).astype(int) - exact(drawing, 3)).mean() for drawing in drawings]
+    assert np.mean(levels) < onnx_graph.MAX_LEVELS
 
 
 def test_what_would_be_too_far_is_not_written_and_the_graph_before_stays(tmp_path, monkeypatch):
