@@ -54,9 +54,7 @@ class Trainer:
             generator.tone_mean.copy_(source.tone_mean)
             generator.tone_spread.copy_(source.tone_spread)
         self.styles = styles or {}
-        if not styles and config.architecture.style_size and self.color_code:
-            self.styles = choose_styles(self.color_code.codes)
-        self.style_codes = torch.tensor(list(self.styles.values()), device=accelerator.device)
+        self._choose_styles()
         self.average = copy.deepcopy(generator).requires_grad_(False) if training.ema_decay else None
         self.generator, self.discriminator = prepare(generator, discriminator)
         self.generator_optimizer = prepare(torch.optim.Adam(generator.parameters(), **adam))
@@ -213,15 +211,26 @@ class Trainer:
     def state(self) -> dict:
         """Tensors and plain values only, so that it loads with `weights_only=True`."""
         states = {name: part.state_dict() for name, part in self._parts().items()}
+        if self.color_code:
+            measured = self.color_code.state_dict().items()
+            states["color_code"] = {name: buffer for name, buffer in measured if not name.startswith("trunk.")}
         return states | {"losses": self.losses.cpu(), "steps": self.steps}
 
     def load_state(self, state: dict) -> None:
         for name, part in self._parts().items():
             part.load_state_dict(state[name])
+        if self.color_code and "color_code" in state:  # a later version may correct labels otherwise
+            self.color_code.load_state_dict(state["color_code"], strict=False)
+            self._choose_styles()
         losses = state["losses"].to(self.losses.device)  # of the first version: without the shares, 0.5 says nothing
         self.losses = nn.functional.pad(losses, (0, len(SHOWN) - len(losses)), value=0.5)
         self.steps = state["steps"]
         self._prepare_step()
+
+    def _choose_styles(self) -> None:
+        if self.config.architecture.style_size and self.color_code:
+            self.styles = choose_styles(self.color_code.codes)
+        self.style_codes = torch.tensor(list(self.styles.values()), device=self.accelerator.device)
 
     def load_generator(self, generator: nn.Module, steps: int, shown: dict[str, float]) -> None:
         """Go on after so many steps with a generator alone, and with the losses that were `shown` then."""

@@ -1,19 +1,22 @@
 """The style of a facade: measured, chosen, kept beside the weights, and asked for by name."""
 
+import copy
 import json
 
 import numpy as np
 import pytest
 import torch
+from accelerate import Accelerator
 
 from pix2pix import __main__ as command_line
 from pix2pix import images, inference, labels, synthetic
 from pix2pix.data.pairs import Pair
 from pix2pix.export.onnx_graph import add_onnx
 from pix2pix.inference import checkpoint, isolated
-from pix2pix.networks import build_generator
+from pix2pix.networks import build_discriminator, build_generator
 from pix2pix.recipes import RECIPES
 from pix2pix.training.style import Style, _signed, choose_styles
+from pix2pix.training.trainer import Trainer
 
 CONFIG = RECIPES["projected"].replace(size=64, base_channels=4, detail_channels=4)
 SIZE = CONFIG.architecture.code_size
@@ -60,6 +63,20 @@ def test_the_style_of_a_pair_is_the_same_when_it_is_measured_again():
     style = Style(CONFIG, pairs)
     again = torch.cat([style(batch(pair.input), batch(pair.target)) for pair in pairs])
     assert torch.allclose(again, style.codes, atol=1e-3)
+
+
+def test_a_resumed_run_measures_styles_as_it_began_whatever_its_labels_are_now():
+    def trainer(pairs: list[Pair]) -> Trainer:
+        nets = build_generator(CONFIG.architecture), build_discriminator(CONFIG)
+        return Trainer(CONFIG, *nets, Accelerator(cpu=True), Style(CONFIG, pairs))
+
+    first = trainer([drawn(seed) for seed in range(14)])
+    resumed = trainer([drawn(seed + 1) for seed in range(14)])
+    pair = [batch(side) for side in (drawn(3).input, drawn(3).target)]
+    assert not torch.allclose(resumed.color_code(*pair), first.color_code(*pair), atol=0.01)
+    resumed.load_state(copy.deepcopy(first.state()))
+    assert torch.equal(resumed.color_code(*pair), first.color_code(*pair))
+    assert resumed.styles == first.styles and torch.equal(resumed.style_codes, first.style_codes)
 
 
 def test_a_style_tells_what_colours_do_not():
