@@ -9,9 +9,10 @@ import numpy as np
 
 from benchmarks import measuring
 from pix2pix import labels
-from pix2pix.data.cleaning import astray, dark_spots, foliage, margins, next_house_walls, next_houses, sky
+from pix2pix.data.cleaning import astray, dark_spots, foliage, margins, next_houses, sky
 from pix2pix.data.decoded import load_pairs
 from pix2pix.recipes import RECIPES
+from pix2pix.walls import with_walls
 
 TOP_ROWS = 20  # of 256: where roofs are
 QUICK_COUNT = 12
@@ -57,7 +58,7 @@ def count(classes: np.ndarray, photo: np.ndarray) -> dict[tuple[str, str], tuple
     top[round(len(top) * TOP_ROWS / 256) :] = False
     left = wall & ~is_sky
     is_astray = astray(photo, left, background | is_sky | beyond)
-    is_known = next_house_walls(classes)
+    is_known = with_walls(classes) != classes
     is_leaf = foliage(photo, left) & ~is_astray
     plain = np.where(is_sky, labels.INDEX["background"], classes)
     plain[beyond | is_astray | is_leaf] = labels.VOID

@@ -134,6 +134,11 @@ class Architecture:
         """Numbers of color code and style together."""
         return self.color_code_size + self.style_size
 
+    @property
+    def sees_walls(self) -> bool:
+        """Whether its label maps get walls around windows that are drawn without one (`walls.with_walls`)."""
+        return self.task == "facades" and self.generator == "noise"
+
 
 @dataclass(frozen=True)
 class Data:

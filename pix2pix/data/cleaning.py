@@ -12,6 +12,7 @@ turns to the colour of a house. Where windows of a next house are labelled and i
 import numpy as np
 
 from pix2pix.labels import INDEX, VOID
+from pix2pix.walls import with_walls
 
 DARKEST = 20  # of 255: what is filled with black, after JPEG
 GREY, GREY_REACH, GREY_TINT = 130, 4, 5  # what is filled with grey: brightness, how far from it, how coloured at most
@@ -24,7 +25,6 @@ LEAF_GREEN, LEAF_REST, LEAF_LIGHT = 8, 15, 130  # of foliage: greener than the w
 LEAF_REACH = 4  # pixels over which that is told
 DARKER, SPOT_REST = 40, 13  # of dark spots: darker than most of the wall by; unrest at least
 BESIDE = 5  # pixels beside an element in which wall may be dark: its shade
-TOUCH, AROUND = 4, 14  # pixels: from a wall to what stands on it; around the elements of a next house
 MIN_MARGIN = 0.002  # of the picture: a few dark pixels at its edge are no margin
 
 
@@ -46,31 +46,13 @@ def corrected(inputs: np.ndarray, photo: np.ndarray) -> np.ndarray:
 def training_labels(inputs: np.ndarray, photo: np.ndarray) -> np.ndarray:
     """Label map `(H, W)` and its photo `(H, W, C)` -> what to train on: corrected, no wall where it has dark spots.
 
-    And background around windows of next houses, since it shows their walls.
+    And walls around windows that have none, as the generator sees them: of next houses, which the photo shows.
     """
-    found = corrected(inputs, photo)
-    found[next_house_walls(inputs) & ~margins(photo)] = INDEX["background"]
+    found, walled = corrected(inputs, photo), with_walls(inputs)
+    beyond = margins(photo)
+    found[(walled != inputs) & ~beyond & ~sky(photo, beyond)] = INDEX["facade"]
     found[dark_spots(photo, found)] = VOID
     return found
-
-
-def next_house_walls(inputs: np.ndarray) -> np.ndarray:
-    """Label map `(H, W)` -> mask of the background around elements that no wall of the house touches.
-
-    Those are windows of a next house, labelled without its wall. Where they are, a painter means a wall, too.
-    """
-    is_background = inputs == INDEX["background"]
-    return is_background & _grown(standing_apart(inputs), AROUND)
-
-
-def standing_apart(inputs: np.ndarray) -> np.ndarray:
-    """Label map `(H, W)` -> mask of its elements that neither stand on a wall, nor touch another that does."""
-    is_wall = inputs == INDEX["facade"]
-    is_element = ~is_wall & (inputs != INDEX["background"]) & (inputs != VOID)
-    found, reached = is_wall, is_element & _grown(is_wall, TOUCH)
-    while (reached != found).any():
-        found, reached = reached, is_element & (_grown(reached, TOUCH) | reached)
-    return is_element & ~reached
 
 
 def next_houses(is_background: np.ndarray, shows_sky: np.ndarray, beyond: np.ndarray) -> np.ndarray:

@@ -16,6 +16,7 @@ from pix2pix.data.pairs import Pair
 from pix2pix.data.skies import BeforeSky
 from pix2pix.synthetic import label_map
 from pix2pix.utils import available_cores
+from pix2pix.walls import with_walls
 
 MAX_WORKERS = 8
 
@@ -37,6 +38,7 @@ class PairDataset(Dataset):
         self.pairs, self.device = pairs, torch.device(device)
         training, self.is_facades = config.training, config.task == "facades"
         self.synthetic = self.is_facades and bool(training.teacher)  # a teacher has an answer to any label image
+        self.sees_walls = config.architecture.sees_walls
         self._kept: dict[int, tuple[tv_tensors.TVTensor, tv_tensors.TVTensor]] = {}
         self._max_kept = 0 if self.device.type == "cpu" else KEPT_BYTES // pair_bytes(config)
         kinds = (config.data.input_kind, config.data.target_kind)
@@ -66,8 +68,10 @@ class PairDataset(Dataset):
     def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, Tensor]:
         index, seed = key
         inputs, targets = self._tensors(index)
-        if self.synthetic and seed % 2:
-            inputs = tv_tensors.Mask(torch.from_numpy(label_map(seed, *inputs.shape[1:]))[None].to(self.device))
+        if self.synthetic:
+            drawing = label_map(seed, *inputs.shape[1:]) if seed % 2 else self.pairs[index].input
+            drawing = with_walls(drawing) if self.sees_walls else drawing
+            inputs = tv_tensors.Mask(torch.from_numpy(drawing)[None].to(self.device))
         with torch.random.fork_rng(devices=[]):  # the trainer's own stream goes on as if nothing was drawn here
             torch.manual_seed(seed)
             inputs, targets = self.augment(inputs, targets)

@@ -1,7 +1,8 @@
 """Facades set before a sky: photos show houses in a row and cut off at the roof, drawings one house that stands alone.
 
-Next houses and what a photo does not show become sky, and the house is shown smaller, so that there is sky above and
-beside it. Then its edges are known, and so is what a sky's colour does, which houses in a row hardly tell.
+What a photo does not show becomes sky, and next houses beyond the walls that are known, and the house is shown smaller,
+so that there is sky above and beside it. Then its edges are known, and so is what a sky's colour does, which houses in
+a row hardly tell.
 """
 
 import torch
@@ -11,7 +12,6 @@ from torchvision import tv_tensors
 from torchvision.transforms.v2 import functional
 
 from pix2pix import labels
-from pix2pix.data.cleaning import standing_apart
 
 SMALLEST = 0.6  # of the picture's sides
 RIM = 2  # pixels of the house that are left to the sky: there photo and label part
@@ -32,17 +32,11 @@ class BeforeSky(nn.Module):
         around = [left, height - sides[0], width - sides[1] - left, 0]  # the house stands on the lower edge
         inputs, photo = functional.resize(inputs, sides), functional.resize(photo, sides)
         inputs = functional.pad(inputs, around, fill=labels.VOID)
-        is_sky = open_sky(without_next_houses(inputs[0]), STREET * scale)
+        is_sky = open_sky(inputs[0], STREET * scale)
         soft = F.avg_pool2d(is_sky[None, None].float(), 3, stride=1, padding=1, count_include_pad=False)[0]
         photo = functional.pad(photo, around).float().lerp(draw_sky(photo.shape[0], height, width, photo.device), soft)
         inputs = torch.where(is_sky, labels.INDEX["background"], inputs)
         return tv_tensors.Mask(inputs), tv_tensors.Image(photo.round().clamp(0, 255).to(torch.uint8))
-
-
-def without_next_houses(inputs: Tensor) -> Tensor:
-    """Label map `(H, W)` -> the same without windows whose wall is not labelled."""
-    is_apart = torch.from_numpy(standing_apart(inputs.numpy(force=True))).to(inputs.device)
-    return torch.where(is_apart, labels.INDEX["background"], inputs)
 
 
 def open_sky(inputs: Tensor, street: float = STREET) -> Tensor:

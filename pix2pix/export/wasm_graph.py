@@ -29,6 +29,7 @@ from pix2pix.networks.layers import LEAK, Sharpen
 from pix2pix.networks.noise_unet import NoiseUNet
 from pix2pix.synthetic import label_map
 from pix2pix.utils import UserError, write_atomically
+from pix2pix.walls import street
 
 SIZE = 256  # pixels: the side of a drawing
 CHECKED = ((12, None, {}), (3, 7, {}), (9, 1, {"wall": (160, 95, 75), "sky": (110, 160, 220)}))  # facade, seed, colours
@@ -97,7 +98,9 @@ class WasmNetwork:
         given |= {f"noise_{level}": plane for level, plane in enumerate(latents[: len(form.noise)])}
         if form.sky:
             side = SIZE // form.sky
-            is_sky = (drawing == labels.INDEX["background"]).reshape(form.sky, side, form.sky, side)
+            is_sky = drawing == labels.INDEX["background"]
+            is_sky[street(drawing) :] = False
+            is_sky = is_sky.reshape(form.sky, side, form.sky, side)
             given["sky"] = is_sky.mean(axis=(1, 3), dtype=np.float32)[None, None]
         if form.code:
             given["code"] = latents[-1]
@@ -180,8 +183,8 @@ def check(form: WasmForm, translator: Translator, maps: Sequence[np.ndarray] = (
     for at, (drawing, variation, colours) in enumerate([*checked, *((each, at, {}) for at, each in enumerate(maps))]):
         style = list(form.styles)[at % len(form.styles)] if form.styles and at % 2 else None
         options = {"variation": variation, "style": style, **colours}
-        latents = translator.network_inputs(drawing, **options)[1]
-        picture = images.denormalize(network(drawing, latents)[0]).astype(int)
+        (seen,), latents = translator.network_inputs(drawing, **options)
+        picture = images.denormalize(network(seen, latents)[0]).astype(int)
         difference = np.abs(picture - translator(drawing, **options))
         near, worst, pictures = (
             near + float((difference <= NEAR).mean()),

@@ -22,6 +22,7 @@ from pix2pix.config import ModelConfig
 from pix2pix.inference import checkpoint
 from pix2pix.inference.latents import draw, latent_shapes
 from pix2pix.utils import UserError
+from pix2pix.walls import with_walls
 
 STYLE_SPREAD = 0.4  # standard deviations by which a variation strays from a named style
 MAX_COLOR_CODE = 6.0  # standard deviations: nearly all colours that there are, and further than photos go
@@ -110,6 +111,8 @@ class Translator:
             image = images.to_channels(image, self.config.architecture.in_channels)
         elif image.ndim == 3:
             image = labels.snap(image)
+        if self.config.architecture.sees_walls:
+            image = with_walls(image)
         height, width = image.shape[:2]
         multiple = 2**self.config.architecture.depth
         sides = ((0, -height % multiple), (0, -width % multiple), (0, 0))

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from pix2pix import labels
 from pix2pix.networks.layers import LEAK, OneHot, Sharpen, UpsampleConv, WeightNormConv, WeightNormConv3x3
 from pix2pix.networks.unet import unet_channels
+from pix2pix.walls import HOUSE, STREET
 
 PLANE_HEIGHT = math.sqrt(len(labels.CLASSES))  # gives planes a mean square of 1, as every later layer has it
 COLORED_DECODERS = 5  # the innermost ones: their maps are small, so that a color code costs next to nothing
@@ -143,11 +144,19 @@ class DetailHead(nn.Module):
 
 
 class SkyShare(nn.Module):
-    """How much of each square of `side` pixels is sky: planes `(N, 12, H, W)` -> `(N, 1, H/side, W/side)` in [0, 1]."""
+    """How much of each square of `side` pixels is sky: planes `(N, 12, H, W)` -> `(N, 1, H/side, W/side)` in [0, 1].
+
+    Background is, but for the street: the rows below the house (`walls.street`).
+    """
 
     def __init__(self, side: int):
         super().__init__()
         self.side = side
 
     def forward(self, planes: Tensor) -> Tensor:
-        return F.avg_pool2d(planes[:, :1], self.side) / PLANE_HEIGHT  # the first class is background
+        background, house = planes[:, :1] / PLANE_HEIGHT, planes[:, 1:].sum(dim=1, keepdim=True) / PLANE_HEIGHT
+        shares = house.mean(dim=3, keepdim=True)  # of each row, (N, 1, H, 1)
+        is_house = (shares > STREET).float()
+        below = is_house.sum(dim=2, keepdim=True) - is_house.cumsum(dim=2) + is_house  # rows of house from here down
+        is_sky = (below > 0) | (shares.amax(dim=2, keepdim=True) <= HOUSE)
+        return F.avg_pool2d(background * is_sky, self.side)

@@ -9,9 +9,7 @@ from torch import Tensor, nn
 
 from pix2pix import images, labels
 from pix2pix.config import Config
-from pix2pix.data.cleaning import AROUND
 from pix2pix.data.pairs import Pair
-from pix2pix.data.skies import grown
 
 MAX_PAIRS = 1000  # enough to know how colours vary
 MIN_AREA = 0.005  # of the picture: less of a class tells no colour
@@ -54,12 +52,8 @@ class ColorCode(nn.Module):
 def mean_colours(inputs: Tensor, pictures: Tensor) -> Tensor:
     """The mean colours of wall and sky in pictures of label maps, `(N, 2 * C)`; NaN where there is too little."""
     wall, background = ((inputs == labels.INDEX[name])[:, None] for name in ("facade", "background"))
-    element = ~wall & ~background & (inputs != labels.VOID)[:, None]
-    sky = background & ~(
-        grown(element, AROUND) & ~grown(wall, AROUND)
-    )  # around windows without a wall there is one, of a next house
-    sky[:, :, sky.shape[2] // 2 :] = False  # that is the street
-    return torch.cat([_mean(pictures, wall), _mean(pictures, sky)], dim=1)
+    background[:, :, background.shape[2] // 2 :] = False  # that is the street
+    return torch.cat([_mean(pictures, wall), _mean(pictures, background)], dim=1)
 
 
 def _mean(targets: Tensor, where: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from pix2pix import images, labels, synthetic
-from pix2pix.data.cleaning import corrected, margins, standing_apart, training_labels
+from pix2pix.data.cleaning import corrected, margins, training_labels
 from pix2pix.data.dataset import PairDataset
 from pix2pix.data.decoded import load_pairs
 from pix2pix.data.pairs import Pair
@@ -100,17 +100,16 @@ def test_dark_restless_spots_of_a_wall_are_of_no_class_and_the_shade_beside_wind
     assert not found[:, 40:].any() and not found[40:50, 14:26].any()
 
 
-def test_around_windows_that_stand_on_no_wall_background_shows_the_wall_of_a_next_house():
-    classes = np.full((96, 96), labels.INDEX["background"], dtype=np.uint8)
-    classes[20:90, 50:] = labels.INDEX["facade"]
-    classes[30:40, 60:70] = classes[60:66, 4:10] = classes[64:72, 8:12] = labels.INDEX["window"]
-    photo = np.full((96, 96, 3), (150, 110, 90), dtype=np.uint8)
-    photo[:16] = 230
-    apart = standing_apart(classes)
-    assert np.array_equal(apart, (classes == labels.INDEX["window"]) & (np.arange(96) < 50))
+def test_windows_of_a_next_house_stand_on_its_wall_and_not_on_its_sky():
+    classes = np.full((256, 256), labels.INDEX["background"], dtype=np.uint8)
+    classes[40:240, 120:] = labels.INDEX["facade"]
+    classes[80:100, 160:180] = classes[100:120, 20:40] = labels.INDEX["window"]
+    photo = np.full((256, 256, 3), (150, 110, 90), dtype=np.uint8)
+    photo[:40] = photo[:96, :120] = 230
     found = training_labels(classes, photo)
-    assert (found[50:76, :20] != labels.VOID).all()  # around both windows, which touch
-    assert (found[20:40, :40] == labels.VOID).all() and (found[50:80, 32:48] == labels.VOID).all()
+    assert (found[122:238, 12:48] == labels.INDEX["facade"]).all()
+    assert (found[:94, :110] == labels.INDEX["background"]).all()
+    assert (found[120:230, 70:110] == labels.VOID).all()  # too far from its windows to be known
 
 
 def test_background_is_sky_or_street_or_a_slit_in_the_house_and_the_next_house_is_of_no_class():

@@ -6,10 +6,10 @@ import torch
 from pix2pix import labels
 from pix2pix.data.dataset import PairDataset
 from pix2pix.data.pairs import Pair
-from pix2pix.data.skies import SMALLEST, draw_sky, open_sky, without_next_houses
+from pix2pix.data.skies import SMALLEST, draw_sky, open_sky
 from pix2pix.recipes import RECIPES
 
-WALL, SKY, WINDOW = (labels.INDEX[name] for name in ("facade", "background", "window"))
+WALL, SKY = (labels.INDEX[name] for name in ("facade", "background"))
 SIDE = 64
 RED = (200, 20, 20)
 CONFIG = RECIPES["projected"].replace(size=SIDE, jitter=False, hflip=False, shift=False, sky_share=1.0)
@@ -55,16 +55,6 @@ def test_sky_is_what_lies_open_above_the_street_and_no_slit_in_a_wall():
     assert not found[56:].any()
     assert not found[19:, 13:].any()
     assert not open_sky(torch.full((SIDE, SIDE), WALL, dtype=torch.uint8)).any()
-
-
-def test_windows_of_a_next_house_go_with_its_wall_and_those_of_the_house_stay():
-    drawing = torch.full((SIDE, SIDE), SKY, dtype=torch.uint8)
-    drawing[20:, 24:] = WALL
-    window = labels.INDEX["window"]
-    drawing[30:36, 30:36] = drawing[30:36, 4:10] = window
-    found = without_next_houses(drawing)
-    assert (found[:, :24] == SKY).all()
-    assert torch.equal(found[:, 24:], drawing[:, 24:])
 
 
 def test_skies_have_many_colours_and_are_smooth():

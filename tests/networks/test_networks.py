@@ -145,6 +145,12 @@ def test_the_colour_of_a_sky_matters_only_where_there_is_sky():
     assert change("background", bright, dark) > 1e-4
     assert change("facade", bright.flip(0), dark.flip(0)) > 1e-4
 
+    drawing = np.full((1, 256, 256), labels.INDEX["background"], dtype=np.uint8)
+    drawing[:, 100:190, 60:200] = labels.INDEX["facade"]
+    share = net.sky(net.planes(torch.from_numpy(drawing)))[0, 0]
+    rows = 256 // len(share)
+    assert (share[: 96 // rows] == 1).all() and (share[192 // rows :] == 0).all()  # above the house, and the street
+
 
 def test_both_scales_of_the_discriminator_see_the_classes_apart():
     discriminator = MultiscalePatchGAN(in_channels=12, base_channels=2)

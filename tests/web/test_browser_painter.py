@@ -15,6 +15,7 @@ from pix2pix import labels
 from pix2pix.labels import CMP_PALETTE, PALETTE, colorize
 from pix2pix.recipes import RECIPES
 from pix2pix.synthetic import label_map
+from pix2pix.walls import street, with_walls
 from pix2pix.web.canvas.uploads import read_labels
 
 BROWSER = Path(__file__).parents[2] / "pix2pix" / "web" / "canvas" / "js" / "browser"
@@ -25,10 +26,10 @@ pytestmark = pytest.mark.skipif(NODE is None, reason="node is not installed")
 
 
 def run_node(script: str, given: object) -> object:
-    """What `script`, which finds `given` and the functions of four modules of the browser's, puts into `told`."""
+    """What `script`, which finds `given` and the functions of five modules of the browser's, puts into `told`."""
     imports = "".join(
         f'import * as {name} from "{BROWSER.as_uri()}/{name}.js";'
-        for name in ("noise", "network", "patches", "uploads")
+        for name in ("noise", "network", "patches", "uploads", "walls")
     )
     read = "let text = ''; for await (const chunk of process.stdin) text += chunk; const given = JSON.parse(text);"
     command = [
@@ -95,7 +96,8 @@ def test_the_worker_gives_the_graph_what_the_translator_gives_it():
     told = run_node(script, given)
     for name, table in form.tables.items():
         assert np.abs(np.float32(told["tables"][name]) - table.convolve(drawing).ravel()).max() < 1e-4
-    share = (drawing == 0).reshape(form.sky, 256 // form.sky, form.sky, -1).mean(axis=(1, 3)).ravel()
+    is_sky = (drawing == 0) & (np.arange(256) < street(drawing))[:, None]
+    share = is_sky.reshape(form.sky, 256 // form.sky, form.sky, -1).mean(axis=(1, 3)).ravel()
     assert np.abs(np.float32(told["sky"]) - share).max() < 1e-5
     for wish, code in zip(wishes, told["codes"], strict=True):
         colours = {name: wish[name] and tuple(bytes.fromhex(wish[name][1:])) for name in ("wall", "sky")}
@@ -131,6 +133,25 @@ def test_what_the_second_convolution_sees_is_told_once_for_each_patch_of_labels(
     assert np.abs(ours - expected["patches"][expected["kinds"]]).max() < 1e-3
     around = np.pad(encoded[0], ((0, 0), (1, 1), (1, 1)))
     assert np.abs(ours.reshape(64, 64, 2, 4, 4)[9, 63] - around[:, 18:22, 126:130]).max() < 1e-3
+
+
+def test_both_languages_see_the_same_walls_and_the_same_street():
+    stream, seen = np.random.default_rng(0), []
+    for _ in range(40):
+        drawing = np.zeros((256, 256), np.uint8)
+        for _ in range(stream.integers(1, 9)):
+            top, left, height, width = stream.integers(0, (250, 250, 120, 120))
+            drawing[top : top + height + 2, left : left + width + 2] = stream.integers(12)
+        seen.append(drawing)
+    script = """
+      const maps = given.map((numbers) => Uint8Array.from(numbers));
+      told = maps.map((map) => [[...walls.withWalls(map, 256)], walls.street(map, 256)]);
+    """
+    told = run_node(script, [drawing.ravel().tolist() for drawing in seen])
+    for drawing, (walled, row) in zip(seen, told, strict=True):
+        assert np.array_equal(np.reshape(walled, drawing.shape), with_walls(drawing))
+        assert row == street(drawing)
+    assert sum((with_walls(drawing) != drawing).any() for drawing in seen) > 10
 
 
 def test_both_languages_take_the_same_distance_from_the_palette_for_near():

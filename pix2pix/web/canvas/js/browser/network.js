@@ -3,6 +3,7 @@
 
 import { bytesOf } from "../model/runs.js";
 import { Stream } from "./noise.js";
+import { street } from "./walls.js";
 
 const CLASSES = 12;
 export const OUTSIDE = CLASSES; // what lies beyond the edges of a drawing
@@ -137,11 +138,12 @@ function equalRows(labels, others, width, above) {
   return found;
 }
 
-/** The share of sky in each of `cells` x `cells` squares of a label map. */
+/** The share of sky in each of `cells` x `cells` squares of a label map: of background above the street. */
 export function skyShares(labels, size, cells) {
   const side = size / cells;
   const shares = new Float32Array(cells * cells);
-  for (let y = 0; y < size; y++) {
+  const height = street(labels, size);
+  for (let y = 0; y < height; y++) {
     for (let x = 0; x < size; x++) {
       if (labels[y * size + x] === SKY) shares[Math.floor(y / side) * cells + Math.floor(x / side)] += 1 / (side * side);
     }

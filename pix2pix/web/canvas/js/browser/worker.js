@@ -8,6 +8,7 @@ import { giveBack } from "./memory.js";
 import { Patches } from "./patches.js";
 import { faultOf, frontOf, rectified, resized } from "./perspective.js";
 import { houseIn, labelsOf, nearestStyle, planesOf, probabilities, read } from "./segmenter.js";
+import { withWalls } from "./walls.js";
 
 /** @import { Form, Wish } from "./network.js" */
 /** @import { Corners, Picture } from "./perspective.js" */
@@ -35,10 +36,11 @@ class Network {
   }
 
   /** @param {Wish & {labels: Uint8Array}} job */
-  async paint({ labels, ...wish }) {
+  async paint({ labels: drawing, ...wish }) {
     const { form, session } = this;
     if (this.drawn.variation !== wish.variation) this.drawn = { variation: wish.variation, ...draw(form, wish.variation) };
     const { size } = form;
+    const labels = withWalls(drawing, size);
     const inputs = {};
     for (const [name, table] of this.tables) {
       const result = table.convolve(labels, size);
