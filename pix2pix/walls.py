@@ -41,7 +41,10 @@ def _walls(drawing: np.ndarray) -> np.ndarray:
     if not is_element.any():
         return is_element
     is_house = _is_house(drawing)
-    ground = max(_end(is_element.any(axis=1)), _end(is_house.mean(axis=1) > STREET))
+    shares = is_house.mean(axis=1)
+    ground = max(_end(is_element.any(axis=1)), _end(shares > STREET))
+    if not is_wall.any() and shares.max() > HOUSE:  # a house that is drawn as windows alone
+        ground = len(drawing)
     is_open[ground:] = False
     around = _counts(is_open)
     bare = is_element & (around > OPEN * (2 * NEAR + 1) ** 2) & (_counts(is_wall) < LITTLE * around)

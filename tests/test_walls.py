@@ -38,11 +38,13 @@ def test_walls_are_joined_to_a_house_that_is_near():
 
 
 def test_windows_without_a_house_become_one():
-    drawing = drawings.load("no_wall")
+    drawing = drawings.load("no_wall").copy()
     seen = with_walls(drawing)
     assert (seen == WALL).mean() > 0.5
     rows, columns = np.nonzero(drawing != SKY)
     assert (seen[rows.min() : rows.max(), columns.min() : columns.max()] != SKY).all()
+    drawing[130:] = SKY
+    assert (with_walls(drawing)[-1] == WALL).mean() > 0.5  # it stands on the lower edge
 
 
 def test_what_has_a_wall_or_needs_none_stays():

@@ -32,10 +32,12 @@ export function street(labels, size) {
 function walls(drawing, side) {
   const isElement = drawing.map((label) => Number(IN_WALLS.includes(label)));
   const house = drawing.map(isHouse);
-  const ground = Math.max(endOf(isElement, side, 0), endOf(house, side, STREET * side));
+  const isWall = drawing.map((label) => Number(label === WALL));
+  const isOfWindows = !isWall.includes(1) && endOf(house, side, HOUSE * side) > 0; // a house that is drawn as windows alone
+  const ground = isOfWindows ? side : Math.max(endOf(isElement, side, 0), endOf(house, side, STREET * side));
   const isOpen = drawing.map((label, at) => Number(label === BACKGROUND && at < ground * side));
   const around = counts(isOpen, side, NEAR);
-  const wall = counts(drawing.map((label) => Number(label === WALL)), side, NEAR);
+  const wall = counts(isWall, side, NEAR);
   const enough = OPEN * (2 * NEAR + 1) ** 2;
   const bare = isElement.map((each, at) => Number(each && around[at] > enough && wall[at] < LITTLE * around[at]));
   const near = counts(bare, side, NEAR);
