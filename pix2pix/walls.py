@@ -46,8 +46,9 @@ def _walls(drawing: np.ndarray) -> np.ndarray:
     if not is_wall.any() and shares.max() > HOUSE:  # a house that is drawn as windows alone
         ground = len(drawing)
     is_open[ground:] = False
-    around = _counts(is_open)
-    bare = is_element & (around > OPEN * (2 * NEAR + 1) ** 2) & (_counts(is_wall) < LITTLE * around)
+    counts = _counts(is_open + (is_wall.astype(np.int32) << HALF))  # both in one pass: most of the time goes there
+    around, walled = counts & (1 << HALF) - 1, counts >> HALF
+    bare = is_element & (around > OPEN * (2 * NEAR + 1) ** 2) & (walled < LITTLE * around)
     bare &= _counts(bare) >= SPECK
     if not bare.any():
         return bare
@@ -77,7 +78,7 @@ def _is_house(drawing: np.ndarray) -> np.ndarray:
 
 
 def _counts(mask: np.ndarray, reach: int = NEAR) -> np.ndarray:
-    """How many of the mask are within `reach` of each place, across and down."""
+    """How many of the mask are within `reach` of each place, across and down; of numbers their sum."""
     counts = mask.astype(np.int32)
     for axis in (0, 1):
         padding = [(reach + 1, reach) if each == axis else (0, 0) for each in range(2)]
@@ -86,4 +87,5 @@ def _counts(mask: np.ndarray, reach: int = NEAR) -> np.ndarray:
     return counts
 
 
+HALF = 16  # bits of a count
 _IN_WALLS = np.isin(np.arange(labels.VOID + 1), [labels.INDEX[name] for name in ("window", "door", "shop", "balcony")])

@@ -154,8 +154,9 @@ class SkyShare(nn.Module):
         self.side = side
 
     def forward(self, planes: Tensor) -> Tensor:
-        background, house = planes[:, :1] / PLANE_HEIGHT, planes[:, 1:].sum(dim=1, keepdim=True) / PLANE_HEIGHT
-        shares = house.mean(dim=3, keepdim=True)  # of each row, (N, 1, H, 1)
+        background = planes[:, :1] / PLANE_HEIGHT
+        known = planes.sum(dim=(1, 3), keepdim=True) / (PLANE_HEIGHT * planes.shape[3])  # of each row, (N, 1, H, 1)
+        shares = known - background.mean(dim=3, keepdim=True)  # of house
         is_house = (shares > STREET).float()
         below = is_house.sum(dim=2, keepdim=True) - is_house.cumsum(dim=2) + is_house  # rows of house from here down
         is_sky = (below > 0) | (shares.amax(dim=2, keepdim=True) <= HOUSE)
