@@ -14,6 +14,7 @@ NEAR, OPEN, LITTLE = 5, 0.2, 0.15  # within NEAR of it: share of background at l
 SPECK = 8  # cells of windows within NEAR: fewer are a slip of the brush
 RIM, GAP = 4, 20  # of wall around a window; between walls, to the house and to the edge: no more is open
 HOUSE, STREET = 0.2, 0.05  # of a row: where one has so much house there is a street, below the last that has some
+HALF = 16  # bits of a count: two are added up in one number
 
 
 def with_walls(drawing: np.ndarray) -> np.ndarray:
@@ -87,5 +88,4 @@ def _counts(mask: np.ndarray, reach: int = NEAR) -> np.ndarray:
     return counts
 
 
-HALF = 16  # bits of a count
 _IN_WALLS = np.isin(np.arange(labels.VOID + 1), [labels.INDEX[name] for name in ("window", "door", "shop", "balcony")])

@@ -31,7 +31,10 @@ MIN_MARGIN = 0.002  # of the picture: a few dark pixels at its edge are no margi
 def corrected(inputs: np.ndarray, photo: np.ndarray) -> np.ndarray:
     """Label map `(H, W)` and its photo `(H, W, C)` -> corrected, `VOID` where no class is."""
     beyond = margins(photo)
-    shows_sky = sky(photo, beyond) & ~beyond
+    return _corrected(inputs, photo, beyond, sky(photo, beyond) & ~beyond)
+
+
+def _corrected(inputs: np.ndarray, photo: np.ndarray, beyond: np.ndarray, shows_sky: np.ndarray) -> np.ndarray:
     is_wall, is_background = ((inputs == INDEX[name]) & ~beyond for name in ("facade", "background"))
     is_sky = is_wall & shows_sky
     around = is_background | is_sky | beyond
@@ -48,9 +51,10 @@ def training_labels(inputs: np.ndarray, photo: np.ndarray) -> np.ndarray:
 
     And walls around windows that have none, as the generator sees them: of next houses, which the photo shows.
     """
-    found, walled = corrected(inputs, photo), with_walls(inputs)
     beyond = margins(photo)
-    found[(walled != inputs) & ~beyond & ~sky(photo, beyond)] = INDEX["facade"]
+    shows_sky = sky(photo, beyond) & ~beyond
+    found = _corrected(inputs, photo, beyond, shows_sky)
+    found[(with_walls(inputs) != inputs) & ~beyond & ~shows_sky] = INDEX["facade"]
     found[dark_spots(photo, found)] = VOID
     return found
 

@@ -38,7 +38,9 @@ class PairDataset(Dataset):
         self.pairs, self.device = pairs, torch.device(device)
         training, self.is_facades = config.training, config.task == "facades"
         self.synthetic = self.is_facades and bool(training.teacher)  # a teacher has an answer to any label image
-        self.sees_walls = config.architecture.sees_walls
+        self.adds_walls = (
+            self.synthetic and config.architecture.sees_walls
+        )  # of labels corrected by photos they are part
         self._kept: dict[int, tuple[tv_tensors.TVTensor, tv_tensors.TVTensor]] = {}
         self._max_kept = 0 if self.device.type == "cpu" else KEPT_BYTES // pair_bytes(config)
         kinds = (config.data.input_kind, config.data.target_kind)
@@ -68,10 +70,8 @@ class PairDataset(Dataset):
     def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, Tensor]:
         index, seed = key
         inputs, targets = self._tensors(index)
-        if self.synthetic:
-            drawing = label_map(seed, *inputs.shape[1:]) if seed % 2 else self.pairs[index].input
-            drawing = with_walls(drawing) if self.sees_walls else drawing
-            inputs = tv_tensors.Mask(torch.from_numpy(drawing)[None].to(self.device))
+        if self.synthetic and seed % 2:
+            inputs = self._drawing(label_map(seed, *inputs.shape[1:]))
         with torch.random.fork_rng(devices=[]):  # the trainer's own stream goes on as if nothing was drawn here
             torch.manual_seed(seed)
             inputs, targets = self.augment(inputs, targets)
@@ -83,11 +83,14 @@ class PairDataset(Dataset):
         if kept := self._kept.get(index):
             return kept
         pair = self.pairs[index]
-        inputs = pair.input[..., None] if self.is_facades else pair.input
-        tensors = self._tensor(inputs, self.is_map[0]), self._tensor(pair.target, self.is_map[1])
+        inputs = self._drawing(pair.input) if self.is_facades else self._tensor(pair.input, self.is_map[0])
+        tensors = inputs, self._tensor(pair.target, self.is_map[1])
         if len(self._kept) < self._max_kept:
             self._kept[index] = tensors
         return tensors
+
+    def _drawing(self, label_map: np.ndarray) -> tv_tensors.TVTensor:
+        return self._tensor((with_walls(label_map) if self.adds_walls else label_map)[..., None], is_map=True)
 
     def _tensor(self, picture: np.ndarray, is_map: bool) -> tv_tensors.TVTensor:
         kind = tv_tensors.Mask if is_map else tv_tensors.Image
