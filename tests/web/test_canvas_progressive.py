@@ -210,7 +210,8 @@ def test_a_machine_too_slow_to_refine_says_so_and_refines_when_asked(visit, prog
     painted = progressive.best.painted
     canvas.choose("door")
     canvas.drag(50.5, 50.5, 150.5, 150.5)
-    canvas.page.wait_for_selector("[data-action=refine]:visible")
+    canvas.settle()  # the button is there from the drawing before
+    assert canvas.page.locator("[data-action=refine]").is_visible()
     assert canvas.status() == "live model only"
     assert near(canvas.generated()[80, 80, 0], DOOR)
     canvas.page.wait_for_timeout(300)
