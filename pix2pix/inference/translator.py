@@ -25,6 +25,7 @@ from pix2pix.utils import UserError
 from pix2pix.walls import with_walls
 
 STYLE_SPREAD = 0.4  # standard deviations by which a variation strays from a named style
+COLOUR_SPREAD = 1.1  # and from its colours of wall and sky: a material goes with many
 MAX_COLOR_CODE = 6.0  # standard deviations: nearly all colours that there are, and further than photos go
 Colour = tuple[int, int, int]
 
@@ -149,7 +150,10 @@ class Translator:
             return self.styles[style or next(iter(self.styles))]
         stream = np.random.default_rng([variation, len(self.styles)])  # another stream than that of the noise
         code = list(self.styles.values())[stream.integers(len(self.styles))]
-        return code + np.float32(STYLE_SPREAD) * stream.standard_normal(code.shape, dtype=np.float32)
+        spread = np.full_like(code, STYLE_SPREAD)
+        if self.takes_colours:
+            spread[: len(self.network.color_basis[0])] = COLOUR_SPREAD
+        return code + spread * stream.standard_normal(code.shape, dtype=np.float32)
 
 
 def color_code_of(

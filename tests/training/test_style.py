@@ -135,6 +135,15 @@ def test_a_variation_of_a_named_style_changes_less_than_another_style_and_is_the
     assert len({translator(drawing, seed).tobytes() for seed in range(6)}) == 6
 
 
+def test_variations_stray_further_in_the_colours_of_wall_and_sky_than_in_the_material(styled):
+    translator, drawing = inference.load(styled), drawn(1).input
+    named = np.array(list(translator.styles.values()))
+    codes = np.array([translator.network_inputs(drawing, seed)[1][-1].ravel() for seed in range(150)])
+    nearest = named[np.linalg.norm((codes[:, None] - named)[:, :, 6:], axis=2).argmin(axis=1)]
+    assert (codes - nearest)[:, :6].std() == pytest.approx(1.1, rel=0.1)
+    assert (codes - nearest)[:, 6:].std() == pytest.approx(0.4, rel=0.1)
+
+
 def test_asked_colours_replace_those_of_the_style(styled):
     translator, drawing = inference.load(styled), drawn(1).input
     told = [translator.network_inputs(drawing, style="brick", wall=wall)[1][-1].ravel() for wall in (None, (200, 0, 0))]

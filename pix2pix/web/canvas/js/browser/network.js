@@ -8,6 +8,7 @@ import { street } from "./walls.js";
 const CLASSES = 12;
 export const OUTSIDE = CLASSES; // what lies beyond the edges of a drawing
 const STYLE_SPREAD = 0.4; // standard deviations by which a variation strays from a named style
+const COLOUR_SPREAD = 1.1; // and from its colours of wall and sky
 const MAX_COLOR_CODE = 6; // standard deviations
 const SKY = 0; // the class that is sky
 
@@ -165,7 +166,7 @@ export function draw({ noise, code }, variation) {
  */
 export function codeOf(form, drawn, { variation, style = null, wall = null, sky = null }) {
   const names = Object.keys(form.styles);
-  const code = names.length ? styleCode(form.styles, names, style, variation) : drawn.slice();
+  const code = names.length ? styleCode(form, names, style, variation) : drawn.slice();
   if (form.colors) {
     setColour(code, form.colors, 0, wall);
     setColour(code, form.colors, 3, sky);
@@ -173,12 +174,14 @@ export function codeOf(form, drawn, { variation, style = null, wall = null, sky 
   return code;
 }
 
-function styleCode(styles, names, style, variation) {
+function styleCode({ styles, colors }, names, style, variation) {
   if (style !== null || variation === null) return Float32Array.from(styles[style ?? names[0]]);
   const stream = new Stream(variation, names.length); // another stream than that of the noise
   const near = Float32Array.from(styles[names[stream.integer(names.length)]]);
   const strayed = stream.normals(near.length);
-  return near.map((number, at) => number + Math.fround(Math.fround(STYLE_SPREAD) * strayed[at]));
+  const colours = colors ? colors.mean.length : 0;
+  const spread = (at) => Math.fround(at < colours ? COLOUR_SPREAD : STYLE_SPREAD);
+  return near.map((number, at) => number + Math.fround(spread(at) * strayed[at]));
 }
 
 /** Set the three numbers of the code from `first` on so that they stand for a colour; those before them stay. */
