@@ -296,8 +296,7 @@ def _sharpened(graph: GraphBuilder, picture: str, sharpen: nn.Module) -> str:
     if not isinstance(sharpen, Sharpen):
         return picture
     padded = graph.op("Pad", [picture, graph.integers([0, 0, 1, 1, 0, 0, 1, 1])], mode="edge")
-    channels = range(len(sharpen.kernel))
-    return graph.conv(padded, sharpen.kernel[channels, channels][:, None], group=len(channels))
+    return graph.conv(padded, sharpen.kernel)
 
 
 def _filters(conv: nn.Module) -> Tensor:

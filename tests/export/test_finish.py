@@ -22,14 +22,14 @@ def export(folder, amount: float, flag: str = "--sharpening") -> None:
     command_line.main(["export", str(folder), flag, str(amount)])
 
 
-def test_sharpening_adds_what_a_pixel_differs_from_its_neighbours_by_and_leaves_plain_areas():
+def test_sharpening_adds_what_the_brightness_of_a_pixel_differs_from_its_neighbours_by_and_keeps_colours():
     picture = torch.full((1, 2, 5, 5), 0.25)
     assert torch.allclose(Sharpen(2.0, channels=2)(picture), picture)
-    picture[0, 1, 2, 2] = 1.15  # 0.9 more than its eight neighbours, a mean of 0.1 more
+    picture[0, 1, 2, 2] = 1.15  # 0.9 more than its eight neighbours; of the brightness 0.45, over a mean of 0.05 more
     sharp = Sharpen(2.0, channels=2)(picture)
-    assert torch.allclose(sharp[0, 0], picture[0, 0])
-    assert sharp[0, 1, 2, 2].item() == pytest.approx(0.25 + 0.9 + 2 * 0.8)
-    assert sharp[0, 1, 1, 1].item() == pytest.approx(0.25 - 2 * 0.1)
+    assert sharp[0, 1, 2, 2].item() == pytest.approx(1.15 + 2 * 0.4)
+    assert sharp[0, 1, 1, 1].item() == pytest.approx(0.25 - 2 * 0.05)
+    assert torch.allclose(sharp[0, 1] - sharp[0, 0], picture[0, 1] - picture[0, 0], atol=1e-6)
 
 
 def test_export_sharpens_the_pictures_of_torch_and_onnx_alike(tmp_path):
