@@ -342,8 +342,14 @@ class Config(ModelConfig):
     def __post_init__(self):
         super().__post_init__()
         channels, is_ours = self.architecture.out_channels, self.architecture.generator == "noise"
-        if self.training.objective != "paper" and channels not in (1, 3):
-            raise UserError(f"targets of {channels} channels are no pictures: give --objective paper")
+        of_pictures = {
+            "--objective paper": self.training.objective != "paper",
+            "--style-size 0": self.architecture.style_size,
+        }
+        if channels not in (1, 3) and (flags := [flag for flag, is_needed in of_pictures.items() if is_needed]):
+            raise UserError(f"targets of {channels} channels are no pictures: give {' '.join(flags)}")
+        if self.architecture.style_size and self.training.style_swap and self.training.objective != "projected":
+            raise UserError("pictures in another's style are for --objective projected: give --style-swap 0")
         if self.training.teacher and not is_ours:
             raise UserError("a teacher is for --generator noise: both take the same noise")
         for name in ("correct_labels", "shift", "sky_share"):

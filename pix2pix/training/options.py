@@ -12,7 +12,7 @@ import tyro
 from pix2pix import recipes
 from pix2pix.cli import label, parse
 from pix2pix.config import Architecture, Config, Data, Logging, Task, Training, UNetVariant
-from pix2pix.recipes import RECIPES, TASKS
+from pix2pix.recipes import DEFAULT, RECIPES, TASKS
 from pix2pix.utils import UserError
 
 # No flags: --task names more than the kind of the inputs, and other programs' U-Nets are not trained. Said here, since
@@ -26,9 +26,9 @@ class Options:
     """Train pix2pix on pairs of images. --recipe and --task set the defaults of everything else."""
 
     config: Annotated[Config, tyro.conf.OmitArgPrefixes, tyro.conf.arg(name="")]
-    recipe: Literal[*RECIPES] = "best"
-    """How to train: our networks and objective; the same, small enough to follow a brush; the paper's; or
-    discriminators on a frozen, pretrained network."""
+    recipe: Literal[*RECIPES] = DEFAULT
+    """How to train: our generator with discriminators on a frozen, pretrained network; with the paper's, and features
+    compared beside; that, small enough to follow a brush; or all as in the paper."""
     task: Literal[*TASKS] = "facades"
     """What the pairs are: facades, edges, grey pictures to colour (colors) or photo for any others; or one of the
     paper's tasks, which also sets the direction and augmentation and, with --recipe paper, the length of training."""
@@ -76,7 +76,7 @@ def read(arguments: Sequence[str]) -> Options:
     """Read the command line; UserError for flags that do not fit together. Nothing is looked at yet."""
     given = given_names(arguments)
     arguments = name_the_run(list(arguments))
-    recipe, task = (chosen(arguments, *each) for each in (("recipe", RECIPES, "best"), ("task", TASKS, "facades")))
+    recipe, task = (chosen(arguments, *each) for each in (("recipe", RECIPES, DEFAULT), ("task", TASKS, "facades")))
     defaults = Options(config=recipes.defaults(recipe, task), recipe=recipe, task=task, given=given)
     options = parse(Options, arguments, prog="train.py", default=defaults, config=(tyro.conf.DisallowNone,))
     if options.resume is not None:

@@ -67,7 +67,7 @@ def test_a_run_of_an_older_version_lends_its_newest_checkpoint_to_another_run(tm
     with pytest.raises(UserError, match="--init-from NEW") as refusal:
         Run.open(tmp_path / "run")
     main(advised(refusal, tmp_path / "new"))
-    config, _ = take_generator(RECIPES["best"].replace(size=64), str(tmp_path / "new"), ())
+    config, _ = take_generator(RECIPES["perceptual"].replace(size=64), str(tmp_path / "new"), ())
     assert config.architecture == SAME.architecture
 
 

@@ -139,7 +139,7 @@ def test_training_labels_are_void_in_margins_and_those_of_validation_are_not(tmp
         (tmp_path / split).mkdir()
         pair = np.hstack([photo, labels.colorize(label_map)])
         Image.fromarray(pair).save(tmp_path / split / "1.png")
-    config = RECIPES["best"].replace(size=64, jitter=False, hflip=False, shift=False)
+    config = RECIPES["perceptual"].replace(size=64, jitter=False, hflip=False, shift=False)
     inner = is_margin & np.roll(is_margin, -1, axis=1)
     for split, is_void in (("train", True), ("val", False)):
         pairs = load_pairs(str(tmp_path), split, config, is_void and config.corrects_labels)
@@ -154,7 +154,7 @@ def test_training_labels_are_void_in_margins_and_those_of_validation_are_not(tmp
 
 def test_every_other_pair_is_shifted_and_void_where_nothing_is_left():
     pair = Pair("1", np.ones((64, 64), np.uint8), np.full((64, 64, 3), 200, np.uint8))
-    config = RECIPES["best"].replace(size=64, jitter=False, hflip=False)
+    config = RECIPES["perceptual"].replace(size=64, jitter=False, hflip=False)
     dataset = PairDataset([pair], config)
     void = []
     for seed in range(40):

@@ -203,7 +203,7 @@ def test_every_recipe_and_task_has_drawn_pairs_that_fit_it(recipe, task):
 
 def test_a_synthetic_set_that_is_for_another_task_names_the_one_that_fits():
     with pytest.raises(Unfit) as unfit:
-        open_source("synthetic", "train", defaults("best", "edges2photo"))
+        open_source("synthetic", "train", defaults("perceptual", "edges2photo"))
     assert unfit.value.remedy == "give --data synthetic-edges"
 
 

@@ -64,7 +64,7 @@ def test_the_layers_beside_the_pictures_stay_in_float(quantized):
 
 def test_a_generator_that_sees_classes_apart_keeps_them_apart(tmp_path):
     """A class's plane is there or not: in int8 it would be nearly there."""
-    config = RECIPES["best"].replace(base_channels=16, depth=5, size=64)
+    config = RECIPES["perceptual"].replace(base_channels=16, depth=5, size=64)
     folder = new_checkpoint(tmp_path / "ours", config)
     export_command.export(folder, int8="synthetic")
     quick, exact = inference.load(folder), inference.load_torch(folder)

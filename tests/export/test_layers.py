@@ -42,7 +42,9 @@ def exported(folder, config):
     return generator.eval()
 
 
-@pytest.mark.parametrize(("recipe", "allowed"), [("paper", 1), ("best", 0)])  # one of three channels: the paper's last
+@pytest.mark.parametrize(
+    ("recipe", "allowed"), [("paper", 1), ("perceptual", 0)]
+)  # one of three channels: the paper's last
 def test_a_graph_gives_the_pictures_of_its_generator_and_holds_no_slow_layer(recipe, allowed, tmp_path):
     """No transposed convolution that mixes many channels, and no bias that is computed."""
     config = RECIPES[recipe].replace(base_channels=16, depth=4, biases=recipe == "paper")
@@ -73,7 +75,7 @@ def test_exporting_a_run_writes_into_its_newest_checkpoint(tmp_path):
 
 
 def test_the_original_stays_as_it_was():
-    config = RECIPES["best"].replace(base_channels=4, depth=4)
+    config = RECIPES["perceptual"].replace(base_channels=4, depth=4)
     generator = build_generator(config.architecture).eval()
     inputs = torch.randint(12, (1, 32, 32), dtype=torch.uint8)
     noise = [torch.randn(shape) for shape in latent_shapes(config.architecture, generator.latent_channels, 32, 32)]

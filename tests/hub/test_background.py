@@ -158,7 +158,7 @@ def run_training(*arguments) -> subprocess.CompletedProcess:
 
 @pytest.mark.slow
 def test_a_run_goes_on_without_the_folder_of_its_teacher_here_and_elsewhere(the_hub, data, tmp_path):
-    ours = RECIPES["best"].replace(size=32, depth=3, base_channels=2)
+    ours = RECIPES["perceptual"].replace(size=32, depth=3, base_channels=2)
     teacher = build_generator(ours.architecture)
     checkpoint.save(tmp_path / "teacher", ours, teacher, "card")
     taught = ["--recipe", "live", "--objective", "paper", "--decay-epochs", "0", "--teacher", tmp_path / "teacher"]

@@ -184,6 +184,6 @@ def test_the_paper_recipe_is_the_papers():
 
 
 def test_a_short_run_of_a_long_recipe_falls_from_its_first_epoch_on():
-    assert RECIPES["best"].training.decay_epochs == 100
-    assert RECIPES["best"].replace(epochs=20).training.decay_epochs == 20
-    assert RECIPES["best"].replace(epochs=150).training.decay_epochs == 100
+    assert RECIPES["perceptual"].training.decay_epochs == 100
+    assert RECIPES["perceptual"].replace(epochs=20).training.decay_epochs == 20
+    assert RECIPES["perceptual"].replace(epochs=150).training.decay_epochs == 100

@@ -35,7 +35,7 @@ def test_the_papers_generator_has_the_parameters_its_layers_add_up_to():
 
 
 def test_a_cap_bounds_the_inner_layers_of_either_generator():
-    for name in ("paper", "best"):
+    for name in ("paper", "perceptual"):
         capped = build_generator(RECIPES[name].replace(base_channels=4, max_channel_multiplier=2).architecture)
         assert [conv.weight.shape[0] for conv in capped.encoders] == [4, 8, 8, 8, 8, 8, 8, 8]
 

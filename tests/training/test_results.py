@@ -226,9 +226,9 @@ def test_the_log_of_a_run_is_read_as_it_was_written(run):
 
 def test_what_the_losses_mean_depends_on_the_objective(tmp_path):
     told = {}
-    for recipe in ("best", "projected"):
+    for recipe in ("perceptual", "projected"):
         run = Run.create(tmp_path / recipe, RECIPES[recipe], METADATA)
         results.write_page(run, State(400, 800, 400), [line(400)], [])
         told[recipe] = page(run)
-    assert "D guesses" in told["best"] and "cannot tell" not in told["best"]
+    assert "D guesses" in told["perceptual"] and "cannot tell" not in told["perceptual"]
     assert "D cannot tell" in told["projected"] and "D guesses" not in told["projected"]

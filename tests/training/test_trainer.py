@@ -375,7 +375,7 @@ def test_help_and_what_is_wrong_with_the_flags_are_told_without_torch(command, s
         (["--data", "nowhere"], "no data at nowhere"),
         (["--data", "."], "what is understood"),
         ([], "no data: give --data"),
-        (["--data", "synthetic", "--recipe", "best-ever"], "unknown recipe 'best-ever'; there are: best, live, paper"),
+        (["--data", "synthetic", "--recipe", "best-ever"], "unknown recipe 'best-ever'; there are: projected, perce"),
         (["--data", "synthetic", "--task=cats"], "unknown task 'cats'; there are: facades, edges, colors, photo, map2"),
         (["--data", "synthetic", "--biases"], "Unrecognized options: --biases"),
         (["--data", "synthetic", "--batch-size", "0"], "error: batch_size is 0"),
