@@ -60,7 +60,7 @@ def test_gradients_pass_through():
     assert picture.grad.abs().sum() > 0
 
 
-@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize("recipe", ["paper", "perceptual"])
 def test_with_it_discriminators_see_changed_pictures_and_all_else_compares_unchanged_ones(recipe):
     config = RECIPES[recipe].replace(discriminator_channels=4)
     inputs = torch.randint(12, (1, 64, 64), dtype=torch.uint8)
