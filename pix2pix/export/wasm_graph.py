@@ -296,7 +296,9 @@ def _sharpened(graph: GraphBuilder, picture: str, sharpen: nn.Module) -> str:
     if not isinstance(sharpen, Sharpen):
         return picture
     padded = graph.op("Pad", [picture, graph.integers([0, 0, 1, 1, 0, 0, 1, 1])], mode="edge")
-    return graph.conv(padded, sharpen.kernel)
+    difference = sharpen.kernel[:1].clone()  # what is added is the same for all channels
+    difference[0, 0, 1, 1] -= 1
+    return graph.op("Add", [picture, graph.conv(padded, difference)])
 
 
 def _filters(conv: nn.Module) -> Tensor:
