@@ -56,7 +56,8 @@ def taught(teacher, config, styles: list, drawings: list[np.ndarray], steps: int
     """A copy of the `teacher`, after so many steps."""
     teacher.eval().requires_grad_(False)
     student = copy.deepcopy(teacher).requires_grad_(True)
-    is_off = {name: weight == 0 for name, weight in student.named_parameters() if name.endswith("gain")}
+    gains = [weight for name, weight in student.named_parameters() if name.endswith("gain")]
+    off = [gain == 0 for gain in gains]  # channels that were taken out stay out
     optimizer = torch.optim.Adam(student.parameters(), learning_rate)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, learning_rate, total_steps=steps, pct_start=0.1)
     chance = np.random.default_rng(0)
@@ -76,9 +77,8 @@ def taught(teacher, config, styles: list, drawings: list[np.ndarray], steps: int
         loss = (student(inputs, latents) - wanted).square().mean()
         optimizer.zero_grad()
         loss.backward()
-        for name, weight in student.named_parameters():
-            if name in is_off:
-                weight.grad[is_off[name]] = 0
+        for gain, is_off in zip(gains, off, strict=True):
+            gain.grad[is_off] = 0
         optimizer.step()
         schedule.step()
         if step % 50 == 0:

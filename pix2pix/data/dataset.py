@@ -38,9 +38,8 @@ class PairDataset(Dataset):
         self.pairs, self.device = pairs, torch.device(device)
         training, self.is_facades = config.training, config.task == "facades"
         self.synthetic = self.is_facades and bool(training.teacher)  # a teacher has an answer to any label image
-        self.adds_walls = (
-            self.synthetic and config.architecture.sees_walls
-        )  # of labels corrected by photos they are part
+        # Labels that photos correct have their walls already.
+        self.adds_walls = self.synthetic and config.architecture.sees_walls
         self._kept: dict[int, tuple[tv_tensors.TVTensor, tv_tensors.TVTensor]] = {}
         self._max_kept = 0 if self.device.type == "cpu" else KEPT_BYTES // pair_bytes(config)
         kinds = (config.data.input_kind, config.data.target_kind)

@@ -42,9 +42,8 @@ def exported(folder, config):
     return generator.eval()
 
 
-@pytest.mark.parametrize(
-    ("recipe", "allowed"), [("paper", 1), ("perceptual", 0)]
-)  # one of three channels: the paper's last
+# One of three channels is allowed: the paper's last.
+@pytest.mark.parametrize(("recipe", "allowed"), [("paper", 1), ("perceptual", 0)])
 def test_a_graph_gives_the_pictures_of_its_generator_and_holds_no_slow_layer(recipe, allowed, tmp_path):
     """No transposed convolution that mixes many channels, and no bias that is computed."""
     config = RECIPES[recipe].replace(base_channels=16, depth=4, biases=recipe == "paper")
