@@ -35,7 +35,7 @@ def translate(
         output: Folder for the results; made if missing, its files are never overwritten.
         skip_existing: Go on where an earlier call stopped: what has a result already is passed over.
         variation: Seed of another picture for the same input.
-        wall: Colour of the wall as RRGGBB, such as c99a54; without it the most likely one, or the variation's.
+        wall: Colour of the wall, as c99a54 or by its name, peru; without it that of the style, or the variation's.
         sky: Colour of the sky, likewise.
         style: Name of one of the checkpoint's styles; without it the first one, or with a variation one near any.
     """

@@ -15,6 +15,7 @@ from pix2pix.evaluation import test_drawings
 from pix2pix.evaluation.artifacts import find_artifacts
 from pix2pix.labels import INDEX
 from pix2pix.utils import counted
+from pix2pix.walls import with_walls
 
 Generate = Callable[[np.ndarray], np.ndarray]  # label map (H, W) -> picture (H, W, 3) uint8: a Translator is one
 
@@ -89,9 +90,9 @@ def edit_scores(generate: Generate, drawing: np.ndarray, picture: np.ndarray) ->
     """What small edits do to the picture of a drawing: mean absolute differences on [-1, 1], and reaches in pixels.
 
     `shift`: drawing moved by one pixel and picture moved back, level and upright. `mirror`: drawing mirrored and
-    picture mirrored back. `rectangle`: a window added, at two places, measured further than `BESIDE` from it; taking
-    it away again is the same number. `dab`: the same for a slip of 3x3 pixels. `…_reach`: how far from the edit the
-    change is still seen.
+    picture mirrored back. `rectangle`: a window added, at two places, measured further than `BESIDE` from it (and from
+    its wall, where it gets one); taking it away again is the same number. `dab`: the same for a slip of 3x3 pixels.
+    `…_reach`: how far from the edit the change is still seen.
     """
     before = images.normalize(picture.astype(np.float64))
 
@@ -122,16 +123,25 @@ def _moved(drawing: np.ndarray, axis: int) -> np.ndarray:
 
 
 def _edited(drawing: np.ndarray, place: tuple[int, int], size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-    """The drawing with a window at a place (a blind, where there is a window), and each pixel's distance from it."""
+    """The drawing with a window at a place (a blind, where there is a window), and each pixel's distance from that.
+
+    Where the window gets a wall of its own, that is part of the edit.
+    """
     top, left = (middle - extent // 2 for middle, extent in zip(place, size, strict=True))
     edited = drawing.copy()
     edited[top : top + size[0], left : left + size[1]] = INDEX["window"]
     if np.array_equal(edited, drawing):
         edited[top : top + size[0], left : left + size[1]] = INDEX["blind"]
-    rows, columns = map(np.arange, drawing.shape)
-    above = np.maximum(np.maximum(top - rows, rows - (top + size[0] - 1)), 0)
-    beside = np.maximum(np.maximum(left - columns, columns - (left + size[1] - 1)), 0)
+    changed = (with_walls(edited) != with_walls(drawing)) | (edited != drawing)
+    above, beside = (_distances(changed.any(axis=axis)) for axis in (1, 0))
     return edited, np.maximum.outer(above, beside)
+
+
+def _distances(is_changed: np.ndarray) -> np.ndarray:
+    """How far each of a row of pixels is from the span of those that changed."""
+    first, last = np.flatnonzero(is_changed)[[0, -1]]
+    places = np.arange(len(is_changed))
+    return np.maximum(np.maximum(first - places, places - last), 0)
 
 
 def _change(change: np.ndarray, distance: np.ndarray) -> tuple[float, float]:

@@ -7,10 +7,11 @@ import pytest
 
 from pix2pix.evaluation import test_drawings
 from pix2pix.evaluation.artifacts import find_artifacts
-from pix2pix.evaluation.robustness import LIMITS, drawing_scores, table
+from pix2pix.evaluation.robustness import LIMITS, RING, drawing_scores, table
 from pix2pix.images import read_image, split_pair
 from pix2pix.labels import INDEX
 from pix2pix.synthetic.statistics import labels_from_jpeg
+from pix2pix.walls import with_walls
 from tests.helpers.real_facades import FACADES, needs_real_facades
 
 SHOWN = ("empty_wall", "half_empty", "palazzo")
@@ -127,6 +128,18 @@ def test_a_fault_is_not_mistaken_for_another(fault):
         moody: {"rectangle", "rectangle_reach"},
     }
     assert failed(fault) <= own[fault]
+
+
+def test_the_wall_that_a_window_in_the_sky_gets_is_part_of_the_edit():
+    """Beside the tower a window gets one, which our generator sees and paints as it should."""
+
+    def scores(fault) -> dict[str, float]:
+        generate = lambda drawing: fault(with_walls(drawing)).round().clip(0, 255).astype(np.uint8)  # noqa: E731
+        return drawing_scores(generate, ("tower",))["drawings"]["tower"]
+
+    assert scores(plastered)["rectangle"] == 0
+    assert scores(plastered)["rectangle_reach"] == RING  # the edit itself
+    assert scores(moody)["rectangle"] > LIMITS["rectangle"].value
 
 
 def test_courses_of_one_direction_are_no_weave():
