@@ -128,6 +128,12 @@ class CanvasPage:
             self.page.wait_for_selector("img.target:not([hidden])", state="attached")
         self.settle()
 
+    def close_photo(self) -> None:
+        """Leave the photo that the page offers to draw; it comes a moment after it was given, in a later test's way."""
+        self.page.wait_for_selector(".from-photo[open]")
+        self.key("Escape")
+        self.page.wait_for_selector(".from-photo", state="hidden")
+
     def empty_wall(self) -> None:
         self.do("empty")
 

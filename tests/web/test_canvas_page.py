@@ -116,6 +116,7 @@ def test_a_photo_is_refused_kindly_and_the_drawing_stays(canvas, example_pairs):
     upload(canvas, png(read_image(example_pairs / "val" / "1.png")[:, :256]))
     assert "looks like a photo" in canvas.message()
     assert (canvas.labels() == before).all()
+    canvas.close_photo()
 
 
 # --- Undo, redo, keeping

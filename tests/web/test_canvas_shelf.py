@@ -89,6 +89,7 @@ def test_a_saved_photo_dropped_on_the_page_opens_as_it_was_made(canvas):
     broken = data.replace(b"#drawing", b"#drawimg")
     with canvas.page.expect_response("**/read"):  # a picture like any other
         canvas.page.evaluate(DROP, list(broken))
+    canvas.close_photo()  # which it looks like
     canvas.page.fill("[data-control=variation]", "0")
 
 
