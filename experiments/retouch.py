@@ -21,7 +21,7 @@ from pix2pix import images, labels, synthetic
 from pix2pix.data.decoded import load_pairs
 from pix2pix.inference import checkpoint
 from pix2pix.inference.latents import latent_shapes
-from pix2pix.inference.translator import COLOUR_SPREAD, STYLE_SPREAD
+from pix2pix.inference.translator import variation_spread
 from pix2pix.walls import with_walls
 
 AWAY = 3  # pixels from anything else: cornices and balconies cast their shadows on the nearer ones
@@ -64,6 +64,8 @@ def teach(student, teacher, config, styles: list, drawings: list[np.ndarray], st
     off = [gain == 0 for gain in gains]  # channels that were taken out stay out
     optimizer = torch.optim.Adam(student.parameters(), learning_rate)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, learning_rate, total_steps=steps, pct_start=0.1)
+    size, materials = config.architecture.code_size, config.architecture.style_size
+    spread = torch.from_numpy(variation_spread(size, size - materials))
     chance = np.random.default_rng(0)
     progress = tqdm(range(steps), unit="step")
     for step in progress:
@@ -73,8 +75,6 @@ def teach(student, teacher, config, styles: list, drawings: list[np.ndarray], st
         inputs = torch.from_numpy(images.batch(drawing))
         shapes = latent_shapes(config.architecture, teacher.latent_channels, *drawing.shape)
         code = torch.tensor(styles[chance.integers(len(styles))])
-        spread = torch.full_like(code, STYLE_SPREAD)
-        spread[:6] = COLOUR_SPREAD
         code += spread * torch.randn_like(code)
         latents = [*(torch.randn(shape) for shape in shapes[:-1]), code.reshape(shapes[-1])]
         with torch.no_grad():
@@ -114,7 +114,7 @@ def _margins(planes: Tensor) -> tuple[int, int, int, int]:
 
 def muted(painted: Tensor, inputs: Tensor) -> Tensor:
     """Pictures `(1, 3, H, W)` of label maps `(1, H, W)`, with less colour where there is more than labels can tell."""
-    is_muted = sum((inputs == labels.INDEX[name]).float() for name in MUTED)[:, None]
+    is_muted = torch.isin(inputs, torch.tensor([labels.INDEX[name] for name in MUTED])).float()[:, None]
     brightness = painted.mean(dim=1, keepdim=True)
     colour = painted - brightness
     most = colour.abs().amax(dim=1, keepdim=True)

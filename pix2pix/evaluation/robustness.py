@@ -132,7 +132,7 @@ def _edited(drawing: np.ndarray, place: tuple[int, int], size: tuple[int, int]) 
     edited[top : top + size[0], left : left + size[1]] = INDEX["window"]
     if np.array_equal(edited, drawing):
         edited[top : top + size[0], left : left + size[1]] = INDEX["blind"]
-    changed = (with_walls(edited) != with_walls(drawing)) | (edited != drawing)
+    changed = with_walls(edited) != with_walls(drawing)
     above, beside = (_distances(changed.any(axis=axis)) for axis in (1, 0))
     return edited, np.maximum.outer(above, beside)
 

@@ -150,10 +150,15 @@ class Translator:
             return self.styles[style or next(iter(self.styles))]
         stream = np.random.default_rng([variation, len(self.styles)])  # another stream than that of the noise
         code = list(self.styles.values())[stream.integers(len(self.styles))]
-        spread = np.full_like(code, STYLE_SPREAD)
-        if self.takes_colours:
-            spread[: len(self.network.color_basis[0])] = COLOUR_SPREAD
+        spread = variation_spread(len(code), len(self.network.color_basis[0]) if self.takes_colours else 0)
         return code + spread * stream.standard_normal(code.shape, dtype=np.float32)
+
+
+def variation_spread(size: int, colours: int) -> np.ndarray:
+    """Standard deviations `(size,)` by which a variation strays from the code of a style: `colours` first."""
+    spread = np.full(size, STYLE_SPREAD, dtype=np.float32)
+    spread[:colours] = COLOUR_SPREAD
+    return spread
 
 
 def color_code_of(

@@ -303,18 +303,8 @@ def test_targets_that_are_no_pictures(recipe, tmp_path):
             noise = np.random.default_rng(channels).integers(0, 255, (32, 32, channels), dtype=np.uint8)
             np.save(tmp_path / split / side / "one.npy", noise)
     arguments = ["--recipe", recipe, "--task", "photo", "--data", tmp_path, "--output", tmp_path / "run"]
-    arguments += [
-        "--size",
-        "32",
-        "--depth",
-        "3",
-        "--base-channels",
-        "2",
-        "--discriminator-channels",
-        "2",
-        "--epochs",
-        "1",
-    ]
+    arguments += ["--size", "32", "--depth", "3", "--base-channels", "2"]
+    arguments += ["--discriminator-channels", "2", "--epochs", "1"]
     if recipe != "paper":
         arguments += advised(refusal(*arguments), "no pictures: give (.*)")
     train.main([*map(str, arguments)])
