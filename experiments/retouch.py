@@ -236,7 +236,7 @@ def lit(painted: Tensor, inputs: Tensor) -> Tensor:
     """Pictures `(1, 3, H, W)` in [-1, 1] of label maps `(1, H, W)`, with the light of the open sky on houses.
 
     Their brightness in [0, 1] is multiplied; where light is more than 1, their darkness is raised to its power instead:
-    nothing turns white. The mean over a house's height is about 1: asked colours stay.
+    nothing turns white. Walls keep their mean brightness, since their colour is asked for.
     """
     is_house = (inputs != labels.INDEX["background"]).float()[:, None]
     rows = torch.nonzero(is_house[0, 0].mean(dim=1) > STREET)[:, 0]
@@ -247,11 +247,12 @@ def lit(painted: Tensor, inputs: Tensor) -> Tensor:
     light = (TOP - FALL * height**BEND)[:, None]
     brightness = (painted + 1) / 2
     brighter = 1 - (1 - brightness).clamp(min=0) ** light
-    wanted = 2 * torch.where(light > 1, brighter, light * brightness) - 1
-    wanted = painted + _softened(is_house) * (wanted - painted)
+    wanted = torch.where(light > 1, brighter, light * brightness)
     is_wall = _mask(inputs, "facade")
-    shade = SHADE * _softened(is_wall) * mean_around(is_house - is_wall, NOOK)
-    return (wanted + 1) * (1 - shade) - 1
+    wanted = wanted * (1 - SHADE * _softened(is_wall) * mean_around(is_house - is_wall, NOOK))
+    if is_wall.any():
+        wanted = (wanted * (brightness * is_wall).sum() / (wanted * is_wall).sum()).clamp(max=1)
+    return painted + 2 * _softened(is_house) * (wanted - brightness)
 
 
 def mean_around(values: Tensor, reach: int = AROUND) -> Tensor:

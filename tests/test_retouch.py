@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from experiments import retouch
+from experiments import daylight, retouch
 from pix2pix import labels, synthetic
 from pix2pix.inference import latent_shapes
 from pix2pix.networks import build_generator
@@ -41,6 +41,93 @@ def test_shops_are_muted_and_blinds_keep_their_colours():
     assert torch.equal(wanted[..., 8:], red[..., 8:])
     grey = torch.full((1, 3, 8, 16), 0.4)
     assert torch.equal(retouch.muted(grey, inputs), grey)
+
+
+@pytest.fixture
+def house():
+    """A wall under a sky, with a window, a door and a shop; rows 16 to 64."""
+    inputs = torch.full((1, 64, 96), labels.INDEX["background"], dtype=torch.uint8)
+    inputs[:, 16:, 12:84] = labels.INDEX["facade"]
+    inputs[:, 24:36, 30:40] = labels.INDEX["window"]
+    inputs[:, 44:64, 20:28] = labels.INDEX["door"]
+    inputs[:, 44:64, 40:80] = labels.INDEX["shop"]
+    return inputs
+
+
+def test_light_is_brighter_at_the_roof_than_at_the_street_and_the_sky_is_left(house):
+    painted = torch.full((1, 3, *house.shape[1:]), 0.5)
+    wanted = retouch.lit(painted, house)
+    wall = (wanted[0, 0, 17:, 15] + 1) / 2
+    assert (wall.diff() < 0).all()
+    assert wall[0] > 0.8 > 0.6 > wall[-1] > 0.35
+    assert wanted[:, :, house[0] == labels.INDEX["facade"]].mean() == pytest.approx(0.5, abs=0.02)  # as was asked for
+    assert torch.equal(wanted[..., :14, :], painted[..., :14, :])
+    assert wanted[0, 0, 30, 28] < wanted[0, 0, 30, 18]  # a wall is darker beside a window
+    white = retouch.lit(torch.ones_like(painted), house)
+    assert white.max() == 1
+    empty = torch.zeros_like(house)
+    assert torch.equal(retouch.lit(painted, empty), painted)
+
+
+def test_walls_and_sky_lose_the_rims_between_them(house):
+    painted = torch.full((1, 3, *house.shape[1:]), 0.8)
+    painted[:, :, 16:, 12:84] = 0.0
+    painted[:, :, 24:36, 30:40] = -0.7
+    rimmed = painted.clone()
+    rimmed[:, :, 18:, 13:16] = -0.4  # of the wall
+    rimmed[:, :, :, 8:11] = 1.0  # of the sky
+    wanted = retouch.without_halos(rimmed, house)
+    assert (wanted - painted)[:, :, 20:46, 13:16].abs().max() <= retouch.FAINT + 1e-6
+    assert (wanted - painted)[:, :, 20:46, 8:11].abs().max() <= retouch.FAINT + 1e-6
+    assert torch.equal(wanted[:, :, 22:38, 26:44], painted[:, :, 22:38, 26:44])
+
+
+def test_shops_are_panes_between_posts_under_a_blind_and_signs_are_left(house):
+    house[:, 38:41, 40:80] = labels.INDEX["shop"]  # a sign
+    made = retouch.glazed(house)[0]
+    shop = made[44:64, 40:80]
+    assert made.dtype == house.dtype
+    assert (shop[:3] == labels.INDEX["blind"]).all()
+    row = (shop[10] == labels.INDEX["window"]).int()
+    assert (row.diff() == 1).sum() + row[0] == 4  # panes, 11 pixels wide in a height of 20
+    assert set(shop[10].tolist()) == {labels.INDEX["window"], labels.INDEX["facade"]}
+    assert (shop[-2:] == labels.INDEX["facade"]).all()
+    house[:, 44:64, 40:80] = made[44:64, 40:80] = 0
+    assert torch.equal(made, house[0])
+
+
+def test_doors_get_contrast_in_their_own_colour_and_walls_do_not(house):
+    painted = torch.zeros(1, 3, *house.shape[1:])
+    painted[:, :, 44:64, 20:28] = -0.6 + 0.1 * torch.tensor([1.0, -1.0]).repeat(4)
+    wanted = retouch.contrasted(painted, house)
+    before, after = (picture[0, 0, 46:62, 22:26] for picture in (painted, wanted))
+    assert after.std() == pytest.approx(2 * before.std().item(), rel=0.1)
+    assert after.mean() == pytest.approx(before.mean().item(), abs=0.02)
+    assert torch.equal(wanted[:, :, :42], painted[:, :, :42])
+
+
+def test_only_the_retouches_that_are_named_are_made(house):
+    def teacher(inputs, latents):
+        return inputs[:, None].float().expand(-1, 3, -1, -1) / 20
+
+    painted = teacher(house, [])
+    assert torch.equal(retouch.retouched(teacher, house, [], painted, []), painted)
+    for name in ("walls", "halos", "shops", "colours", "light"):
+        wanted = retouch.retouched(teacher, house, [], painted, [name])
+        assert wanted.shape == painted.shape
+        shop_changes = not torch.equal(wanted[..., 46:62, 42:78], painted[..., 46:62, 42:78])
+        assert shop_changes == (name in ("shops", "light")), name
+
+
+def test_brightness_is_measured_from_roof_to_street():
+    drawing = np.full((64, 64), labels.INDEX["background"], dtype=np.uint8)
+    drawing[16:, 8:] = labels.INDEX["facade"]
+    picture = np.zeros((64, 64, 3), np.uint8)
+    picture[16:] = np.linspace(200, 100, 48)[:, None, None]
+    shares = daylight.by_storey(picture, drawing, "facade")
+    assert len(shares) == daylight.STOREYS and (np.diff(shares) < 0).all()
+    assert shares[0] == pytest.approx(195 / 150, abs=0.02) and shares[-1] == pytest.approx(105 / 150, abs=0.02)
+    assert np.isnan(daylight.by_storey(picture, drawing, "window")).all()
 
 
 def test_a_continued_picture_is_painted_of_the_same_labels_and_noise_in_its_middle():
