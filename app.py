@@ -80,9 +80,9 @@ def build(painter: Painter) -> gr.Blocks:
 
         Args:
             image: label image in the colours of the 12 CMP facade classes, any size.
-            seed: picks one of many variations; empty for the most likely photo.
+            seed: picks one of many variations; empty for the same photo each time.
             model: name of the checkpoint; empty for the default one.
-            wall: colour of the wall, as #rrggbb, #rgb or a name such as peru; empty for the most likely one, or with a
+            wall: colour of the wall, as #rrggbb, #rgb or a name such as peru; empty for that of the style, or with a
                 seed that of the variation.
             sky: colour of the sky, likewise.
             style: name of one of the model's styles; empty for its first one, or with a seed one near any of them.
