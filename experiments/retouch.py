@@ -41,6 +41,7 @@ GRAIN, LEAST, MOST = 2.5, 8 / 127.5, 20 / 127.5  # median differences that are g
 MUTED = ("shop", "door", "balcony")  # which the labels tell so little of that their colours are chance: red, orange
 COLOURFUL = 16 / 127.5  # the most by which a channel of theirs differs from the mean of the three
 RIM, BEYOND, FAINT = 10, 6, 6 / 127.5  # pixels that a halo reaches; whose colour it gets; what may be left of it
+SHOPS = 3  # times more do errors of shops count
 GLASS = 0.7  # of a shop's picture is that of panes; the rest, as it was, shines through
 BLIND, PANE, POST = 0.16, 0.55, 2  # of a shop's height: its blind, the width of a pane; pixels between two panes
 TOP, FALL, BEND = 1.25, 0.7, 1.7  # light at the roof, what it has lost at the street, how late it loses it
@@ -107,7 +108,8 @@ def teach(
         with torch.no_grad():
             painted = teacher(inputs, latents)
             wanted = retouched(teacher, inputs, latents, painted, retouches)
-        loss = (student(inputs, latents) - wanted).square().mean()
+        counts = 1 + SHOPS * _mask(inputs, "shop")  # few, and all new
+        loss = (counts * (student(inputs, latents) - wanted).square()).mean()
         optimizer.zero_grad()
         loss.backward()
         for gain, is_off in zip(gains, off, strict=True):
@@ -115,7 +117,7 @@ def teach(
         optimizer.step()
         schedule.step()
         if step % 50 == 0:
-            target = (painted - wanted).square().mean()
+            target = (counts * (painted - wanted).square()).mean()
             progress.write(f"step {step}: loss {loss:.6f}, of the teacher {target:.6f}")
 
 
