@@ -7,6 +7,7 @@ Its teacher is itself, and `--retouches` say what is done to the teacher's pictu
 edges    drawings go on beyond each edge for half their size, since near the edges of a picture generators invent
          leaves, scratches and a pale frame
 walls    plain walls lose their spots
+ruling   plain walls and skies lose the level lines that go all across them
 halos    walls and sky lose the dark and pale rims along their common border
 shops    shops are painted as panes of window between posts, under a blind: of those the generator knows more
 colours  shops, doors and balconies are muted
@@ -32,7 +33,7 @@ from pix2pix.inference.latents import latent_shapes
 from pix2pix.inference.translator import variation_spread
 from pix2pix.walls import STREET, with_walls
 
-RETOUCHES = ("edges", "walls", "halos", "shops", "colours", "light")
+RETOUCHES = ("edges", "walls", "ruling", "halos", "shops", "colours", "light")
 
 AWAY = 3  # pixels from anything else: cornices and balconies cast their shadows on the nearer ones
 AROUND = 12  # pixels: how far the wall around a spot reaches
@@ -40,6 +41,7 @@ ROUNDS = 2  # in which what was cut off before no longer counts for the colour o
 GRAIN, LEAST, MOST = 2.5, 8 / 127.5, 20 / 127.5  # median differences that are grain; at least, and at most
 MUTED = ("shop", "door", "balcony")  # which the labels tell so little of that their colours are chance: red, orange
 COLOURFUL = 16 / 127.5  # the most by which a channel of theirs differs from the mean of the three
+ACROSS, ALONG = 6, 16  # pixels: a line is what differs from the wall so far above and below it, as far to both sides
 RIM, BEYOND, FAINT = 10, 6, 6 / 127.5  # pixels that a halo reaches; whose colour it gets; what may be left of it
 SHOPS = 3  # times more do errors of shops count
 GLASS = 0.7  # of a shop's picture is that of panes; the rest, as it was, shines through
@@ -126,6 +128,8 @@ def retouched(teacher, inputs: Tensor, latents: list[Tensor], painted: Tensor, r
     wanted = continued(teacher, inputs, latents, painted) if "edges" in retouches else painted
     if "walls" in retouches:
         wanted, _ = cleaned(wanted, inputs)
+    if "ruling" in retouches:
+        wanted = unruled(wanted, inputs)
     if "halos" in retouches:
         wanted = without_halos(wanted, inputs)
     if "shops" in retouches and (inputs == labels.INDEX["shop"]).any():
@@ -181,6 +185,21 @@ def cleaned(painted: Tensor, inputs: Tensor) -> tuple[Tensor, Tensor]:
     # The brightness is cut off, and what there is of colour with it, in proportion.
     kept = grain / sizes.clamp(min=grain)
     return painted + known * (kept - 1) * differences, known
+
+
+def unruled(painted: Tensor, inputs: Tensor) -> Tensor:
+    """Pictures `(1, 3, H, W)` of label maps `(1, H, W)`, without what plain walls or skies have in common in rows."""
+    brightness = painted.mean(dim=1, keepdim=True)
+    for name in ("facade", "background"):
+        is_plain = 1 - _grown(1 - _mask(inputs, name), AWAY)
+        lines = brightness
+        for reach in ((ACROSS, 0), (0, ALONG)):  # the level is taken from the first mean, chance from the second
+            size = [2 * each + 1 for each in reach]
+            weight = F.avg_pool2d(is_plain, size, stride=1, padding=reach).clamp(min=1e-3)
+            mean = F.avg_pool2d(lines * is_plain, size, stride=1, padding=reach) / weight
+            lines = lines - mean if reach[0] else mean
+        painted = painted - is_plain * lines
+    return painted
 
 
 def without_halos(painted: Tensor, inputs: Tensor) -> Tensor:

@@ -75,11 +75,24 @@ def test_walls_and_sky_lose_the_rims_between_them(house):
     painted[:, :, 24:36, 30:40] = -0.7
     rimmed = painted.clone()
     rimmed[:, :, 18:, 13:16] = -0.4  # of the wall
-    rimmed[:, :, :, 8:11] = 1.0  # of the sky
+    rimmed[:, :, 18:, 8:11] = 1.0  # of the sky
     wanted = retouch.without_halos(rimmed, house)
     assert (wanted - painted)[:, :, 20:46, 13:16].abs().max() <= retouch.FAINT + 1e-6
     assert (wanted - painted)[:, :, 20:46, 8:11].abs().max() <= retouch.FAINT + 1e-6
     assert torch.equal(wanted[:, :, 22:38, 26:44], painted[:, :, 22:38, 26:44])
+
+
+def test_plain_walls_lose_their_ruling_and_keep_their_light_and_grain(house):
+    torch.manual_seed(0)
+    light = torch.linspace(0.4, -0.2, house.shape[1])[None, None, :, None].expand(1, 3, *house.shape[1:])
+    grain = 0.05 * torch.randn(1, 1, *house.shape[1:])
+    ruled = light + grain + 0.1 * torch.tensor([1.0, -1.0, -1.0, 1.0]).repeat(16)[None, None, :, None]
+    wanted = retouch.unruled(ruled, house)
+    wall = (slice(None), slice(None), slice(24, 38), slice(46, 78))
+    left, before = ((picture - light - grain)[wall].mean(dim=3).std() for picture in (wanted, ruled))
+    assert left < 0.3 * before
+    assert (wanted - light)[wall].std() > 0.8 * grain[0, :, 24:38, 46:78].std()
+    assert torch.equal(wanted[:, :, 22:38, 28:42], ruled[:, :, 22:38, 28:42])  # a window
 
 
 def test_shops_are_panes_between_posts_under_a_blind_and_signs_are_left(house):
@@ -112,7 +125,7 @@ def test_only_the_retouches_that_are_named_are_made(house):
 
     painted = teacher(house, [])
     assert torch.equal(retouch.retouched(teacher, house, [], painted, []), painted)
-    for name in ("walls", "halos", "shops", "colours", "light"):
+    for name in ("walls", "ruling", "halos", "shops", "colours", "light"):
         wanted = retouch.retouched(teacher, house, [], painted, [name])
         assert wanted.shape == painted.shape
         shop_changes = not torch.equal(wanted[..., 46:62, 42:78], painted[..., 46:62, 42:78])
