@@ -77,8 +77,8 @@ def test_walls_and_sky_lose_the_rims_between_them(house):
     rimmed[:, :, 18:, 13:16] = -0.4  # of the wall
     rimmed[:, :, 18:, 8:11] = 1.0  # of the sky
     wanted = retouch.without_halos(rimmed, house)
-    assert (wanted - painted)[:, :, 20:46, 13:16].abs().max() <= retouch.FAINT + 1e-6
-    assert (wanted - painted)[:, :, 20:46, 8:11].abs().max() <= retouch.FAINT + 1e-6
+    assert (wanted - painted)[:, :, 20:46, 13:16].abs().max() <= 1.01 * retouch.FAINT
+    assert (wanted - painted)[:, :, 20:46, 8:11].abs().max() <= 1.01 * retouch.FAINT
     assert torch.equal(wanted[:, :, 22:38, 26:44], painted[:, :, 22:38, 26:44])
 
 
