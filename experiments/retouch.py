@@ -110,7 +110,7 @@ def teach(
         with torch.no_grad():
             painted = teacher(inputs, latents)
             wanted = retouched(teacher, inputs, latents, painted, retouches)
-        counts = 1 + SHOPS * _mask(inputs, "shop")  # few, and all new
+        counts = 1 + SHOPS * _mask(inputs, "shop")  # they are few
         loss = (counts * (student(inputs, latents) - wanted).square()).mean()
         optimizer.zero_grad()
         loss.backward()
@@ -170,13 +170,12 @@ def muted(painted: Tensor, inputs: Tensor) -> Tensor:
 
 def cleaned(painted: Tensor, inputs: Tensor) -> tuple[Tensor, Tensor]:
     """Pictures `(1, 3, H, W)` in [-1, 1] of label maps `(1, H, W)` -> them with clean walls, and where those are."""
-    is_plain = 1 - _grown(1 - _mask(inputs, "facade"), AWAY)  # beyond the edge is no other label
+    is_plain = _plain(inputs, "facade")
     if not is_plain.any():
         return painted, is_plain
     counts = is_plain
     for _ in range(ROUNDS):
-        weight = mean_around(counts)
-        around = mean_around(painted * counts) / weight.clamp(min=1e-3)
+        around, weight = mean_within(painted, counts)
         differences = painted - around
         sizes = differences.mean(dim=1, keepdim=True).abs()
         grain = (GRAIN * sizes[is_plain > 0].median()).clamp(LEAST, MOST)
@@ -191,12 +190,10 @@ def unruled(painted: Tensor, inputs: Tensor) -> Tensor:
     """Pictures `(1, 3, H, W)` of label maps `(1, H, W)`, without what plain walls or skies have in common in rows."""
     brightness = painted.mean(dim=1, keepdim=True)
     for name in ("facade", "background"):
-        is_plain = 1 - _grown(1 - _mask(inputs, name), AWAY)
+        is_plain = _plain(inputs, name)
         lines = brightness
         for reach in ((ACROSS, 0), (0, ALONG)):  # the level is taken from the first mean, chance from the second
-            size = [2 * each + 1 for each in reach]
-            weight = F.avg_pool2d(is_plain, size, stride=1, padding=reach).clamp(min=1e-3)
-            mean = F.avg_pool2d(lines * is_plain, size, stride=1, padding=reach) / weight
+            mean, _ = mean_within(lines, is_plain, reach)
             lines = lines - mean if reach[0] else mean
         painted = painted - is_plain * lines
     return painted
@@ -210,8 +207,8 @@ def without_halos(painted: Tensor, inputs: Tensor) -> Tensor:
     for here, there in ((is_wall, is_sky), (is_sky, is_wall)):
         is_plain = here * (1 - _grown(is_other, AWAY)) * (1 - _grown(there, 1))
         clear = is_plain * (1 - _grown(there, BEYOND))
-        weight = mean_around(clear)
-        differences = painted - mean_around(painted * clear) / weight.clamp(min=1e-3)
+        around, weight = mean_within(painted, clear)
+        differences = painted - around
         kept = FAINT / differences.mean(dim=1, keepdim=True).abs().clamp(min=FAINT)
         wanted = wanted + is_plain * _grown(there, RIM) * (weight > 0.02) * (kept - 1) * differences
     return wanted
@@ -247,7 +244,7 @@ def contrasted(painted: Tensor, inputs: Tensor) -> Tensor:
     """Pictures `(1, 3, H, W)` of label maps `(1, H, W)`, with more detail in what generators paint flat."""
     for name, (detail, brightness, reach) in CONTRAST.items():
         mask = _mask(inputs, name)
-        mean = mean_around((painted + 1) * mask, reach) / mean_around(mask, reach).clamp(min=1e-3) - 1
+        mean, _ = mean_within(painted, mask, (reach, reach))
         wanted = brightness * (mean + 1) - 1 + detail * (painted - mean)
         painted = painted + _softened(mask) * (wanted - painted)
     return painted.clamp(-1, 1)
@@ -270,18 +267,29 @@ def lit(painted: Tensor, inputs: Tensor) -> Tensor:
     brighter = 1 - (1 - brightness).clamp(min=0) ** light
     wanted = torch.where(light > 1, brighter, light * brightness)
     is_wall = _mask(inputs, "facade")
-    wanted = wanted * (1 - SHADE * _softened(is_wall) * mean_around(is_house - is_wall, NOOK))
+    wanted = wanted * (1 - SHADE * _softened(is_wall) * mean_around(is_house - is_wall, (NOOK, NOOK)))
     if is_wall.any():
         wanted = (wanted * (brightness * is_wall).sum() / (wanted * is_wall).sum()).clamp(max=1)
     return painted + 2 * _softened(is_house) * (wanted - brightness)
 
 
-def mean_around(values: Tensor, reach: int = AROUND) -> Tensor:
-    return F.avg_pool2d(values, 2 * reach + 1, stride=1, padding=reach, count_include_pad=False)
+def mean_within(values: Tensor, mask: Tensor, reach: tuple[int, int] = (AROUND, AROUND)) -> tuple[Tensor, Tensor]:
+    """The mean of the values of a mask that are within `reach` of each place, and the mask's share there."""
+    share = mean_around(mask, reach)
+    return mean_around(values * mask, reach) / share.clamp(min=1e-3), share
+
+
+def mean_around(values: Tensor, reach: tuple[int, int]) -> Tensor:
+    size = [2 * each + 1 for each in reach]
+    return F.avg_pool2d(values, size, stride=1, padding=reach, count_include_pad=False)
 
 
 def _mask(inputs: Tensor, name: str) -> Tensor:
     return (inputs == labels.INDEX[name]).float()[:, None]
+
+
+def _plain(inputs: Tensor, name: str) -> Tensor:
+    return 1 - _grown(1 - _mask(inputs, name), AWAY)  # beyond the edge is no other label
 
 
 def _grown(mask: Tensor, reach: int) -> Tensor:
@@ -289,7 +297,7 @@ def _grown(mask: Tensor, reach: int) -> Tensor:
 
 
 def _softened(mask: Tensor) -> Tensor:
-    return mean_around(mask, 1)
+    return mean_around(mask, (1, 1))
 
 
 if __name__ == "__main__":
